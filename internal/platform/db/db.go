@@ -1,0 +1,236 @@
+package db
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// Engine names one of the two engines.
+type Engine string
+
+// The engines.
+const (
+	Embedded Engine = "embedded"
+	Postgres Engine = "postgres"
+)
+
+// Migration is one step of the schema, in the engine's own language.
+type Migration struct {
+	Number int
+	Name   string
+	SQL    string
+}
+
+// Schema is what the program expects of the database. The rooms' migrations are collected elsewhere; this package
+// only applies them.
+type Schema struct {
+	Embedded []Migration
+	Postgres []Migration
+	// Unique maps what the embedded engine reports ("table.a,table.b" or "index name") to the constraint's name.
+	Unique map[string]string
+}
+
+// Config opens a database.
+type Config struct {
+	File   string // embedded: path of the database file
+	URL    string // PostgreSQL: connection URL; wins over File
+	Schema Schema
+	Log    *slog.Logger
+
+	Readers       int           // embedded: interactive reader slots; 0 = cores − 1, at least 1
+	ReadTimeout   time.Duration // 0 = 2 s
+	LongTimeout   time.Duration // 0 = 10 min
+	MaxPages      int           // embedded: PRAGMA max_page_count, 0 = no bound
+	WALGate       int64         // embedded: bytes of log after which readers are held back once; 0 = 64 MB
+	MaxConns      int32         // PostgreSQL: 0 = 24
+	OneByOne      bool          // embedded: commit each function alone; for comparison in benchmarks
+	VFS           string        // embedded: virtual file system, for tests
+	OnFatal       func(error)   // embedded: a failed sync; nil ends the process, because a sync must not be retried
+	Twice         bool          // run every Write function, roll it back, and run it again (tests)
+	SlowFunction  time.Duration // 0 = 50 ms
+	RetryAttempts int           // PostgreSQL: 0 = 10
+}
+
+// Tx is a transaction. It speaks pgx's query interface, so that generated code runs on both engines.
+type Tx interface {
+	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
+	SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
+	// Try runs f in a savepoint: the only way to go on after a failed statement. f's error is returned and its
+	// statements are undone.
+	Try(ctx context.Context, f func(ctx context.Context) error) error
+	// TryLock takes a lock by name until the end of the transaction without waiting; false when another
+	// transaction holds it. Embedded writes are serial, so there it is always true.
+	TryLock(ctx context.Context, name string) (bool, error)
+	Engine() Engine
+}
+
+// Func is the body of a transaction. It may run more than once.
+type Func func(ctx context.Context, tx Tx) error
+
+// Option changes how one transaction runs.
+type Option func(*options)
+
+type options struct {
+	readCommitted bool
+	bulk          bool
+	long          bool
+}
+
+// ReadCommitted opts a Write out of SERIALIZABLE on PostgreSQL. Allowed only where every check is a guarded write or
+// follows a named lock; the caller says which in a comment.
+func ReadCommitted() Option { return func(o *options) { o.readCommitted = true } }
+
+// Bulk sends a Write through the lower queue: one chunk (≤ 200 rows) between groups of interactive writes.
+func Bulk() Option { return func(o *options) { o.bulk = true } }
+
+// Long gives a Read its own slot and a deadline of minutes.
+func Long() Option { return func(o *options) { o.long = true } }
+
+type engine interface {
+	write(ctx context.Context, name string, f Func, o options) error
+	read(ctx context.Context, name string, f Func, o options) error
+	migrate(ctx context.Context) (applied int, err error)
+	health(ctx context.Context) error
+	stats() Stats
+	offset() time.Duration
+	close() error
+}
+
+// DB is an open database, safe for concurrent use.
+type DB struct {
+	e    engine
+	kind Engine
+	cfg  Config
+}
+
+// Errors of this package. ErrNoRows is pgx's, so that generated code and rooms compare one value.
+var (
+	ErrNoRows    = pgx.ErrNoRows
+	ErrNested    = errors.New("db: a transaction was opened inside another")
+	ErrDead      = errors.New("db: transaction used after its function ended")
+	ErrFailed    = errors.New("db: a statement of this transaction failed before; only Try survives that")
+	ErrRowsOpen  = errors.New("db: rows of an earlier query are still open")
+	ErrLost      = errors.New("db: the engine ended the transaction")
+	ErrTryAgain  = errors.New("db: too busy, try again")
+	ErrClosed    = errors.New("db: closed")
+	ErrTimeout   = errors.New("db: the read took too long")
+	ErrDiskFull  = errors.New("db: the disk is full")
+	ErrRange     = errors.New("db: a number left its range")
+	ErrReadOnly  = errors.New("db: write in a read transaction")
+	ErrText      = errors.New("db: text holds a NUL byte or broken UTF-8")
+	ErrNoLowered = errors.New("db: statement was not lowered for the embedded engine")
+)
+
+// Open opens the database and checks its settings. It applies no migrations; see Migrate.
+func Open(ctx context.Context, cfg Config) (*DB, error) {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	if cfg.ReadTimeout == 0 {
+		cfg.ReadTimeout = 2 * time.Second
+	}
+	if cfg.LongTimeout == 0 {
+		cfg.LongTimeout = 10 * time.Minute
+	}
+	if cfg.Readers == 0 {
+		cfg.Readers = max(1, runtime.NumCPU()-1)
+	}
+	if cfg.WALGate == 0 {
+		cfg.WALGate = 64 << 20
+	}
+	if cfg.SlowFunction == 0 {
+		cfg.SlowFunction = 50 * time.Millisecond
+	}
+	if cfg.RetryAttempts == 0 {
+		cfg.RetryAttempts = 10
+	}
+	if os.Getenv("HAAT_TEST_TWICE") == "1" {
+		cfg.Twice = true
+	}
+	d := &DB{cfg: cfg, kind: Embedded}
+	var err error
+	if cfg.URL != "" {
+		d.kind = Postgres
+		d.e, err = openPostgres(ctx, cfg)
+	} else {
+		d.e, err = openEmbedded(cfg)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return d, nil
+}
+
+type inside struct{}
+
+// Write runs f in a transaction and returns after it is on disk. On PostgreSQL it is SERIALIZABLE unless opted out,
+// and retried when the engine asks for it; then ErrTryAgain.
+func (d *DB) Write(ctx context.Context, name string, f Func, opts ...Option) error {
+	o, err := enter(ctx, opts)
+	if err != nil {
+		return err
+	}
+	return d.e.write(context.WithValue(ctx, inside{}, name), name, f, o)
+}
+
+// Read runs f on one snapshot. It cannot write.
+func (d *DB) Read(ctx context.Context, name string, f Func, opts ...Option) error {
+	o, err := enter(ctx, opts)
+	if err != nil {
+		return err
+	}
+	return d.e.read(context.WithValue(ctx, inside{}, name), name, f, o)
+}
+
+func enter(ctx context.Context, opts []Option) (o options, err error) {
+	if ctx.Value(inside{}) != nil {
+		return o, ErrNested
+	}
+	for _, f := range opts {
+		f(&o)
+	}
+	return o, ctx.Err()
+}
+
+// Migrate applies the migrations that are missing, under a lock, and says how many there were.
+func (d *DB) Migrate(ctx context.Context) (int, error) { return d.e.migrate(ctx) }
+
+// Health answers whether the database can be used now.
+func (d *DB) Health(ctx context.Context) error { return d.e.health(ctx) }
+
+// Stats are figures for metrics.
+func (d *DB) Stats() Stats { return d.e.stats() }
+
+// Engine says which engine this is.
+func (d *DB) Engine() Engine { return d.kind }
+
+// ClockOffset is what must be added to this machine's clock to get the database's; zero when embedded.
+func (d *DB) ClockOffset() time.Duration { return d.e.offset() }
+
+// Close waits for running transactions and closes the database.
+func (d *DB) Close() error { return d.e.close() }
+
+// Stats are counters since the start and gauges of now.
+type Stats struct {
+	Groups, Functions, Reruns, Retries int64
+	WALBytes                           int64
+	GateNanos                          int64         // total time readers were held back
+	LongestRead                        time.Duration // of those running now
+	ConnsInUse, ConnsMax               int32
+}
+
+// jitter is the pause before try n.
+func jitter(n int) time.Duration {
+	top := time.Millisecond << min(n, 7)
+	return time.Duration(rand.Int64N(int64(top))) + time.Millisecond/4
+}

@@ -1,0 +1,16 @@
+// Package db is the one door to the database. It runs the same SQL, written once in PostgreSQL's language, on an
+// embedded file or on PostgreSQL, and makes both refuse the same things, so that code which passes on one is right
+// on the other.
+//
+// It owns: transactions (Write, Read, Try), the embedded engine's group writer and reader slots, retries of
+// PostgreSQL's serialisation failures, typed constraint errors, migrations, list queries with declared filters. It
+// knows no market: no table of a room is named here.
+//
+// Invariants:
+//   - A Write that returned nil is on disk. A Write that returned an error left nothing behind. A Write whose function
+//     has started never returns before that is known.
+//   - Neither Write nor Read opens inside the other.
+//   - A transaction is dead after its function, refuses a second statement while rows are open, and refuses
+//     everything after a failed statement unless Try was around it.
+//   - Functions may run more than once; what they do outside the transaction must be an assignment.
+package db

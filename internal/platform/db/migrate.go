@@ -1,0 +1,155 @@
+package db
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/haat-market/haat/internal/platform/db/lite"
+)
+
+const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations (
+  number BIGINT NOT NULL CONSTRAINT schema_migrations_pkey PRIMARY KEY,
+  name TEXT NOT NULL,
+  hash TEXT NOT NULL,
+  applied_at BIGINT NOT NULL
+)`
+
+// migrationLock is the advisory lock that keeps two starting nodes apart; it ends with the transaction, so it works
+// behind a pooler.
+const migrationLock = 0x48414154
+
+// hash is taken of the original text. An applied migration that was edited afterwards is refused: the schema would no
+// longer be what the files say.
+func (m Migration) hash() string {
+	h := sha256.Sum256([]byte(m.SQL))
+	return hex.EncodeToString(h[:])
+}
+
+// pending gives the migrations not yet applied. One that the database has and the program does not is a newer
+// release's: during a rolling update the older program runs on the newer schema, so it is let be.
+func pending(all []Migration, applied map[int]string) ([]Migration, error) {
+	var out []Migration
+	for _, m := range all {
+		hash, done := applied[m.Number]
+		switch {
+		case !done:
+			out = append(out, m)
+		case hash != m.hash():
+			return nil, fmt.Errorf("db: migration %04d %s was changed after it was applied", m.Number, m.Name)
+		}
+	}
+	return out, nil
+}
+
+func (p *postgres) migrate(ctx context.Context) (n int, err error) {
+	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, migrationsTable); err != nil {
+			return err
+		}
+		rows, err := tx.Query(ctx, "SELECT number, hash FROM schema_migrations")
+		if err != nil {
+			return err
+		}
+		applied := map[int]string{}
+		var number int
+		var hash string
+		if _, err := pgx.ForEachRow(rows, []any{&number, &hash}, func() error {
+			applied[number] = hash
+			return nil
+		}); err != nil {
+			return err
+		}
+		todo, err := pending(p.cfg.Schema.Postgres, applied)
+		if err != nil {
+			return err
+		}
+		for _, m := range todo {
+			if _, err := tx.Exec(ctx, m.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
+				return fmt.Errorf("db: migration %04d %s: %w", m.Number, m.Name, err)
+			}
+			if _, err := tx.Exec(ctx, "INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES ($1, $2, $3, $4)",
+				m.Number, m.Name, m.hash(), time.Now().UnixMicro()); err != nil {
+				return err
+			}
+			p.cfg.Log.Info("migrated", slog.Int("number", m.Number), slog.String("name", m.Name))
+		}
+		n = len(todo)
+		return nil
+	})
+	if err == nil && n > 0 {
+		p.pool.Reset() // prepared statements may speak of the old tables
+	}
+	return n, err
+}
+
+func (e *embedded) migrate(ctx context.Context) (n int, err error) {
+	err = e.w.do(ctx, "db.migrate", func(ctx context.Context, tx Tx) error {
+		n = 0
+		conn := tx.(*embeddedTx).conn
+		if err := conn.Script(migrationsTable + " STRICT"); err != nil {
+			return err
+		}
+		applied, err := appliedEmbedded(conn)
+		if err != nil {
+			return err
+		}
+		todo, err := pending(e.cfg.Schema.Embedded, applied)
+		if err != nil {
+			return err
+		}
+		for _, m := range todo {
+			if err := conn.Script(m.SQL); err != nil {
+				return fmt.Errorf("db: migration %04d %s: %w", m.Number, m.Name, err)
+			}
+			st, err := conn.Prepare("INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES (?1, ?2, ?3, ?4)")
+			if err != nil {
+				return err
+			}
+			if err := st.Bind([]any{m.Number, m.Name, m.hash(), time.Now().UnixMicro()}); err != nil {
+				return err
+			}
+			if _, err := st.Step(); err != nil {
+				return err
+			}
+			if err := st.Reset(); err != nil {
+				return err
+			}
+			e.cfg.Log.Info("migrated", slog.Int("number", m.Number), slog.String("name", m.Name))
+		}
+		n = len(todo)
+		return nil
+	}, false)
+	return n, err
+}
+
+func appliedEmbedded(conn *lite.Conn) (map[int]string, error) {
+	st, err := conn.Prepare("SELECT number, hash FROM schema_migrations")
+	if err != nil {
+		return nil, err
+	}
+	applied := map[int]string{}
+	for {
+		more, err := st.Step()
+		if err != nil {
+			return nil, err
+		}
+		if !more {
+			return applied, st.Reset()
+		}
+		var number int
+		var hash string
+		if err := st.Scan([]any{&number, &hash}); err != nil {
+			return nil, err
+		}
+		applied[number] = hash
+	}
+}
