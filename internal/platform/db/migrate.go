@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -95,7 +96,7 @@ func (e *embedded) migrate(ctx context.Context) (n int, err error) {
 	err = e.w.do(ctx, "db.migrate", func(ctx context.Context, tx Tx) error {
 		n = 0
 		conn := tx.(*embeddedTx).conn
-		if err := conn.Script(migrationsTable + " STRICT"); err != nil {
+		if err := conn.Script(strings.ReplaceAll(migrationsTable, "BIGINT", "INTEGER") + " STRICT"); err != nil {
 			return err
 		}
 		applied, err := appliedEmbedded(conn)
