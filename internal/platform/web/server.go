@@ -1,0 +1,21 @@
+package web
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// NewServer returns a server whose own bounds fit the API's: slow or endless
+// headers are cut off, idle connections end. Bodies and answers are timed by
+// operation, because streams have no end.
+func NewServer(a *API, addr string) *http.Server {
+	return &http.Server{
+		Addr:              addr,
+		Handler:           a,
+		ReadHeaderTimeout: 5 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    32 << 10,
+		ErrorLog:          slog.NewLogLogger(a.cfg.Log.Handler(), slog.LevelDebug),
+	}
+}
