@@ -1,0 +1,19 @@
+package schema
+
+// The kinds of Constraint.
+const (
+	Primary    = "primary"
+	UniqueKey  = "unique"
+	Check      = "check"
+	Foreign    = "foreign"
+	NotNull    = "not_null"    // named <table>_<column>_not_null, though neither engine says so
+	AppendOnly = "append_only" // a trigger that refuses UPDATE and DELETE
+)
+
+// Constraint is one rule of the schema under the name by which both engines' errors are known.
+type Constraint struct {
+	Table   string
+	Name    string
+	Kind    string
+	Columns []string // empty where the rule does not belong to certain columns
+}

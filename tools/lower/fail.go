@@ -1,0 +1,158 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/reflect/protoreflect"
+)
+
+// refusal is what a printer panics with when it meets something that is not on the list. It is caught
+// where a statement starts, so that printers need not carry an error through every level.
+type refusal struct{ sentence string }
+
+func refuse(format string, args ...any) {
+	panic(refusal{fmt.Sprintf(format, args...)})
+}
+
+// guard runs fn and turns a refusal into an error that starts with where it happened.
+func guard(where string, fn func()) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			said, ok := r.(refusal)
+			if !ok {
+				panic(r)
+			}
+			err = fmt.Errorf("%s: %s", where, said.sentence)
+		}
+	}()
+	fn()
+	return nil
+}
+
+// only refuses the node when a field is set that the calling printer did not name. This is the allow-list:
+// a construct exists for the lowerer exactly if some printer asks for the field that carries it.
+func only(m proto.Message, fields ...string) {
+	m.ProtoReflect().Range(func(f protoreflect.FieldDescriptor, _ protoreflect.Value) bool {
+		name := string(f.Name())
+		if strings.HasSuffix(name, "location") {
+			return true
+		}
+		for _, allowed := range fields {
+			if name == allowed {
+				return true
+			}
+		}
+		construct := string(m.ProtoReflect().Descriptor().Name()) + "." + name
+		if sentence, known := sentences[construct]; known {
+			refuse("%s", sentence)
+		}
+		refuse("%s is not on the list of SQL that both engines understand the same way", construct)
+		return false
+	})
+}
+
+// sentences says, for what people are likely to write, why it is refused and what to write instead.
+var sentences = map[string]string{
+	"SelectStmt.distinct_clause":       "DISTINCT ON has no SQLite counterpart: use a window function or a join with a grouped sub-select",
+	"SelectStmt.into_clause":           "SELECT INTO is not allowed in a query",
+	"SelectStmt.values_lists":          "VALUES as a table has no common form: write SELECT … UNION ALL SELECT …, or pass a list with = ANY",
+	"SelectStmt.group_distinct":        "GROUP BY DISTINCT has no SQLite counterpart",
+	"SelectStmt.window_clause":         "named windows are not lowered: write the window in OVER (…)",
+	"RangeSubselect.lateral":           "LATERAL has no SQLite counterpart",
+	"DeleteStmt.using_clause":          "DELETE … USING has no SQLite counterpart: use WHERE … IN (SELECT …)",
+	"InferClause.conname":              "ON CONFLICT ON CONSTRAINT has no SQLite counterpart: name the columns",
+	"JoinExpr.is_natural":              "NATURAL JOIN changes its meaning when a column is added: use ON or USING",
+	"JoinExpr.alias":                   "an alias on a join has no SQLite counterpart",
+	"Alias.colnames":                   "column names in a table alias have no SQLite counterpart: name the columns in the sub-select",
+	"CreateStmt.inh_relations":         "INHERITS has no SQLite counterpart",
+	"CreateStmt.partspec":              "partitioned tables have no SQLite counterpart",
+	"CreateStmt.if_not_exists":         "IF NOT EXISTS hides what a migration finds: leave it out",
+	"IndexStmt.if_not_exists":          "IF NOT EXISTS hides what a migration finds: leave it out",
+	"IndexStmt.index_including_params": "INCLUDE has no SQLite counterpart: add the column to the key",
+	"IndexStmt.concurrent":             "CONCURRENTLY cannot run inside the migration's transaction",
+	"IndexStmt.nulls_not_distinct":     "NULLS NOT DISTINCT has no SQLite counterpart",
+	"Constraint.nulls_not_distinct":    "NULLS NOT DISTINCT has no SQLite counterpart",
+	"Constraint.deferrable":            "a deferred constraint would surface at another caller's commit: DEFERRABLE is not allowed",
+	"Constraint.initdeferred":          "a deferred constraint would surface at another caller's commit: DEFERRABLE is not allowed",
+	"ColumnDef.generated":              "generated columns are not lowered: the program computes what it stores",
+	"FuncCall.agg_within_group":        "WITHIN GROUP has no SQLite counterpart",
+	"FuncCall.func_variadic":           "VARIADIC has no SQLite counterpart",
+	"CommonTableExpr.search_clause":    "SEARCH has no SQLite counterpart",
+	"CommonTableExpr.cycle_clause":     "CYCLE has no SQLite counterpart",
+	"TypeName.typmods":                 "types with a length or precision are not lowered: BIGINT, TEXT, BOOLEAN and BYTEA are the types",
+	"TypeName.array_bounds":            "arrays exist only as $n in = ANY($n::bigint[]) and = ANY($n::text[])",
+	"RangeVar.schemaname":              "a schema before a table's name has no SQLite counterpart",
+	"DropStmt.missing_ok":              "IF EXISTS hides what a migration finds: leave it out",
+	"AlterTableStmt.missing_ok":        "IF EXISTS hides what a migration finds: leave it out",
+	"InsertStmt.override":              "OVERRIDING is not needed for identity columns that are GENERATED BY DEFAULT",
+	"IndexElem.expr":                   "an index on an expression is not lowered: store the value in a column of its own",
+	"IndexElem.opclass":                "operator classes have no SQLite counterpart",
+	"ResTarget.indirection":            "assigning to a part of a column has no SQLite counterpart",
+	"SortBy.use_op":                    "ORDER BY … USING has no SQLite counterpart",
+	"NullTest.argisrow":                "IS NULL of a row is not lowered: test the columns",
+	"RangeFunction.functions":          "a function as a table has no SQLite counterpart: pass a list with = ANY",
+	"CreateStmt.of_typename":           "tables OF a type have no SQLite counterpart",
+	"SubLink.oper_name":                "only = ANY (SELECT …) and IN (SELECT …) are lowered",
+	"AlterTableCmd.behavior":           "CASCADE hides what a migration drops: name each thing",
+	"DropStmt.behavior":                "CASCADE hides what a migration drops: name each thing",
+	"DropStmt.concurrent":              "CONCURRENTLY cannot run inside the migration's transaction",
+	"Constraint.skip_validation":       "NOT VALID has no SQLite counterpart",
+	"Constraint.is_no_inherit":         "NO INHERIT has no SQLite counterpart",
+	"Constraint.options":               "storage options have no SQLite counterpart",
+	"Constraint.including":             "INCLUDE has no SQLite counterpart",
+	"Constraint.fk_del_set_cols":       "ON DELETE SET with columns has no SQLite counterpart",
+}
+
+// kinds says the same for whole nodes that have no printer.
+var kinds = map[string]string{
+	"MinMaxExpr":            "GREATEST and LEAST treat NULL otherwise on SQLite: use CASE",
+	"A_ArrayExpr":           "array literals have no SQLite counterpart: pass a list with = ANY($n::bigint[])",
+	"A_Indirection":         "fields and subscripts of an expression have no SQLite counterpart",
+	"SQLValueFunction":      "the clock is the program's: pass the time as a parameter",
+	"RangeFunction":         "a function as a table has no SQLite counterpart: pass a list with = ANY",
+	"GroupingSet":           "GROUPING SETS, ROLLUP and CUBE have no SQLite counterpart",
+	"SetToDefault":          "DEFAULT as a value has no SQLite counterpart: leave the column out or write the value",
+	"MultiAssignRef":        "SET (a, b) = … is not lowered: assign the columns one by one",
+	"JsonFuncExpr":          "JSON is TEXT and is taken apart in Go",
+	"JsonObjectConstructor": "JSON is TEXT and is put together in Go",
+	"MergeStmt":             "MERGE has no SQLite counterpart: use ON CONFLICT",
+	"TruncateStmt":          "TRUNCATE has no SQLite counterpart: use DELETE",
+	"CommentStmt":           "COMMENT has no SQLite counterpart: write a -- comment",
+	"RenameStmt":            "renaming breaks the statements of the release before: add the new one, drop the old one later",
+	"CreateFunctionStmt":    "functions are not part of the shared SQL",
+	"CreateTrigStmt":        "triggers are written by the generator alone: see -- haat:append-only",
+	"ViewStmt":              "views are not lowered: write the query where it is used",
+	"CreateExtensionStmt":   "extensions are not part of the shared SQL",
+	"CreateEnumStmt":        "types are BIGINT, TEXT, BOOLEAN and BYTEA: use TEXT with a CHECK",
+	"CreateSeqStmt":         "sequences have no SQLite counterpart: use an identity column or a row that counts",
+	"RangeTableSample":      "TABLESAMPLE has no SQLite counterpart",
+	"XmlExpr":               "XML is not part of the shared SQL",
+	"CurrentOfExpr":         "cursors are not part of the shared SQL",
+	"CallStmt":              "procedures are not part of the shared SQL",
+	"CopyStmt":              "COPY has no SQLite counterpart: use :batchexec",
+	"LockStmt":              "LOCK has no SQLite counterpart: lock the row that owns the rule",
+}
+
+func refuseKind(n *pg.Node) {
+	if n == nil || n.Node == nil {
+		refuse("something is missing in this statement")
+	}
+	name := string(inner(n).ProtoReflect().Descriptor().Name())
+	if sentence, known := kinds[name]; known {
+		refuse("%s", sentence)
+	}
+	refuse("%s is not on the list of SQL that both engines understand the same way", name)
+}
+
+// inner returns the message that a node wraps.
+func inner(n *pg.Node) proto.Message {
+	var found proto.Message
+	n.ProtoReflect().Range(func(_ protoreflect.FieldDescriptor, v protoreflect.Value) bool {
+		found = v.Message().Interface()
+		return false
+	})
+	return found
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"strings"
+
+	pg "github.com/pganalyze/pg_query_go/v6"
+)
+
+func (p *printer) from(list []*pg.Node) string {
+	parts := make([]string, len(list))
+	for i, n := range list {
+		parts[i] = p.source(n)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (p *printer) source(n *pg.Node) string {
+	switch {
+	case n.GetRangeVar() != nil:
+		return p.tableSource(n.GetRangeVar())
+	case n.GetRangeSubselect() != nil:
+		return p.subSource(n.GetRangeSubselect())
+	case n.GetJoinExpr() != nil:
+		return p.joinSource(n.GetJoinExpr())
+	}
+	refuseKind(n)
+	return ""
+}
+
+func (p *printer) tableSource(v *pg.RangeVar) string {
+	only(v, "relname", "inh", "relpersistence", "alias")
+	var columns []*column
+	if r := p.cte(v.GetRelname()); r != nil {
+		columns = r.columns
+	} else {
+		columns = p.schema.table(v.GetRelname()).columns
+	}
+	text := name(v.GetRelname())
+	r := &relation{name: v.GetRelname(), columns: columns}
+	if alias := aliasOf(v.GetAlias()); alias != "" {
+		text += " AS " + name(alias)
+		r.name = alias
+	}
+	p.join(r)
+	return text
+}
+
+func aliasOf(a *pg.Alias) string {
+	if a == nil {
+		return ""
+	}
+	only(a, "aliasname")
+	return a.GetAliasname()
+}
+
+func (p *printer) subSource(s *pg.RangeSubselect) string {
+	only(s, "subquery", "alias")
+	if len(s.GetSubquery().GetSelectStmt().GetValuesLists()) > 0 {
+		refuse("%s", sentences["SelectStmt.values_lists"])
+	}
+	// A sub-select in FROM does not see its neighbours, so it is read as if it stood alone at this level.
+	neighbours := p.scope.from
+	p.scope.from = nil
+	text, columns := p.nested(s.GetSubquery().GetSelectStmt())
+	p.scope.from = neighbours
+	alias := aliasOf(s.GetAlias())
+	if alias == "" {
+		refuse("a sub-select in FROM has a name: AS x")
+	}
+	p.join(&relation{name: alias, columns: columns})
+	return text + " AS " + name(alias)
+}
+
+func (p *printer) joinSource(j *pg.JoinExpr) string {
+	only(j, "jointype", "larg", "rarg", "quals", "using_clause")
+	start := len(p.scope.from)
+	left := p.source(j.GetLarg())
+	middle := len(p.scope.from)
+	right := p.source(j.GetRarg())
+	if j.GetRarg().GetJoinExpr() != nil {
+		right = "(" + right + ")"
+	}
+	condition := ""
+	switch {
+	case j.GetQuals() != nil:
+		condition = " ON " + p.expr(j.GetQuals(), precLowest)
+	case len(j.GetUsingClause()) > 0:
+		condition = " USING (" + nameList(strs(j.GetUsingClause())) + ")"
+	}
+	word := ""
+	switch j.GetJointype() {
+	case pg.JoinType_JOIN_INNER:
+		word = "JOIN "
+	case pg.JoinType_JOIN_LEFT:
+		word = "LEFT JOIN "
+		optional(p.scope.from[middle:])
+	case pg.JoinType_JOIN_RIGHT:
+		word = "RIGHT JOIN "
+		optional(p.scope.from[start:middle])
+	case pg.JoinType_JOIN_FULL:
+		word = "FULL JOIN "
+		optional(p.scope.from[start:])
+	default:
+		refuse("%s is not on the list of joins", j.GetJointype())
+	}
+	return left + p.line() + word + right + condition
+}
