@@ -1,0 +1,169 @@
+package store
+
+import (
+	"context"
+	"errors"
+
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store/storedb"
+)
+
+// Brief is what other rooms know of a store.
+type Brief struct {
+	ID       int64
+	PublicID string
+	Name     string
+	Slug     string
+	OwnerID  int64
+	State    State
+	Sells    bool
+	Buys     bool
+}
+
+// Open says whether the store may be seen and traded with.
+func (b Brief) Open() bool { return b.State == Published }
+
+// Right is what a person may do in a store.
+type Right string
+
+// The rights. View is everybody's who works there; Own is the owner's alone.
+const (
+	View    Right = "view"
+	Catalog Right = "catalog"
+	Stock   Right = "stock"
+	Orders  Right = "orders"
+	Own     Right = "own"
+)
+
+// The rights by the names other rooms know them by.
+const (
+	RightView    = View
+	RightCatalog = Catalog
+	RightStock   = Stock
+	RightOrders  = Orders
+	RightOwner   = Own
+)
+
+// person is who somebody is in a store. The zero person is a stranger.
+type person struct {
+	known, owner, catalog, stock, orders bool
+}
+
+func personOf(p storedb.StorePerson) person {
+	return person{known: true, owner: p.Owner, catalog: p.Catalog, stock: p.Stock, orders: p.Orders}
+}
+
+func (p person) has(r Right) bool {
+	switch r {
+	case View:
+		return p.known
+	case Catalog:
+		return p.owner || p.catalog
+	case Stock:
+		return p.owner || p.stock
+	case Orders:
+		return p.owner || p.orders
+	default:
+		return p.owner
+	}
+}
+
+// rights are what the person was given, for the API.
+func (p person) rights() []string {
+	out := []string{}
+	for _, r := range []Right{Catalog, Stock, Orders, Own} {
+		if p.has(r) {
+			out = append(out, string(r))
+		}
+	}
+	return out
+}
+
+// admits decides: nil, or the refusal.
+//
+// An admin may look everywhere and help with catalog, stock and orders; what only the owner decides he does not
+// decide. An owner who lost the role seller still sees his store, but changes nothing. In a closed store nothing is
+// changed at all.
+func admits(b Brief, p person, c web.Caller, r Right) error {
+	admin := c.Is(web.RoleAdmin)
+	switch {
+	case !p.known && !admin:
+		return ErrStoreNotFound
+	case r == View:
+		return nil
+	case !p.has(r) && (!admin || r == Own):
+		return ErrNoRight.With("right", string(r))
+	case p.owner && !admin && !c.Is(web.RoleSeller):
+		return ErrSellerRole
+	case b.State == Closed && r != Orders:
+		return ErrStoreClosed
+	default:
+		return nil
+	}
+}
+
+// Require is the store, if the caller has the right in it. Errors: ErrStoreNotFound (for strangers too), ErrNoRight,
+// ErrSellerRole, ErrStoreClosed.
+func (s *Service) Require(ctx context.Context, tx db.Tx, caller web.Caller, storePublicID string, right Right) (Brief, error) {
+	row, err := storedb.New(tx).StoreByPublicID(ctx, storePublicID)
+	return s.require(ctx, tx, caller, row, err, right)
+}
+
+// RequireID is Require for those who hold the store's key.
+func (s *Service) RequireID(ctx context.Context, tx db.Tx, caller web.Caller, storeID int64, right Right) (Brief, error) {
+	row, err := storedb.New(tx).StoreByID(ctx, storeID)
+	return s.require(ctx, tx, caller, row, err, right)
+}
+
+func (s *Service) require(ctx context.Context, tx db.Tx, caller web.Caller, row storedb.Store, err error, right Right) (Brief, error) {
+	switch {
+	case errors.Is(err, db.ErrNoRows):
+		return Brief{}, ErrStoreNotFound
+	case err != nil:
+		return Brief{}, err
+	}
+	p, err := s.person(ctx, tx, row.ID, caller)
+	if err != nil {
+		return Brief{}, err
+	}
+	b := briefOf(row)
+	if err := admits(b, p, caller, right); err != nil {
+		return Brief{}, err
+	}
+	return b, nil
+}
+
+func (s *Service) person(ctx context.Context, tx db.Tx, storeID int64, caller web.Caller) (person, error) {
+	if !caller.SignedIn() {
+		return person{}, nil
+	}
+	row, err := storedb.New(tx).Person(ctx, storeID, caller.AccountID)
+	if errors.Is(err, db.ErrNoRows) {
+		return person{}, nil
+	}
+	return personOf(row), err
+}
+
+func briefOf(r storedb.Store) Brief {
+	return Brief{
+		ID: r.ID, PublicID: r.PublicID, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
+		State: State(r.State), Sells: r.Sells, Buys: r.Buys,
+	}
+}
+
+// Briefs are the stores with these ids, in whatever state; an id that no store has is missing.
+func (s *Service) Briefs(ctx context.Context, tx db.Tx, ids []int64) (map[int64]Brief, error) {
+	rows, err := storedb.New(tx).StoresByIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	briefs := make(map[int64]Brief, len(rows))
+	for _, r := range rows {
+		briefs[r.ID] = Brief{
+			ID: r.ID, PublicID: r.PublicID, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
+			State: State(r.State), Sells: r.Sells, Buys: r.Buys,
+		}
+	}
+	return briefs, nil
+}
