@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -35,6 +36,7 @@ type API struct {
 	operations []Op
 
 	documentOnce sync.Once
+	documented   bool
 	document     asset
 }
 
@@ -59,10 +61,10 @@ func New(cfg Config) *API {
 }
 
 // Handle mounts a handler that is not an operation: pages and files. It gets
-// the request's id, address and deadline, and the log, but no authentication:
-// pages have their own.
+// the request's id, address and deadline, the limit of its address and the
+// log, but no authentication: pages have their own.
 func (a *API) Handle(pattern string, handler http.Handler) {
-	a.mux.Handle(pattern, &page{api: a, route: routeOf(pattern), handler: handler})
+	a.mux.Handle(pattern, &page{api: a, route: routeOf(pattern), handler: handler, limited: true})
 }
 
 // page is a handler that is not an operation.
@@ -70,12 +72,22 @@ type page struct {
 	api     *API
 	route   string
 	handler http.Handler
+	limited bool
 }
 
-// ServeHTTP marks the request as answered by this route.
+// ServeHTTP runs the handler within the bounds of all requests.
 func (p *page) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	x := exchangeFrom(r.Context())
 	x.reply.matched, x.route = true, p.route
+	ctx, cancel := context.WithTimeout(x.Context, p.api.cfg.Timeout)
+	defer cancel()
+	x.Context = ctx
+	if limit := p.api.limiter.limits.Address; p.limited {
+		if wait := p.api.limiter.take(limit, limitKey{addr: limitAddr(x.caller.Addr)}, x.start); wait > 0 {
+			x.refuse(limit.refuse(x.reply.Header(), wait))
+			return
+		}
+	}
 	p.handler.ServeHTTP(&x.reply, r)
 }
 
@@ -95,12 +107,9 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header["X-Content-Type-Options"] = noSniff
 	header["Referrer-Policy"] = noReferrer
 	header["Content-Security-Policy"] = noContent
-	method, began := r.Method, time.Now()
 	r = r.WithContext(x)
-	defer func() {
-		a.finish(x, recover())
-		a.observe(x, method, time.Since(began))
-	}()
+	defer a.observe(x, r.Method, time.Now())
+	defer func() { a.finish(x, recover()) }()
 	if len(a.cors) > 0 && a.crossOrigin(x, r) {
 		return
 	}
@@ -124,8 +133,7 @@ func (a *API) finish(x *exchange, panicked any) {
 		if !ok {
 			err = fmt.Errorf("%v", panicked)
 		}
-		a.cfg.Log.LogAttrs(x, slog.LevelError, "request panicked",
-			x.attrs(slog.String("cause", err.Error()), slog.String("stack", string(debug.Stack())))...)
+		x.log(slog.LevelError, "request panicked", ErrInternal.Code, fmt.Errorf("%w\n%s", err, debug.Stack()))
 		if x.reply.sent {
 			x.reply.status = http.StatusInternalServerError
 			panic(http.ErrAbortHandler)

@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"mime"
+	"mime/multipart"
 	"net"
 	"net/http"
 	"strings"
@@ -20,10 +21,10 @@ import (
 type bodyKind uint8
 
 const (
-	noBody    bodyKind = iota
-	jsonBody           // read, checked, normalised and validated here
-	rawBody            // handed over byte by byte: signatures, files
-	multipart          // a form with files
+	noBody   bodyKind = iota
+	jsonBody          // read, checked, normalised and validated here
+	rawBody           // handed over byte by byte: signatures, files
+	formBody          // a form with files
 )
 
 // maxFormMemory is how much of a form stays in memory; the rest is in files
@@ -51,7 +52,7 @@ func (e *endpoint) checkContentType(header http.Header) error {
 		return ErrContentType.Sayf("Compressed request bodies are not accepted.")
 	}
 	sent := header.Get("Content-Type")
-	if sent == "application/json" && e.kind == jsonBody || e.anyContent || sent == "" && e.kind != multipart {
+	if sent == "application/json" && e.kind == jsonBody || e.anyContent || sent == "" && e.kind != formBody {
 		return nil
 	}
 	media, params, err := mime.ParseMediaType(sent)
@@ -106,6 +107,8 @@ func bodyFault(err error) error {
 		return err
 	case errors.As(err, &tooLarge):
 		return ErrBodyTooLarge.With("limit", tooLarge.Limit)
+	case errors.Is(err, multipart.ErrMessageTooLarge):
+		return ErrBodyTooLarge
 	case errors.As(err, &timeout) && timeout.Timeout():
 		return ErrBodyTimeout
 	default:
@@ -124,7 +127,7 @@ func (e *endpoint) acceptBody(x *exchange, r *http.Request) (*bytes.Buffer, []by
 			return nil, nil, err
 		}
 	}
-	if e.kind == multipart {
+	if e.kind == formBody {
 		return nil, nil, e.acceptForm(x, r)
 	}
 	buf, err := e.readBody(x, r)
@@ -195,7 +198,7 @@ func (e *endpoint) acceptForm(x *exchange, r *http.Request) error {
 	if err != nil {
 		var timeout net.Error
 		var tooLarge *http.MaxBytesError
-		if errors.As(err, &tooLarge) || errors.As(err, &timeout) {
+		if errors.As(err, &tooLarge) || errors.As(err, &timeout) || errors.Is(err, multipart.ErrMessageTooLarge) {
 			return bodyFault(err)
 		}
 		return ErrMalformedForm.Because(err)
@@ -222,6 +225,6 @@ func (e *endpoint) acceptForm(x *exchange, r *http.Request) error {
 // removeForm removes the files that a form was too large to keep in memory.
 func (e *endpoint) removeForm(x *exchange, r *http.Request) {
 	if err := r.MultipartForm.RemoveAll(); err != nil {
-		e.api.cfg.Log.LogAttrs(x, slog.LevelWarn, "form files not removed", x.attrs(slog.String("cause", err.Error()))...)
+		x.log(slog.LevelWarn, "form files not removed", "", err)
 	}
 }

@@ -98,8 +98,8 @@ func acceptsGzip(accept string) bool {
 	return star
 }
 
-// Document returns the OpenAPI document. What is registered after the first
-// call is not in it.
+// Document returns the OpenAPI document. Nothing can be registered after the
+// first call.
 func (a *API) Document() []byte {
 	a.documentOnce.Do(func() {
 		text, err := json.Marshal(a.huma.OpenAPI())
@@ -107,6 +107,7 @@ func (a *API) Document() []byte {
 			panic("web: the OpenAPI document cannot be written: " + err.Error())
 		}
 		a.document = newAsset("application/openapi+json", text)
+		a.documented = true
 	})
 	return a.document.plain
 }

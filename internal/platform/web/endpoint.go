@@ -9,6 +9,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/idem"
 )
 
@@ -37,17 +38,24 @@ type endpoint struct {
 func (e *endpoint) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	x := exchangeFrom(r.Context())
 	x.reply.matched, x.route = true, e.route
+	x.reply.Header()["Cache-Control"] = noStore
+	if timeout := e.timeout(); timeout > 0 {
+		ctx, cancel := context.WithTimeout(x.Context, timeout)
+		defer cancel()
+		x.Context = ctx
+	} else if err := http.NewResponseController(x.reply.ResponseWriter).SetWriteDeadline(time.Time{}); err != nil {
+		x.note("write deadline not lifted", err)
+	}
 	if err := e.serve(x, r); err != nil {
 		x.refuse(err)
 	}
 }
 
+// noStore is for answers that are about one caller; an operation's output may
+// say otherwise.
+var noStore = []string{"no-store"}
+
 func (e *endpoint) serve(x *exchange, r *http.Request) error {
-	if timeout := e.timeout(); timeout > 0 {
-		ctx, cancel := context.WithTimeout(x.Context, timeout)
-		defer cancel()
-		x.Context = ctx
-	}
 	if err := e.checkQuery(r.URL); err != nil {
 		return err
 	}
@@ -100,7 +108,9 @@ func (e *endpoint) admit(x *exchange, r *http.Request) error {
 			return bad.refuse(x.reply.Header(), wait)
 		}
 		if err := e.authenticate(x, lines); err != nil {
-			limits.take(bad, limitKey{addr: addr}, now)
+			if f, ok := fault.As(err); ok && f.Kind == fault.Unauthenticated {
+				limits.take(bad, limitKey{addr: addr}, now)
+			}
 			return err
 		}
 	}

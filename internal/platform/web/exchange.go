@@ -96,7 +96,7 @@ func (w *reply) WriteHeader(status int) {
 	switch {
 	case status >= 100 && status < 200 && status != http.StatusSwitchingProtocols:
 		w.ResponseWriter.WriteHeader(status)
-	case w.sent:
+	case w.sent || w.status == statusClientGone:
 	case !w.matched && (status == http.StatusNotFound || status == http.StatusMethodNotAllowed):
 		w.status, w.swallow = status, true
 	default:

@@ -14,11 +14,11 @@ type health struct {
 // mountHealth answers whoever watches the server: without authentication,
 // limits, log or metrics.
 func (a *API) mountHealth() {
-	a.Handle("GET /healthz", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	a.unlimited("GET /healthz", func(w http.ResponseWriter, r *http.Request) {
 		exchangeFrom(r.Context()).quiet = true
 		writeHealth(w, http.StatusOK, health{Status: "ok"})
-	}))
-	a.Handle("GET /readyz", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	})
+	a.unlimited("GET /readyz", func(w http.ResponseWriter, r *http.Request) {
 		exchangeFrom(r.Context()).quiet = true
 		if a.cfg.Ready != nil {
 			if problems := a.cfg.Ready(r.Context()); len(problems) > 0 {
@@ -27,7 +27,12 @@ func (a *API) mountHealth() {
 			}
 		}
 		writeHealth(w, http.StatusOK, health{Status: "ready"})
-	}))
+	})
+}
+
+// unlimited mounts a handler of our own that costs nothing.
+func (a *API) unlimited(pattern string, handler http.HandlerFunc) {
+	a.mux.Handle(pattern, &page{api: a, route: routeOf(pattern), handler: handler})
 }
 
 func writeHealth(w http.ResponseWriter, status int, h health) {

@@ -15,6 +15,8 @@ var ErrInvalidKey = fault.New(fault.Invalid, "invalid_idempotency_key",
 	"Idempotency-Key takes 16 to 255 visible ASCII characters, once, plain or in quotes.")
 
 const (
+	keyHeader = "Idempotency-Key"
+
 	minKey = 16
 	maxKey = 255
 )
@@ -62,13 +64,13 @@ func unquoteKey(s string) (string, bool) {
 
 // keyOf returns the request's key. ok is false when there is none.
 func (e *endpoint) keyOf(x *exchange, r *http.Request, body []byte) (key idem.Key, ok bool, err error) {
-	lines := r.Header["Idempotency-Key"]
+	lines := r.Header[keyHeader]
 	if len(lines) == 0 {
 		return idem.Key{}, false, nil
 	}
 	value, valid := parseKey(lines[0])
 	if !valid || len(lines) > 1 {
-		return idem.Key{}, false, ErrInvalidKey.Field("Idempotency-Key", "invalid_format", ErrInvalidKey.Message)
+		return idem.Key{}, false, ErrInvalidKey.Field(keyHeader, "invalid_format", ErrInvalidKey.Message)
 	}
 	hash := sha256.New()
 	for _, part := range []string{r.Method, "\n", r.URL.Path, "\n", r.URL.RawQuery, "\n"} {

@@ -50,7 +50,8 @@ var statusText = func() (texts [600]string) {
 const noRoute = "none"
 
 // observe counts and logs a finished request.
-func (a *API) observe(x *exchange, method string, took time.Duration) {
+func (a *API) observe(x *exchange, method string, began time.Time) {
+	took := time.Since(began)
 	if x.quiet {
 		return
 	}
@@ -95,6 +96,14 @@ func (x *exchange) attrs(more ...slog.Attr) []slog.Attr {
 	}
 	return append(attrs, more...)
 }
+
+// log writes a line about something that went wrong with the request.
+func (x *exchange) log(level slog.Level, message, code string, cause error) {
+	x.api.cfg.Log.LogAttrs(x, level, message, x.attrs(slog.String("code", code), slog.String("cause", cause.Error()))...)
+}
+
+// note is log for what only somebody who looks for it wants to know.
+func (x *exchange) note(message string, cause error) { x.log(slog.LevelDebug, message, "", cause) }
 
 // routeOf returns the path of a mux pattern.
 func routeOf(pattern string) string {

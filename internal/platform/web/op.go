@@ -77,16 +77,19 @@ func Register[I, O any](api *API, op Op, handler func(context.Context, *I) (*O, 
 	if err := op.check(); err != nil {
 		panic(fmt.Sprintf("web: operation %s %s %s: %v", op.ID, op.Method, op.Path, err))
 	}
+	if api.documented {
+		panic("web: operation " + op.ID + " is registered after the document was made")
+	}
 	if api.ids[op.ID] {
 		panic("web: operation " + op.ID + " is registered twice")
 	}
 	api.ids[op.ID] = true
-	e := &endpoint{api: api, op: op, kind: kindOf(reflect.TypeFor[I](), op), maxBody: op.MaxBody, anyContent: len(op.Consumes) == 0}
+	e := &endpoint{api: api, op: op, kind: kindOf(reflect.TypeFor[I](), op), maxBody: op.MaxBody}
 	if e.maxBody == 0 {
 		e.maxBody = api.cfg.MaxBody
 	}
 	e.anyContent = e.kind == rawBody && len(op.Consumes) == 0
-	if e.kind == multipart && op.Idempotent {
+	if e.kind == formBody && op.Idempotent {
 		panic("web: operation " + op.ID + ": a form has no fingerprint, so it takes no key")
 	}
 	hop := e.describe(reflect.TypeFor[O]())
@@ -114,7 +117,7 @@ func kindOf(in reflect.Type, op Op) bodyKind {
 	case hasRaw && raw.Type == reflect.TypeFor[[]byte]():
 		return rawBody
 	case hasRaw:
-		return multipart
+		return formBody
 	default:
 		return noBody
 	}
@@ -149,6 +152,9 @@ func (a adapter) Handle(hop *huma.Operation, handler func(huma.Context)) {
 		case "query":
 			e.query = append(e.query, queryParam{p.Name, p.Explode != nil && *p.Explode})
 		case "header":
+			if p.Name == keyHeader {
+				continue // has rules of its own
+			}
 			e.headers = append(e.headers, http.CanonicalHeaderKey(p.Name))
 		}
 	}

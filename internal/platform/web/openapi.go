@@ -115,7 +115,7 @@ func (e *endpoint) describe(out reflect.Type) huma.Operation {
 		Responses:        map[string]*huma.Response{},
 		MaxBodyBytes:     -1, // bounded, timed and validated before huma sees it
 		BodyReadTimeout:  -1,
-		SkipValidateBody: e.kind != multipart,
+		SkipValidateBody: e.kind != formBody,
 	}
 	switch op.Access {
 	case Signed:
@@ -128,7 +128,7 @@ func (e *endpoint) describe(out reflect.Type) huma.Operation {
 		hop.Extensions["x-idempotent"] = true
 		shortest, longest := minKey, maxKey
 		hop.Parameters = append(hop.Parameters, &huma.Param{
-			Name: "Idempotency-Key", In: "header",
+			Name: keyHeader, In: "header",
 			Description: "Makes repeating this request harmless: the same key with the same request answers with what the first one made. Kept for 48 hours.",
 			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest},
 		})
@@ -224,7 +224,7 @@ func (e *endpoint) usualFaults() []*fault.Error {
 	switch e.kind {
 	case jsonBody:
 		faults = append(faults, ErrMalformedJSON)
-	case multipart:
+	case formBody:
 		faults = append(faults, ErrMalformedForm)
 	}
 	if e.op.Idempotent {

@@ -138,19 +138,19 @@ func (a *API) problem(x *exchange, err error) *Problem {
 			if f.Kind == fault.Unavailable {
 				level = slog.LevelWarn
 			}
-			a.cfg.Log.LogAttrs(x, level, "request refused", x.attrs(slog.String("code", f.Code), slog.String("cause", cause.Error()))...)
+			x.log(level, "request refused", f.Code, cause)
 		}
-	case errors.Is(err, context.DeadlineExceeded) || errors.Is(x.Err(), context.DeadlineExceeded):
-		f = ErrTimeout.Retry(timeoutRetry)
 	case errors.Is(err, context.Canceled) && x.Err() != nil:
 		// The caller has gone; nobody reads the answer.
-		x.reply.status = statusClientGone
-		f = ErrTimeout
+		x.reply.status, f = statusClientGone, ErrTimeout
+	case errors.Is(err, context.DeadlineExceeded) || errors.Is(x.Err(), context.DeadlineExceeded):
+		f = ErrTimeout.Retry(timeoutRetry)
+		x.log(slog.LevelWarn, "request timed out", f.Code, err)
 	default:
 		if !known {
 			f = ErrInternal
 		}
-		a.cfg.Log.LogAttrs(x, slog.LevelError, "request failed", x.attrs(slog.String("code", f.Code), slog.String("cause", err.Error()))...)
+		x.log(slog.LevelError, "request failed", f.Code, err)
 	}
 	header := x.reply.Header()
 	switch f.Kind {
@@ -184,7 +184,7 @@ func (x *exchange) write(p *Problem) {
 	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	x.reply.WriteHeader(p.Status)
 	if _, err := x.reply.Write(body); err != nil {
-		x.api.cfg.Log.LogAttrs(x, slog.LevelDebug, "answer not sent", x.attrs(slog.String("cause", err.Error()))...)
+		x.note("answer not sent", err)
 	}
 }
 
