@@ -100,7 +100,7 @@ CREATE TABLE ledger_positions (
 CREATE FUNCTION ledger_transfers_append_only() RETURNS trigger LANGUAGE plpgsql AS $haat$
 BEGIN
     RAISE EXCEPTION 'rows of ledger_transfers are added, never changed'
-        USING ERRCODE = 'integrity_constraint_violation', TABLE = 'ledger_transfers', CONSTRAINT = 'ledger_transfers_append_only';
+        USING ERRCODE = 'check_violation', TABLE = 'ledger_transfers', CONSTRAINT = 'ledger_transfers_append_only';
 END $haat$;
 CREATE TRIGGER ledger_transfers_append_only BEFORE UPDATE OR DELETE ON ledger_transfers
     FOR EACH ROW EXECUTE FUNCTION ledger_transfers_append_only();

@@ -1,0 +1,213 @@
+package ledger
+
+// Posting names a row of the table of postings: an event of the market that moves money.
+type Posting string
+
+// The postings.
+const (
+	OnlineCapture      Posting = "online_capture"
+	BankCapture        Posting = "bank_capture"
+	ProviderSettles    Posting = "provider_settles"
+	WalletPays         Posting = "wallet_pays"
+	TopUp              Posting = "top_up"
+	MarketDiscount     Posting = "market_discount"
+	SaleCompleted      Posting = "sale_completed"
+	CashDelivered      Posting = "cash_delivered"
+	CashHandedIn       Posting = "cash_handed_in"
+	CashShortfall      Posting = "cash_shortfall"
+	StoreCollected     Posting = "store_collected"
+	RefundFromEscrow   Posting = "refund_from_escrow"
+	RefundFromStore    Posting = "refund_from_store"
+	RefundConfirmed    Posting = "refund_confirmed"
+	PayoutApproved     Posting = "payout_approved"
+	PayoutSettled      Posting = "payout_settled"
+	PayoutBounced      Posting = "payout_bounced"
+	BankUnmatched      Posting = "bank_unmatched"
+	BankMatched        Posting = "bank_matched"
+	SubscriptionPaid   Posting = "subscription_paid"
+	CommissionToStore  Posting = "commission_to_store"
+	CommissionToMarket Posting = "commission_to_market"
+	CommissionPaid     Posting = "commission_paid"
+	BuybackByWallet    Posting = "buyback_by_wallet"
+	Chargeback         Posting = "chargeback"
+	CashRounding       Posting = "cash_rounding"
+	OpeningBalance     Posting = "opening_balance"
+)
+
+// TransferKind says in one word what a transfer is, for whoever reads a statement.
+type TransferKind string
+
+// The kinds of transfer: a closed list.
+const (
+	TransferPayment       TransferKind = "payment"
+	TransferSurcharge     TransferKind = "surcharge"
+	TransferSettlement    TransferKind = "settlement"
+	TransferProviderCost  TransferKind = "provider_cost"
+	TransferTopUp         TransferKind = "topup"
+	TransferPromotion     TransferKind = "promotion"
+	TransferEscrowRelease TransferKind = "escrow_release"
+	TransferFee           TransferKind = "fee"
+	TransferTax           TransferKind = "tax"
+	TransferEarning       TransferKind = "earning"
+	TransferDelivery      TransferKind = "delivery"
+	TransferCashIn        TransferKind = "cash_in"
+	TransferCashHandIn    TransferKind = "cash_handin"
+	TransferWriteOff      TransferKind = "write_off"
+	TransferRefund        TransferKind = "refund"
+	TransferFeeReturned   TransferKind = "fee_returned"
+	TransferPayout        TransferKind = "payout"
+	TransferPayoutBounced TransferKind = "payout_bounced"
+	TransferUnmatched     TransferKind = "unmatched"
+	TransferSubscription  TransferKind = "subscription"
+	TransferCommission    TransferKind = "commission"
+	TransferBuyback       TransferKind = "buyback"
+	TransferChargeback    TransferKind = "chargeback"
+	TransferRounding      TransferKind = "rounding"
+	TransferOpening       TransferKind = "opening"
+)
+
+// anyKind stands for every kind of account but the one at the other end.
+const anyKind Kind = "*"
+
+// shape is a leg that a posting allows.
+type shape struct {
+	from, to Kind
+	kind     TransferKind
+	// debt: the leg may take the account it leaves below zero, down to its floor.
+	debt bool
+}
+
+// table is the table of postings. Every transfer in the books has one of these shapes.
+var table = map[Posting][]shape{
+	// A provider says that the buyer's money came: each order's share, and the fee that the buyer was shown.
+	OnlineCapture: {
+		{from: KindGateway, to: KindEscrow, kind: TransferPayment},
+		{from: KindGateway, to: KindSurcharge, kind: TransferSurcharge},
+		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
+	},
+	// An admin matched a buyer's bank transfer with what came to the bank.
+	BankCapture: {
+		{from: KindBank, to: KindEscrow, kind: TransferPayment},
+		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
+	},
+	// A provider pays out what it owes, net of its charge.
+	ProviderSettles: {
+		{from: KindBank, to: KindGateway, kind: TransferSettlement},
+		{from: KindProviderCost, to: KindGateway, kind: TransferProviderCost},
+	},
+	WalletPays: {
+		{from: KindWallet, to: KindEscrow, kind: TransferPayment},
+		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
+	},
+	TopUp: {
+		{from: KindGateway, to: KindWallet, kind: TransferTopUp},
+		{from: KindBank, to: KindWallet, kind: TransferTopUp},
+		{from: KindGateway, to: KindSurcharge, kind: TransferSurcharge},
+	},
+	// A discount that the market pays, at capture.
+	MarketDiscount: {
+		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
+	},
+	// The order is final: goods and the seller's tax to the store, the rest to whom it belongs.
+	SaleCompleted: {
+		{from: KindEscrow, to: KindStoreEarnings, kind: TransferEscrowRelease},
+		{from: KindEscrow, to: KindFees, kind: TransferFee},
+		{from: KindEscrow, to: KindTaxFees, kind: TransferTax},
+		{from: KindEscrow, to: KindTaxWithheld, kind: TransferTax},
+		{from: KindEscrow, to: KindCourierEarnings, kind: TransferEarning},
+		{from: KindEscrow, to: KindDelivery, kind: TransferDelivery},
+	},
+	// A courier of the market took the buyer's cash, handed it in, or never will.
+	CashDelivered: {
+		{from: KindCourierCash, to: KindEscrow, kind: TransferCashIn, debt: true},
+	},
+	CashHandedIn: {
+		{from: KindCashbox, to: KindCourierCash, kind: TransferCashHandIn},
+	},
+	CashShortfall: {
+		{from: KindLosses, to: KindCourierCash, kind: TransferWriteOff},
+	},
+	// The store took the cash itself: the price never was the market's, what it owes of it is a debt.
+	StoreCollected: {
+		{from: KindStoreEarnings, to: KindFees, kind: TransferFee, debt: true},
+		{from: KindStoreEarnings, to: KindTaxFees, kind: TransferTax, debt: true},
+		{from: KindStoreEarnings, to: KindDelivery, kind: TransferDelivery, debt: true},
+	},
+	// Before the store has the money; after it; and when the buyer has it back.
+	RefundFromEscrow: {
+		{from: KindEscrow, to: KindRefundsDue, kind: TransferRefund},
+	},
+	RefundFromStore: {
+		{from: KindStoreEarnings, to: KindRefundsDue, kind: TransferRefund, debt: true},
+		{from: KindFees, to: KindStoreEarnings, kind: TransferFeeReturned},
+		{from: KindTaxFees, to: KindStoreEarnings, kind: TransferFeeReturned},
+	},
+	RefundConfirmed: {
+		{from: KindRefundsDue, to: KindGateway, kind: TransferRefund},
+		{from: KindRefundsDue, to: KindWallet, kind: TransferRefund},
+		{from: KindRefundsDue, to: KindBank, kind: TransferRefund},
+	},
+	PayoutApproved: {
+		{from: KindStoreEarnings, to: KindPayoutsTransit, kind: TransferPayout},
+		{from: KindCourierEarnings, to: KindPayoutsTransit, kind: TransferPayout},
+		{from: KindWallet, to: KindPayoutsTransit, kind: TransferPayout},
+	},
+	PayoutSettled: {
+		{from: KindPayoutsTransit, to: KindBank, kind: TransferPayout},
+	},
+	PayoutBounced: {
+		{from: KindPayoutsTransit, to: KindStoreEarnings, kind: TransferPayoutBounced},
+		{from: KindPayoutsTransit, to: KindCourierEarnings, kind: TransferPayoutBounced},
+		{from: KindPayoutsTransit, to: KindWallet, kind: TransferPayoutBounced},
+	},
+	// Money came to the bank and nobody knows whose it is, until somebody does.
+	BankUnmatched: {
+		{from: KindBank, to: KindSuspense, kind: TransferUnmatched},
+	},
+	BankMatched: {
+		{from: KindSuspense, to: KindEscrow, kind: TransferPayment},
+		{from: KindSuspense, to: KindWallet, kind: TransferTopUp},
+	},
+	SubscriptionPaid: {
+		{from: KindBank, to: KindSubscriptions, kind: TransferSubscription},
+		{from: KindGateway, to: KindSubscriptions, kind: TransferSubscription},
+		{from: KindBank, to: KindTaxFees, kind: TransferTax},
+		{from: KindGateway, to: KindTaxFees, kind: TransferTax},
+		{from: KindGateway, to: KindSurcharge, kind: TransferSurcharge},
+	},
+	// A statement on buy-backs, whichever way it goes, and a store that pays its own.
+	CommissionToStore: {
+		{from: KindCommissionCost, to: KindStoreEarnings, kind: TransferCommission},
+	},
+	CommissionToMarket: {
+		{from: KindStoreEarnings, to: KindCommission, kind: TransferCommission, debt: true},
+	},
+	CommissionPaid: {
+		{from: KindBank, to: KindStoreEarnings, kind: TransferCommission},
+	},
+	BuybackByWallet: {
+		{from: KindWallet, to: KindWallet, kind: TransferBuyback},
+	},
+	// The provider took the money back, and charged for it.
+	Chargeback: {
+		{from: KindStoreEarnings, to: KindGateway, kind: TransferChargeback, debt: true},
+		{from: KindLosses, to: KindGateway, kind: TransferProviderCost},
+	},
+	CashRounding: {
+		{from: KindRounding, to: KindEscrow, kind: TransferRounding},
+		{from: KindEscrow, to: KindRounding, kind: TransferRounding},
+	},
+	OpeningBalance: {
+		{from: KindOpening, to: anyKind, kind: TransferOpening},
+	},
+}
+
+// allowed finds the shape of a leg.
+func (p Posting) allowed(from, to Kind) (shape, bool) {
+	for _, s := range table[p] {
+		if s.from == from && (s.to == to || s.to == anyKind && to != from) {
+			return s, true
+		}
+	}
+	return shape{}, false
+}
