@@ -1,0 +1,156 @@
+package event
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event/eventdb"
+)
+
+// Log is the event log. Followers are registered before Work.
+type Log struct {
+	clock clock.Clock
+	live  *live
+
+	mu        sync.RWMutex
+	followers []*follower
+	retain    retention
+	wake      func(sweep string) // nil until Work
+}
+
+// New makes a log. It numbers nothing and calls nobody until Work.
+func New(c clock.Clock) *Log { return &Log{clock: c, live: newLive()} }
+
+// Append writes an event in the caller's transaction.
+func (l *Log) Append(ctx context.Context, tx db.Tx, e Event) error {
+	facts, err := e.encode()
+	if err != nil {
+		return err
+	}
+	err = eventdb.New(tx).InsertEvent(ctx, eventdb.InsertEventParams{
+		Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: clock.Micro(l.clock.Now()),
+	})
+	if err != nil {
+		return fmt.Errorf("append %s: %w", e.Type, err)
+	}
+	l.poke(numberSweep)
+	return nil
+}
+
+// AppendMany writes events in one round trip, in this order.
+func (l *Log) AppendMany(ctx context.Context, tx db.Tx, events []Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	now := clock.Micro(l.clock.Now())
+	rows := make([]eventdb.InsertEventsParams, len(events))
+	for i, e := range events {
+		facts, err := e.encode()
+		if err != nil {
+			return err
+		}
+		rows[i] = eventdb.InsertEventsParams{Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: now}
+	}
+	var first error
+	eventdb.New(tx).InsertEvents(ctx, rows).Exec(func(_ int, err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+	})
+	if first != nil {
+		return fmt.Errorf("append %d events: %w", len(events), first)
+	}
+	l.poke(numberSweep)
+	return nil
+}
+
+// poke asks for a sweep soon. The caller's transaction is not committed yet, so this is a hint and no more.
+func (l *Log) poke(sweep string) {
+	l.mu.RLock()
+	wake := l.wake
+	l.mu.RUnlock()
+	if wake != nil {
+		wake(sweep)
+	}
+	l.live.poke()
+}
+
+// Page says which part of a list is wanted.
+type Page struct {
+	Limit  int
+	Cursor string // "" = from the beginning
+}
+
+var eventList = db.DefineList(db.List{
+	Name:   "event.events",
+	Select: "SELECT e.id, e.seq, e.type, e.subject, e.actor, e.facts, e.created_at",
+	From:   "FROM events e",
+	Filters: []db.Filter{
+		{Name: "subject", SQL: "e.subject = ?", Type: db.Text},
+		{Name: "type", SQL: "e.type = ?", Type: db.Text},
+		{Name: "actor", SQL: "e.actor = ?", Type: db.Text},
+	},
+	Sorts: []db.Sort{
+		{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "e.id", Type: db.Int}}},
+		{Name: "oldest", Keys: []db.SortKey{{Column: "e.id", Type: db.Int}}},
+	},
+	Combos: []db.Combo{
+		{Sort: "newest", Index: ""},
+		{Filters: []string{"subject"}, Sort: "newest", Index: "events_subject"},
+		{Filters: []string{"subject"}, Sort: "oldest", Index: "events_subject"},
+		{Filters: []string{"type"}, Sort: "newest", Index: "events_type"},
+		{Filters: []string{"actor"}, Sort: "newest", Index: "events_actor"},
+	},
+})
+
+// History is what happened to a subject, the oldest first, also what is not numbered yet.
+func (l *Log) History(ctx context.Context, tx db.Tx, subject string, p Page) ([]Event, string, error) {
+	return l.List(ctx, tx, db.ListQuery{
+		Filters: map[string]any{"subject": subject}, Sort: "oldest", Limit: p.Limit, Cursor: p.Cursor,
+	})
+}
+
+// List is the audit trail, the newest first unless told otherwise. The filters are "subject", "type" or "actor", one
+// at a time.
+func (l *Log) List(ctx context.Context, tx db.Tx, q db.ListQuery) ([]Event, string, error) {
+	return db.QueryList(ctx, tx, eventList, q, func(s db.Scanner) (Event, error) {
+		var row eventdb.Event
+		err := s.Scan(&row.ID, &row.Seq, &row.Type, &row.Subject, &row.Actor, &row.Facts, &row.CreatedAt)
+		if err != nil {
+			return Event{}, err
+		}
+		return fromRow(row)
+	})
+}
+
+func fromRow(row eventdb.Event) (Event, error) {
+	facts, err := decodeFacts(row.Facts)
+	if err != nil {
+		return Event{}, err
+	}
+	e := Event{
+		ID: row.ID, Type: row.Type, Subject: row.Subject, Actor: row.Actor, Facts: facts, At: clock.Time(row.CreatedAt),
+	}
+	if row.Seq != nil {
+		e.Seq = *row.Seq
+	}
+	return e, nil
+}
+
+// after reads numbered events in order.
+func (l *Log) after(ctx context.Context, tx db.Tx, seq int64, limit int) ([]Event, error) {
+	rows, err := eventdb.New(tx).EventsAfter(ctx, seq, int32(limit))
+	if err != nil {
+		return nil, fmt.Errorf("events after %d: %w", seq, err)
+	}
+	events := make([]Event, len(rows))
+	for i, row := range rows {
+		if events[i], err = fromRow(row); err != nil {
+			return nil, err
+		}
+	}
+	return events, nil
+}

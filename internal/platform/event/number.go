@@ -1,0 +1,106 @@
+package event
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event/eventdb"
+	"github.com/haat-market/haat/internal/platform/job"
+)
+
+const (
+	numberSweep = "event.number"
+	numberBatch = 500
+)
+
+// Work registers the numbering, the followers and the retention with the runner.
+func (l *Log) Work(j *job.Runner) {
+	d := j.DB()
+	j.Sweep(job.Sweep{Name: numberSweep, Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+		return l.Number(ctx, d, lease)
+	}})
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, f := range l.followers {
+		j.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+			return l.follow(ctx, d, lease, f)
+		}})
+	}
+	if l.retain.keep > 0 {
+		j.Sweep(job.Sweep{Name: pruneSweep, Every: 10 * time.Minute, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+			return l.Prune(ctx, d, lease, l.clock.Now().Add(-l.retain.keep))
+		}})
+	}
+	l.wake = j.Wake
+}
+
+// Number gives the next numbers to a batch of events that have none, and says to how many.
+//
+// A writer cannot do it: of two transactions the one with the higher id may be visible first, and a reader who
+// remembers the highest number he saw would never see the other. The leader numbers only what is visible to it, after
+// everything that it numbered before.
+func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err error) {
+	var waiting bool
+	err = d.Read(ctx, "event.unnumbered", func(ctx context.Context, tx db.Tx) error {
+		var err error
+		waiting, err = eventdb.New(tx).HasUnnumbered(ctx)
+		return err
+	})
+	if err != nil || !waiting {
+		return 0, err
+	}
+	// At READ COMMITTED each statement after the lease's lock sees all that earlier holders of the lock committed,
+	// and writers are not made to fail because a reader looked at the range they insert into.
+	err = d.Write(ctx, numberSweep, func(ctx context.Context, tx db.Tx) error {
+		n = 0
+		if err := lease.Check(ctx, tx); err != nil {
+			return err
+		}
+		q := eventdb.New(tx)
+		last, err := lastSeq(ctx, q)
+		if err != nil {
+			return err
+		}
+		ids, err := q.UnnumberedIDs(ctx, numberBatch)
+		if err != nil || len(ids) == 0 {
+			return err
+		}
+		rows := make([]eventdb.NumberEventsParams, len(ids))
+		for i, id := range ids {
+			seq := last + int64(i) + 1
+			rows[i] = eventdb.NumberEventsParams{Seq: &seq, ID: id}
+		}
+		var first error
+		q.NumberEvents(ctx, rows).Exec(func(_ int, err error) {
+			if err != nil && first == nil {
+				first = err
+			}
+		})
+		n = len(ids)
+		return first
+	}, db.ReadCommitted(), db.Bulk())
+	if err != nil {
+		return 0, fmt.Errorf("number events: %w", err)
+	}
+	if n > 0 {
+		l.mu.RLock()
+		followers := l.followers
+		l.mu.RUnlock()
+		for _, f := range followers {
+			l.poke(f.sweep())
+		}
+	}
+	return n, nil
+}
+
+// lastSeq is the highest number that was ever given.
+func lastSeq(ctx context.Context, q *eventdb.Queries) (int64, error) {
+	last, err := q.LastSeq(ctx)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := cursor(ctx, q, retentionCursor)
+	return max(last, gone), err
+}
