@@ -1,0 +1,66 @@
+-- name: Stocks :many
+SELECT variant_id, available, reserved FROM stock WHERE variant_id = ANY(sqlc.arg(variants)::bigint[]);
+
+-- name: OpenStock :batchexec
+INSERT INTO stock (variant_id, available, reserved, updated_at) VALUES ($1, 0, 0, $2) ON CONFLICT (variant_id) DO NOTHING;
+
+-- name: LockStocks :many
+SELECT variant_id, available, reserved FROM stock WHERE variant_id = ANY(sqlc.arg(variants)::bigint[]) ORDER BY variant_id FOR UPDATE;
+
+-- Every change of stock is this one statement: what is asked is part of its condition.
+
+-- name: MoveStock :batchone
+UPDATE stock SET available = available + sqlc.arg(available)::bigint, reserved = reserved + sqlc.arg(reserved)::bigint, updated_at = sqlc.arg(updated_at)
+WHERE variant_id = sqlc.arg(variant_id) AND available + sqlc.arg(available)::bigint >= 0 AND reserved + sqlc.arg(reserved)::bigint >= 0
+RETURNING available, reserved;
+
+-- name: InsertMovements :batchexec
+INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: InsertReservations :batchexec
+INSERT INTO reservations (owner, variant_id, qty, state, created_at, updated_at) VALUES ($1, $2, $3, $4, $5, $5);
+
+-- name: LockReservations :many
+SELECT id, owner, variant_id, qty FROM reservations WHERE owner = ANY(sqlc.arg(owners)::text[]) AND state = sqlc.arg(state)
+ORDER BY variant_id, id FOR UPDATE;
+
+-- name: EndReservations :execrows
+UPDATE reservations SET state = sqlc.arg(new_state), updated_at = sqlc.arg(updated_at) WHERE id = ANY(sqlc.arg(ids)::bigint[]) AND state = sqlc.arg(old_state);
+
+-- name: OwnersOf :many
+SELECT owner, qty FROM reservations WHERE variant_id = $1 AND state = 'live' ORDER BY id LIMIT $2;
+
+-- name: MovementByPublicID :one
+SELECT m.public_id, m.variant_id, m.kind, m.available_delta, m.reserved_delta, m.available_after, m.reserved_after, m.subject, m.reason, m.note, m.actor, m.created_at
+FROM stock_movements AS m WHERE m.public_id = $1;
+
+-- What must always hold.
+
+-- name: BrokenReserved :many
+SELECT s.variant_id, s.reserved, COALESCE(r.qty, 0)::bigint AS promised
+FROM stock AS s LEFT JOIN (SELECT variant_id, SUM(qty)::bigint AS qty FROM reservations WHERE state = 'live' GROUP BY variant_id) AS r ON r.variant_id = s.variant_id
+WHERE s.reserved <> COALESCE(r.qty, 0) ORDER BY s.variant_id LIMIT $1;
+
+-- name: ReservedWithoutStock :many
+SELECT r.id, r.variant_id FROM reservations AS r WHERE r.state = 'live' AND NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = r.variant_id) ORDER BY r.id LIMIT $1;
+
+-- name: NegativeStock :many
+SELECT variant_id, available, reserved FROM stock WHERE available < 0 OR reserved < 0 ORDER BY variant_id LIMIT $1;
+
+-- name: BrokenSums :many
+SELECT s.variant_id, s.available, s.reserved, COALESCE(m.available, 0)::bigint AS moved_available, COALESCE(m.reserved, 0)::bigint AS moved_reserved
+FROM stock AS s LEFT JOIN (SELECT variant_id, SUM(available_delta)::bigint AS available, SUM(reserved_delta)::bigint AS reserved FROM stock_movements GROUP BY variant_id) AS m ON m.variant_id = s.variant_id
+WHERE s.available <> COALESCE(m.available, 0) OR s.reserved <> COALESCE(m.reserved, 0) ORDER BY s.variant_id LIMIT $1;
+
+-- name: MovedWithoutStock :many
+SELECT DISTINCT m.variant_id FROM stock_movements AS m WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = m.variant_id) ORDER BY m.variant_id LIMIT $1;
+
+-- name: BrokenWalk :many
+SELECT w.id, w.variant_id, w.available_after, w.reserved_after, w.available_delta, w.reserved_delta, w.available_before, w.reserved_before
+FROM (SELECT id, variant_id, available_after, reserved_after, available_delta, reserved_delta,
+        COALESCE(LAG(available_after) OVER (PARTITION BY variant_id ORDER BY id), 0)::bigint AS available_before,
+        COALESCE(LAG(reserved_after) OVER (PARTITION BY variant_id ORDER BY id), 0)::bigint AS reserved_before
+    FROM stock_movements) AS w
+WHERE w.available_before + w.available_delta <> w.available_after OR w.reserved_before + w.reserved_delta <> w.reserved_after
+ORDER BY w.id LIMIT $1;
