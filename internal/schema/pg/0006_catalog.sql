@@ -194,7 +194,7 @@ CREATE INDEX import_errors_import ON import_errors (import_id, id);
 CREATE FUNCTION price_changes_append_only() RETURNS trigger LANGUAGE plpgsql AS $haat$
 BEGIN
     RAISE EXCEPTION 'rows of price_changes are added, never changed'
-        USING ERRCODE = 'integrity_constraint_violation', TABLE = 'price_changes', CONSTRAINT = 'price_changes_append_only';
+        USING ERRCODE = 'check_violation', TABLE = 'price_changes', CONSTRAINT = 'price_changes_append_only';
 END $haat$;
 CREATE TRIGGER price_changes_append_only BEFORE UPDATE OR DELETE ON price_changes
     FOR EACH ROW EXECUTE FUNCTION price_changes_append_only();

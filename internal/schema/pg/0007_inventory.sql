@@ -54,7 +54,7 @@ CREATE INDEX stock_movements_variant ON stock_movements (variant_id, id);
 CREATE FUNCTION stock_movements_append_only() RETURNS trigger LANGUAGE plpgsql AS $haat$
 BEGIN
     RAISE EXCEPTION 'rows of stock_movements are added, never changed'
-        USING ERRCODE = 'integrity_constraint_violation', TABLE = 'stock_movements', CONSTRAINT = 'stock_movements_append_only';
+        USING ERRCODE = 'check_violation', TABLE = 'stock_movements', CONSTRAINT = 'stock_movements_append_only';
 END $haat$;
 CREATE TRIGGER stock_movements_append_only BEFORE UPDATE OR DELETE ON stock_movements
     FOR EACH ROW EXECUTE FUNCTION stock_movements_append_only();
