@@ -6,6 +6,7 @@ type Posting string
 // The postings.
 const (
 	OnlineCapture      Posting = "online_capture"
+	DuplicateCapture   Posting = "duplicate_capture"
 	BankCapture        Posting = "bank_capture"
 	ProviderSettles    Posting = "provider_settles"
 	WalletPays         Posting = "wallet_pays"
@@ -85,6 +86,10 @@ var table = map[Posting][]shape{
 		{from: KindGateway, to: KindSurcharge, kind: TransferSurcharge},
 		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
 	},
+	// The buyer's money came twice: the second time belongs to no order and goes back.
+	DuplicateCapture: {
+		{from: KindGateway, to: KindRefundsDue, kind: TransferRefund},
+	},
 	// An admin matched a buyer's bank transfer with what came to the bank.
 	BankCapture: {
 		{from: KindBank, to: KindEscrow, kind: TransferPayment},
@@ -136,6 +141,7 @@ var table = map[Posting][]shape{
 	// Before the store has the money; after it; and when the buyer has it back.
 	RefundFromEscrow: {
 		{from: KindEscrow, to: KindRefundsDue, kind: TransferRefund},
+		{from: KindSurcharge, to: KindRefundsDue, kind: TransferRefund},
 	},
 	RefundFromStore: {
 		{from: KindStoreEarnings, to: KindRefundsDue, kind: TransferRefund, debt: true},

@@ -1,1 +1,2 @@
--- market
+-- market: its settings are in the table settings, which the ground floor made, one row for each that differs from its
+-- default, and the row 'version', which every change moves.

@@ -1,0 +1,282 @@
+package market
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+)
+
+// Facts are what everybody may know of the market.
+type Facts struct {
+	Name             string         `json:"name"`
+	LegalName        string         `json:"legal_name"`
+	Address          string         `json:"address"`
+	TaxNumber        string         `json:"tax_number"`
+	Email            string         `json:"email"`
+	Phone            string         `json:"phone"`
+	Country          string         `json:"country" doc:"ISO 3166, two letters."`
+	Currency         money.Currency `json:"currency" doc:"ISO 4217, three letters."`
+	Currencies       []string       `json:"currencies"`
+	TimeZone         string         `json:"time_zone" doc:"IANA name."`
+	Languages        []string       `json:"languages"`
+	PricesIncludeTax bool           `json:"prices_include_tax"`
+	TaxRateBp        int64          `json:"tax_rate_bp" doc:"Hundredths of a percent."`
+	SignupOpen       bool           `json:"signup_open"`
+	PaymentMethods   []string       `json:"payment_methods"`
+}
+
+// View is the settings as an admin sees them.
+type View struct {
+	Version              int64          `json:"version" doc:"Rises with every change; the ETag."`
+	Name                 string         `json:"name"`
+	LegalName            string         `json:"legal_name"`
+	Address              string         `json:"address"`
+	TaxNumber            string         `json:"tax_number"`
+	Email                string         `json:"email"`
+	Phone                string         `json:"phone"`
+	Country              string         `json:"country"`
+	Currency             money.Currency `json:"currency"`
+	TimeZone             string         `json:"time_zone"`
+	Languages            []string       `json:"languages"`
+	PricesIncludeTax     bool           `json:"prices_include_tax"`
+	TaxRateBp            int64          `json:"tax_rate_bp"`
+	PaymentWindowMinutes int64          `json:"payment_window_minutes"`
+	EscrowReleaseHours   int64          `json:"escrow_release_hours"`
+	MaxUnpaidCheckouts   int64          `json:"max_unpaid_checkouts"`
+	PlatformFeeBp        int64          `json:"platform_fee_bp"`
+	GatewayFeeFixed      string         `json:"gateway_fee_fixed" doc:"Decimal amount in the market's currency."`
+	GatewayFeeBp         int64          `json:"gateway_fee_bp"`
+	DeliveryFlat         string         `json:"delivery_flat" doc:"Decimal amount in the market's currency."`
+	DeliveryFreeAbove    string         `json:"delivery_free_above" doc:"Decimal amount in the market's currency; 0 means never."`
+	SignupOpen           bool           `json:"signup_open"`
+	Fixed                []string       `json:"fixed" doc:"The settings that cannot be changed once there was an order."`
+}
+
+// Patch is a change: what is absent stays.
+type Patch struct {
+	Name                 *string   `json:"name,omitempty" maxLength:"100"`
+	LegalName            *string   `json:"legal_name,omitempty" maxLength:"200"`
+	Address              *string   `json:"address,omitempty" maxLength:"500"`
+	TaxNumber            *string   `json:"tax_number,omitempty" maxLength:"50"`
+	Email                *string   `json:"email,omitempty" maxLength:"254"`
+	Phone                *string   `json:"phone,omitempty" maxLength:"30"`
+	Country              *string   `json:"country,omitempty" maxLength:"2"`
+	Currency             *string   `json:"currency,omitempty" maxLength:"3"`
+	TimeZone             *string   `json:"time_zone,omitempty" maxLength:"64"`
+	Languages            *[]string `json:"languages,omitempty" minItems:"1" maxItems:"20"`
+	PricesIncludeTax     *bool     `json:"prices_include_tax,omitempty"`
+	TaxRateBp            *int64    `json:"tax_rate_bp,omitempty" minimum:"0" maximum:"10000"`
+	PaymentWindowMinutes *int64    `json:"payment_window_minutes,omitempty" minimum:"5" maximum:"90"`
+	EscrowReleaseHours   *int64    `json:"escrow_release_hours,omitempty" minimum:"0" maximum:"1440"`
+	MaxUnpaidCheckouts   *int64    `json:"max_unpaid_checkouts,omitempty" minimum:"1" maximum:"100"`
+	PlatformFeeBp        *int64    `json:"platform_fee_bp,omitempty" minimum:"0" maximum:"5000"`
+	GatewayFeeFixed      *string   `json:"gateway_fee_fixed,omitempty" maxLength:"20"`
+	GatewayFeeBp         *int64    `json:"gateway_fee_bp,omitempty" minimum:"0" maximum:"2000"`
+	DeliveryFlat         *string   `json:"delivery_flat,omitempty" maxLength:"20"`
+	DeliveryFreeAbove    *string   `json:"delivery_free_above,omitempty" maxLength:"20"`
+	SignupOpen           *bool     `json:"signup_open,omitempty"`
+}
+
+// EventView is a line of the audit log.
+type EventView struct {
+	Seq       *int64         `json:"seq" doc:"The event's number; null until it has one, within a second."`
+	Type      string         `json:"type"`
+	Subject   string         `json:"subject" doc:"The public id of what it happened to."`
+	Actor     string         `json:"actor" doc:"The public id of who did it, or system."`
+	Facts     map[string]any `json:"facts"`
+	CreatedAt time.Time      `json:"created_at"`
+}
+
+type settingsOut struct {
+	ETag string `header:"ETag"`
+	Body View
+}
+
+type factsOut struct {
+	CacheControl string `header:"Cache-Control"`
+	Body         Facts
+}
+
+type changeIn struct {
+	IfMatch string `header:"If-Match" maxLength:"40" doc:"The ETag that the change is based on. Without it the change is made on whatever is there."`
+	Body    Patch
+}
+
+type eventsIn struct {
+	web.PageParams
+	Subject string `query:"subject" maxLength:"200"`
+	Type    string `query:"type" maxLength:"200"`
+	Actor   string `query:"actor" maxLength:"200"`
+}
+
+type eventsOut struct {
+	Body web.Page[EventView]
+}
+
+// Mount registers the market's operations.
+func (s *Service) Mount(api *web.API) {
+	web.Register(api, web.Op{
+		Method: http.MethodGet, Path: "/v1/market", ID: "market.facts", Room: "market", Access: web.Public,
+		Summary: "What everybody may know of the market",
+	}, s.getFacts)
+	web.Register(api, web.Op{
+		Method: http.MethodGet, Path: "/v1/settings", ID: "market.settings", Room: "market", Access: web.Admin,
+		Summary: "The market's settings",
+	}, s.getSettings)
+	web.Register(api, web.Op{
+		Method: http.MethodPatch, Path: "/v1/settings", ID: "market.change", Room: "market", Access: web.Admin,
+		Summary:     "Change settings, all of those named or none",
+		Description: "Each change is an event with the old and the new value. Send the ETag of the settings as `If-Match` to be told when somebody else was faster.",
+		Errors:      []*fault.Error{ErrInvalidSetting, ErrSettingFixed, ErrVersionConflict, ErrInvalidVersion},
+	}, s.patchSettings)
+	web.Register(api, web.Op{
+		Method: http.MethodGet, Path: "/v1/events", ID: "market.events", Room: "market", Access: web.Admin,
+		Summary:     "The audit log, newest first",
+		Description: "Filter by `subject`, `type` or `actor`, one at a time.",
+		Errors:      []*fault.Error{db.ErrUnsupportedFilter, db.ErrInvalidCursor},
+	}, s.listEvents)
+}
+
+func (s *Service) getFacts(ctx context.Context, _ *struct{}) (*factsOut, error) {
+	set, err := s.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	methods, err := s.methods(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if methods == nil {
+		methods = []string{}
+	}
+	return &factsOut{CacheControl: "public, max-age=5", Body: Facts{
+		Name: set.Name, LegalName: set.LegalName, Address: set.Address, TaxNumber: set.TaxNumber, Email: set.Email, Phone: set.Phone,
+		Country: set.Country, Currency: set.Currency, Currencies: []string{string(set.Currency)}, TimeZone: set.TimeZone,
+		Languages: set.Languages, PricesIncludeTax: set.PricesIncludeTax, TaxRateBp: set.TaxRateBp, SignupOpen: set.SignupOpen,
+		PaymentMethods: methods,
+	}}, nil
+}
+
+func (s *Service) getSettings(ctx context.Context, _ *struct{}) (*settingsOut, error) {
+	var set Settings
+	// Past the cache: an admin who has just changed something on another node wants to see it.
+	err := s.db.Read(ctx, "market.settings", func(ctx context.Context, tx db.Tx) (err error) {
+		set, err = s.SettingsIn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return answer(set), nil
+}
+
+func (s *Service) patchSettings(ctx context.Context, in *changeIn) (*settingsOut, error) {
+	seen, err := versionOf(in.IfMatch)
+	if err != nil {
+		return nil, err
+	}
+	set, err := s.Change(ctx, web.CallerFrom(ctx).Account, seen, in.Body.values())
+	if err != nil {
+		return nil, err
+	}
+	return answer(set), nil
+}
+
+func (s *Service) listEvents(ctx context.Context, in *eventsIn) (*eventsOut, error) {
+	filters := map[string]any{}
+	for name, v := range map[string]string{"subject": in.Subject, "type": in.Type, "actor": in.Actor} {
+		if v != "" {
+			filters[name] = v
+		}
+	}
+	var list []event.Event
+	var next string
+	err := s.db.Read(ctx, "market.events", func(ctx context.Context, tx db.Tx) (err error) {
+		list, next, err = s.log.List(ctx, tx, db.ListQuery{Filters: filters, Limit: in.Limit, Cursor: in.Cursor})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	items := make([]EventView, len(list))
+	for i, e := range list {
+		items[i] = EventView{Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: e.Facts, CreatedAt: e.At}
+		if e.Seq != 0 {
+			items[i].Seq = &e.Seq
+		}
+	}
+	return &eventsOut{Body: web.NewPage(items, next)}, nil
+}
+
+func answer(s Settings) *settingsOut {
+	v := View{
+		Version: s.Version, Name: s.Name, LegalName: s.LegalName, Address: s.Address, TaxNumber: s.TaxNumber, Email: s.Email,
+		Phone: s.Phone, Country: s.Country, Currency: s.Currency, TimeZone: s.TimeZone, Languages: s.Languages,
+		PricesIncludeTax: s.PricesIncludeTax, TaxRateBp: s.TaxRateBp, PaymentWindowMinutes: int64(s.PaymentWindow / time.Minute),
+		EscrowReleaseHours: int64(s.EscrowRelease / time.Hour), MaxUnpaidCheckouts: s.MaxUnpaidCheckouts, PlatformFeeBp: s.PlatformFeeBp,
+		GatewayFeeFixed: money.Format(s.GatewayFeeFixed, s.Currency), GatewayFeeBp: s.GatewayFeeBp,
+		DeliveryFlat: money.Format(s.DeliveryFlat, s.Currency), DeliveryFreeAbove: money.Format(s.DeliveryFreeAbove, s.Currency),
+		SignupOpen: s.SignupOpen, Fixed: []string{},
+	}
+	for _, d := range settings {
+		if d.fixed {
+			v.Fixed = append(v.Fixed, d.name)
+		}
+	}
+	return &settingsOut{ETag: `"` + digits(s.Version) + `"`, Body: v}
+}
+
+// versionOf reads an ETag that answer made. A weak one names the same version.
+func versionOf(etag string) (*int64, error) {
+	if etag == "" || etag == "*" {
+		return nil, nil
+	}
+	inner, ok := strings.CutPrefix(strings.TrimPrefix(etag, "W/"), `"`)
+	if inner, ok = strings.CutSuffix(inner, `"`); !ok {
+		return nil, ErrInvalidVersion
+	}
+	n, err := strconv.ParseInt(inner, 10, 64)
+	if err != nil || n < 0 {
+		return nil, ErrInvalidVersion
+	}
+	return &n, nil
+}
+
+// values are the settings that a patch names, as text.
+func (p Patch) values() map[string]string {
+	out := map[string]string{}
+	for name, v := range map[string]*string{
+		"name": p.Name, "legal_name": p.LegalName, "address": p.Address, "tax_number": p.TaxNumber, "email": p.Email,
+		"phone": p.Phone, "country": p.Country, "currency": p.Currency, "time_zone": p.TimeZone,
+		"gateway_fee_fixed": p.GatewayFeeFixed, "delivery_flat": p.DeliveryFlat, "delivery_free_above": p.DeliveryFreeAbove,
+	} {
+		if v != nil {
+			out[name] = *v
+		}
+	}
+	for name, v := range map[string]*int64{
+		"tax_rate_bp": p.TaxRateBp, "payment_window_minutes": p.PaymentWindowMinutes, "escrow_release_hours": p.EscrowReleaseHours,
+		"max_unpaid_checkouts": p.MaxUnpaidCheckouts, "platform_fee_bp": p.PlatformFeeBp, "gateway_fee_bp": p.GatewayFeeBp,
+	} {
+		if v != nil {
+			out[name] = digits(*v)
+		}
+	}
+	for name, v := range map[string]*bool{"prices_include_tax": p.PricesIncludeTax, "signup_open": p.SignupOpen} {
+		if v != nil {
+			out[name] = strconv.FormatBool(*v)
+		}
+	}
+	if p.Languages != nil {
+		out["languages"] = strings.Join(*p.Languages, ",")
+	}
+	return out
+}

@@ -1,0 +1,191 @@
+package market
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/haat-market/haat/internal/market/marketdb"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
+)
+
+const (
+	versionName = "version"
+	freshFor    = 2 * time.Second
+	subject     = "market"
+)
+
+// Frozen says whether the settings that must not change after the first order are fixed by now.
+type Frozen func(ctx context.Context, tx db.Tx) (bool, error)
+
+// Methods names the ways to pay that buyers are offered.
+type Methods func(ctx context.Context) ([]string, error)
+
+// Service is the market's settings.
+type Service struct {
+	db    *db.DB
+	clock clock.Clock
+	log   *event.Log
+
+	frozen  Frozen
+	methods Methods
+
+	reading sync.Mutex // one reader asks the database, the others wait for what it got
+	cache   atomic.Pointer[cached]
+}
+
+type cached struct {
+	settings Settings
+	read     time.Time // by the machine's clock, which also runs where the market's stands
+}
+
+// New returns the settings of a database.
+func New(d *db.DB, c clock.Clock, log *event.Log) *Service {
+	return &Service{
+		db: d, clock: c, log: log,
+		frozen:  func(context.Context, db.Tx) (bool, error) { return false, nil },
+		methods: func(context.Context) ([]string, error) { return nil, nil },
+	}
+}
+
+// Freeze registers who knows about orders. Called while the program is put together.
+func (s *Service) Freeze(f Frozen) { s.frozen = f }
+
+// Offer registers who knows the ways to pay. Called while the program is put together.
+func (s *Service) Offer(f Methods) { s.methods = f }
+
+// Settings are at most two seconds old. Call it outside a transaction; inside one, SettingsIn reads what is there.
+func (s *Service) Settings(ctx context.Context) (Settings, error) {
+	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
+		return c.settings, nil
+	}
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
+		return c.settings, nil
+	}
+	start := time.Now()
+	var out Settings
+	err := s.db.Read(ctx, "market.settings", func(ctx context.Context, tx db.Tx) (err error) {
+		out, err = s.SettingsIn(ctx, tx)
+		return err
+	})
+	if err != nil {
+		return Settings{}, err
+	}
+	s.cache.Store(&cached{out, start})
+	return out, nil
+}
+
+// SettingsIn reads the settings in the caller's transaction, past the cache.
+func (s *Service) SettingsIn(ctx context.Context, tx db.Tx) (Settings, error) {
+	rows, err := marketdb.New(tx).Settings(ctx)
+	if err != nil {
+		return Settings{}, fmt.Errorf("read settings: %w", err)
+	}
+	stored := make(map[string]string, len(rows))
+	for _, r := range rows {
+		stored[r.Name] = r.Value
+	}
+	out, err := parse(stored)
+	if err != nil { // what is stored was validated: this is damage, not a caller's mistake
+		return Settings{}, fmt.Errorf("stored settings: %v", err) //nolint:errorlint // must not be shown as the caller's
+	}
+	return out, nil
+}
+
+// Change sets the named settings, all or none. seen is the version that the change is based on; nil takes whatever is
+// there.
+func (s *Service) Change(ctx context.Context, actor string, seen *int64, values map[string]string) (Settings, error) {
+	var out Settings
+	err := s.db.Write(ctx, "market.change", func(ctx context.Context, tx db.Tx) error {
+		before, err := s.SettingsIn(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if seen != nil && *seen != before.Version {
+			return ErrVersionConflict.With("version", before.Version)
+		}
+		stored := before.texts()
+		maps.Copy(stored, values)
+		after, err := parse(stored)
+		if err != nil {
+			return err
+		}
+		after.Version = before.Version
+		changed := differences(before, after)
+		if len(changed) > 0 {
+			if err := s.write(ctx, tx, actor, before, &after, changed); err != nil {
+				return err
+			}
+		}
+		out = after
+		return nil
+	})
+	if err != nil {
+		return Settings{}, err
+	}
+	s.cache.Store(&cached{out, time.Now()})
+	return out, nil
+}
+
+func (s *Service) write(ctx context.Context, tx db.Tx, actor string, before Settings, after *Settings, changed []setting) error {
+	if i := slices.IndexFunc(changed, func(d setting) bool { return d.fixed }); i >= 0 {
+		fixed, err := s.frozen(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if fixed {
+			return ErrSettingFixed.With("setting", changed[i].name)
+		}
+	}
+	q, now := marketdb.New(tx), clock.Micro(s.clock.Now())
+	if before.Version == 0 {
+		if err := q.FirstVersion(ctx, now); err != nil {
+			return fmt.Errorf("first version: %w", err)
+		}
+	}
+	after.Version = before.Version + 1
+	n, err := q.NextVersion(ctx, digits(after.Version), now, actor, digits(before.Version))
+	if err != nil {
+		return fmt.Errorf("next version: %w", err)
+	}
+	if n == 0 {
+		return ErrVersionConflict
+	}
+	rows := make([]marketdb.PutSettingParams, len(changed))
+	events := make([]event.Event, len(changed))
+	for i, d := range changed {
+		rows[i] = marketdb.PutSettingParams{Name: d.name, Value: d.get(*after), UpdatedAt: now, UpdatedBy: actor}
+		facts := map[string]any{"setting": d.name, "version": after.Version}
+		if !d.contact {
+			facts["old"], facts["new"] = d.get(before), d.get(*after)
+		}
+		events[i] = event.Event{Type: "market.setting_changed", Subject: subject, Actor: actor, Facts: facts}
+	}
+	q.PutSetting(ctx, rows).Exec(func(i int, e error) {
+		if e != nil && err == nil {
+			err = fmt.Errorf("put setting %s: %w", rows[i].Name, e)
+		}
+	})
+	if err != nil {
+		return err
+	}
+	return s.log.AppendMany(ctx, tx, events)
+}
+
+// differences are the settings that a change changes.
+func differences(before, after Settings) (out []setting) {
+	for _, d := range settings {
+		if d.get(before) != d.get(after) {
+			out = append(out, d)
+		}
+	}
+	return out
+}
