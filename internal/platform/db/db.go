@@ -1,6 +1,7 @@
 package db
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -51,6 +52,7 @@ type Config struct {
 	MaxPages      int           // embedded: PRAGMA max_page_count, 0 = no bound
 	WALGate       int64         // embedded: bytes of log after which readers are held back once; 0 = 64 MB
 	MaxConns      int32         // PostgreSQL: 0 = 24
+	WaitTimeout   time.Duration // PostgreSQL: for a connection of the pool; 0 = 10 s
 	OneByOne      bool          // embedded: commit each function alone; for comparison in benchmarks
 	VFS           string        // embedded: virtual file system, for tests
 	OnFatal       func(error)   // embedded: a failed sync; nil ends the process, because a sync must not be retried
@@ -90,7 +92,8 @@ type options struct {
 // follows a named lock; the caller says which in a comment.
 func ReadCommitted() Option { return func(o *options) { o.readCommitted = true } }
 
-// Bulk sends a Write through the lower queue: one chunk (≤ 200 rows) between groups of interactive writes.
+// Bulk sends a Write through the lower queue of the embedded engine: a chunk of ≤ 200 rows begins when no interactive
+// write waits, and at the latest after 16 groups of them; at most one chunk is in a group.
 func Bulk() Option { return func(o *options) { o.bulk = true } }
 
 // Long gives a Read its own slot and a deadline of minutes.
@@ -123,52 +126,47 @@ var (
 	ErrLost      = errors.New("db: the engine ended the transaction")
 	ErrTryAgain  = errors.New("db: too busy, try again")
 	ErrClosed    = errors.New("db: closed")
-	ErrTimeout   = errors.New("db: the read took too long")
+	ErrTimeout   = errors.New("db: took too long")
 	ErrDiskFull  = errors.New("db: the disk is full")
 	ErrRange     = errors.New("db: a number left its range")
 	ErrReadOnly  = errors.New("db: write in a read transaction")
 	ErrText      = errors.New("db: text holds a NUL byte or broken UTF-8")
+	ErrLocked    = errors.New("db: another process has the database open")
+	ErrUnknown   = errors.New("db: the connection was lost during COMMIT; whether it was made is unknown")
 	ErrNoLowered = errors.New("db: statement was not lowered for the embedded engine")
 )
 
-// Open opens the database and checks its settings. It applies no migrations; see Migrate.
+// Open opens the database and checks its settings. It applies no migrations; see Migrate. An embedded database is
+// locked against other processes: ErrLocked.
 func Open(ctx context.Context, cfg Config) (*DB, error) {
-	if cfg.Log == nil {
-		cfg.Log = slog.Default()
-	}
-	if cfg.ReadTimeout == 0 {
-		cfg.ReadTimeout = 2 * time.Second
-	}
-	if cfg.LongTimeout == 0 {
-		cfg.LongTimeout = 10 * time.Minute
-	}
-	if cfg.Readers == 0 {
-		cfg.Readers = max(1, runtime.NumCPU()-1)
-	}
-	if cfg.WALGate == 0 {
-		cfg.WALGate = 64 << 20
-	}
-	if cfg.SlowFunction == 0 {
-		cfg.SlowFunction = 50 * time.Millisecond
-	}
-	if cfg.RetryAttempts == 0 {
-		cfg.RetryAttempts = 10
-	}
-	if os.Getenv("HAAT_TEST_TWICE") == "1" {
-		cfg.Twice = true
-	}
-	d := &DB{cfg: cfg, kind: Embedded}
+	d := &DB{cfg: cfg.withDefaults(), kind: Embedded}
 	var err error
 	if cfg.URL != "" {
 		d.kind = Postgres
-		d.e, err = openPostgres(ctx, cfg)
+		d.e, err = openPostgres(ctx, d.cfg)
 	} else {
-		d.e, err = openEmbedded(cfg)
+		d.e, err = openEmbedded(d.cfg)
 	}
 	if err != nil {
 		return nil, err
 	}
 	return d, nil
+}
+
+func (cfg Config) withDefaults() Config {
+	if cfg.Log == nil {
+		cfg.Log = slog.Default()
+	}
+	cfg.ReadTimeout = cmp.Or(cfg.ReadTimeout, 2*time.Second)
+	cfg.LongTimeout = cmp.Or(cfg.LongTimeout, 10*time.Minute)
+	cfg.WaitTimeout = cmp.Or(cfg.WaitTimeout, 10*time.Second)
+	cfg.SlowFunction = cmp.Or(cfg.SlowFunction, 50*time.Millisecond)
+	cfg.Readers = cmp.Or(cfg.Readers, max(1, runtime.NumCPU()-1))
+	cfg.WALGate = cmp.Or(cfg.WALGate, 64<<20)
+	cfg.MaxConns = cmp.Or(cfg.MaxConns, 24)
+	cfg.RetryAttempts = cmp.Or(cfg.RetryAttempts, 10)
+	cfg.Twice = cfg.Twice || os.Getenv("HAAT_TEST_TWICE") == "1"
+	return cfg
 }
 
 type inside struct{}
@@ -223,8 +221,8 @@ func (d *DB) Close() error { return d.e.close() }
 // Stats are counters since the start and gauges of now.
 type Stats struct {
 	Groups, Functions, Reruns, Retries int64
-	WALBytes                           int64
-	GateNanos                          int64         // total time readers were held back
+	WALBytes                           int64         // size of the log's file
+	Gates, GateNanos                   int64         // how often and how long in all readers were held back
 	LongestRead                        time.Duration // of those running now
 	ConnsInUse, ConnsMax               int32
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"path/filepath"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/haat-market/haat/internal/platform/db/lite"
 )
@@ -17,47 +17,107 @@ import (
 // embedded is the engine in one file: one writer that commits in groups, and a few readers.
 type embedded struct {
 	cfg     Config
-	w       *writer
-	readers chan *lite.Conn // interactive slots
-	long    chan *lite.Conn // one slot for reads of minutes
-	running sync.Map        // start time of each running read, for metrics
-	readID  atomic.Int64
+	lock    *flock.Flock // nil for a copy
+	w       *writer      // nil for a copy
+	all     []*reader
+	readers chan *reader // interactive slots
+	long    chan *reader // one slot for reads of minutes
+	quit    context.Context
+	leave   context.CancelFunc
 	closing atomic.Bool
 }
 
-func openEmbedded(cfg Config) (*embedded, error) {
-	if err := os.MkdirAll(filepath.Dir(cfg.File), 0o700); err != nil {
+// reader is a slot for one read at a time.
+type reader struct {
+	conn  *lite.Conn
+	since atomic.Int64 // nanoseconds since 1970; 0: idle
+}
+
+// lockName is the file beside the database that says that a process has it open.
+const lockName = "haat.lock"
+
+func openEmbedded(cfg Config) (_ *embedded, err error) {
+	dir := filepath.Dir(cfg.File)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	if err := refuseNetworkFolder(filepath.Dir(cfg.File)); err != nil {
+	if err := refuseNetworkFolder(dir); err != nil {
 		return nil, err
 	}
-	wc, err := lite.Open(cfg.File, lite.Options{CacheKB: 32 << 10, VFS: cfg.VFS, Create: true})
+	e := newEmbedded(cfg)
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, e.closeConns())
+		}
+	}()
+	e.lock = flock.New(filepath.Join(dir, lockName))
+	if ok, err := e.lock.TryLock(); err != nil {
+		return nil, fmt.Errorf("db: lock %s: %w", dir, err)
+	} else if !ok {
+		return nil, fmt.Errorf("%w: %s", ErrLocked, dir)
+	}
+	if err := touch(cfg.File); err != nil {
+		return nil, err
+	}
+	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, VFS: cfg.VFS, Create: true}
+	wc, err := lite.Open(cfg.File, opts)
 	if err != nil {
 		return nil, err
 	}
-	e := &embedded{cfg: cfg, readers: make(chan *lite.Conn, cfg.Readers), long: make(chan *lite.Conn, 1)}
 	if cfg.MaxPages > 0 {
 		if err := wc.Script(fmt.Sprintf("PRAGMA max_page_count=%d", cfg.MaxPages)); err != nil {
 			return nil, errors.Join(err, wc.Close())
 		}
 	}
-	for i := range cfg.Readers + 1 {
-		rc, err := lite.Open(cfg.File, lite.Options{CacheKB: 4 << 10, ReadOnly: true, VFS: cfg.VFS})
-		if err != nil {
-			return nil, errors.Join(err, wc.Close())
-		}
-		if i == 0 {
-			e.long <- rc
-		} else {
-			e.readers <- rc
-		}
-	}
 	e.w = newWriter(wc, cfg, e.gate)
+	return e, e.openReaders(lite.Options{ReadOnly: true, VFS: cfg.VFS})
+}
+
+// openCopy opens a file that nobody writes, for reading only and without a lock.
+func openCopy(cfg Config) (_ *embedded, err error) {
+	e := newEmbedded(cfg)
+	if err := e.openReaders(lite.Options{Copy: true, VFS: cfg.VFS}); err != nil {
+		return nil, errors.Join(err, e.closeConns())
+	}
 	return e, nil
 }
 
+func newEmbedded(cfg Config) *embedded {
+	e := &embedded{cfg: cfg, readers: make(chan *reader, cfg.Readers), long: make(chan *reader, 1)}
+	e.quit, e.leave = context.WithCancel(context.Background())
+	return e
+}
+
+func (e *embedded) openReaders(o lite.Options) error {
+	for i := range e.cfg.Readers + 1 {
+		conn, err := lite.Open(e.cfg.File, o)
+		if err != nil {
+			return err
+		}
+		r := &reader{conn: conn}
+		e.all = append(e.all, r)
+		if i == 0 {
+			e.long <- r
+		} else {
+			e.readers <- r
+		}
+	}
+	return nil
+}
+
+// touch creates the file for its owner only; the engine gives its log the same mode.
+func touch(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
 func (e *embedded) write(ctx context.Context, name string, f Func, o options) error {
+	if e.w == nil {
+		return ErrReadOnly
+	}
 	return e.w.do(ctx, name, f, o.bulk)
 }
 
@@ -66,88 +126,100 @@ func (e *embedded) read(ctx context.Context, name string, f Func, o options) (er
 	if o.long {
 		slots, limit = e.long, e.cfg.LongTimeout
 	}
+	caller := ctx
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if o.long { // nobody waits minutes for a shutdown
+		defer context.AfterFunc(e.quit, cancel)()
+	}
 	if e.closing.Load() {
 		return ErrClosed
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
-	var conn *lite.Conn
+	var r *reader
 	select {
-	case conn = <-slots:
-	default:
-		select {
-		case conn = <-slots:
-		case <-ctx.Done():
-			return readTimeout(ctx.Err(), fmt.Errorf("%s waited for a reader", name))
+	case r = <-slots:
+	case <-e.quit.Done():
+		return ErrClosed
+	case <-ctx.Done():
+		if err := caller.Err(); err != nil {
+			return err
 		}
+		return fmt.Errorf("%w: %s waited %v for a reader", ErrTryAgain, name, limit)
 	}
-	id, start := e.readID.Add(1), time.Now()
-	e.running.Store(id, start)
-	stop := conn.Interrupt(ctx)
-	t := &embeddedTx{conn: conn, unique: e.cfg.Schema.Unique, readOnly: true}
+	r.since.Store(time.Now().UnixNano())
+	stop := r.conn.Interrupt(ctx)
+	t := &embeddedTx{conn: r.conn, unique: e.cfg.Schema.Unique, readOnly: true}
 	defer func() { // also when f panics or leaves by Goexit
 		t.dead.Store(true)
 		stop()
-		conn.ResetAll()
-		if conn.InTransaction() {
-			if e := conn.Script("ROLLBACK"); e != nil && err == nil {
-				err = e
-			}
+		r.conn.CloseRows()
+		if r.conn.InTransaction() {
+			err = errors.Join(err, r.conn.Run("ROLLBACK"))
 		}
-		e.running.Delete(id)
-		slots <- conn
+		r.since.Store(0)
+		slots <- r
 	}()
-	if err := conn.Script("BEGIN"); err != nil {
-		return fromLite(err, nil)
+	if err := r.conn.Run("BEGIN"); err != nil {
+		return e.readError(caller, ctx, name, err)
 	}
 	if err := t.ended(f(ctx, t)); err != nil {
-		if ctx.Err() != nil {
-			return readTimeout(ctx.Err(), err)
-		}
-		return err
+		return e.readError(caller, ctx, name, err)
 	}
 	return nil
 }
 
-// readTimeout tells a read that was too slow from a caller who went away.
-func readTimeout(cause, err error) error {
-	if errors.Is(cause, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", ErrTimeout, err)
+// readError tells a read that was too slow from a caller who went away, and both from what f says.
+func (e *embedded) readError(caller, ctx context.Context, name string, err error) error {
+	if e.quit.Err() != nil && caller.Err() == nil && ctx.Err() == context.Canceled {
+		return ErrClosed
 	}
-	return fmt.Errorf("%w: %w", cause, err)
+	return readError(caller, ctx, name, err)
 }
 
-// gate holds readers back for at most 50 ms so that the log can be started anew: overlapping readers would otherwise
-// let it grow without end. It runs between groups, on the writer.
-func (e *embedded) gate() time.Duration {
+func readError(caller, ctx context.Context, name string, err error) error {
+	switch {
+	case caller.Err() != nil:
+		return fmt.Errorf("%w: %s: %w", caller.Err(), name, err)
+	case ctx.Err() != nil:
+		return fmt.Errorf("%w: %s: %w", ErrTimeout, name, err)
+	}
+	return err
+}
+
+// gateTime is how long readers are held back at most.
+const gateTime = 50 * time.Millisecond
+
+// gate holds readers back so that the log can begin anew. It runs between groups, on the writer. A long read is not
+// waited for.
+func (e *embedded) gate(conn *lite.Conn, mode string) (time.Duration, error) {
 	start := time.Now()
-	limit := time.NewTimer(50 * time.Millisecond)
+	limit := time.NewTimer(gateTime)
 	defer limit.Stop()
-	var held []*lite.Conn
+	var held []*reader
+hold:
 	for len(held) < cap(e.readers) {
 		select {
-		case c := <-e.readers:
-			held = append(held, c)
-			continue
+		case r := <-e.readers:
+			held = append(held, r)
 		case <-limit.C:
+			break hold
 		}
-		break
 	}
-	if err := e.w.conn.Script("PRAGMA wal_checkpoint(RESTART)"); err != nil {
-		e.cfg.Log.Warn("checkpoint", slog.Any("error", err))
+	conn.SetBusy(max(gateTime-time.Since(start), time.Millisecond))
+	_, _, err := conn.Checkpoint(mode)
+	conn.SetBusy(lite.BusyTimeout)
+	for _, r := range held {
+		e.readers <- r
 	}
-	for _, c := range held {
-		e.readers <- c
-	}
-	return time.Since(start)
+	return time.Since(start), err
 }
 
 // walUnready is the size of the log above which the market says that it is not ready.
 const walUnready = 512 << 20
 
 func (e *embedded) health(ctx context.Context) error {
-	if err := e.w.broken(); err != nil {
-		return err
+	if e.w != nil && e.w.broken() != nil {
+		return e.w.broken()
 	}
 	if n := walSize(e.cfg.File); n > walUnready {
 		return fmt.Errorf("db: the write-ahead log is %d MB", n>>20)
@@ -156,16 +228,18 @@ func (e *embedded) health(ctx context.Context) error {
 }
 
 func (e *embedded) stats() Stats {
-	s := Stats{
-		Groups: e.w.groups.Load(), Functions: e.w.functions.Load(), Reruns: e.w.reruns.Load(),
-		GateNanos: e.w.gated.Load(), WALBytes: walSize(e.cfg.File), ConnsMax: int32(cap(e.readers)),
+	s := Stats{WALBytes: walSize(e.cfg.File), ConnsMax: int32(len(e.all))}
+	if w := e.w; w != nil {
+		s.Groups, s.Functions, s.Reruns = w.groups.Load(), w.functions.Load(), w.reruns.Load()
+		s.Gates, s.GateNanos = w.gates.Load(), w.gated.Load()
 	}
-	s.ConnsInUse = s.ConnsMax - int32(len(e.readers))
-	now := time.Now()
-	e.running.Range(func(_, v any) bool {
-		s.LongestRead = max(s.LongestRead, now.Sub(v.(time.Time)))
-		return true
-	})
+	now := time.Now().UnixNano()
+	for _, r := range e.all {
+		if since := r.since.Load(); since != 0 {
+			s.ConnsInUse++
+			s.LongestRead = max(s.LongestRead, time.Duration(now-since))
+		}
+	}
 	return s
 }
 
@@ -179,15 +253,30 @@ func walSize(file string) int64 {
 
 func (e *embedded) offset() time.Duration { return 0 }
 
+// close lets the reads that run come to their end, breaks off a long one, and answers the writes that have begun.
 func (e *embedded) close() error {
 	if e.closing.Swap(true) {
 		return nil
 	}
+	e.leave()
 	for range cap(e.readers) {
-		c := <-e.readers
-		defer c.Close()
+		<-e.readers
 	}
-	c := <-e.long
-	defer c.Close()
-	return e.w.close()
+	<-e.long
+	return e.closeConns()
+}
+
+func (e *embedded) closeConns() error {
+	e.leave()
+	var errs []error
+	for _, r := range e.all {
+		errs = append(errs, r.conn.Close())
+	}
+	if e.w != nil { // last, so that it is the writer who empties the log
+		errs = append(errs, e.w.close())
+	}
+	if e.lock != nil {
+		errs = append(errs, e.lock.Unlock())
+	}
+	return errors.Join(errs...)
 }

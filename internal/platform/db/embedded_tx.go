@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strconv"
 
 	"github.com/jackc/pgx/v5"
@@ -28,15 +29,11 @@ func (t *embeddedTx) start(ctx context.Context, sql string, args []any) (*lite.S
 	if err := t.begin(ctx); err != nil {
 		return nil, err
 	}
-	text, err := lower(sql)
-	if err != nil {
-		return nil, t.fail(err)
+	st, err := t.conn.Prepare(sql, lower)
+	if err == nil {
+		err = st.Bind(args)
 	}
-	st, err := t.conn.Prepare(text)
 	if err != nil {
-		return nil, t.failTyped(err)
-	}
-	if err := st.Bind(args); err != nil {
 		return nil, t.failTyped(err)
 	}
 	return st, nil
@@ -46,7 +43,7 @@ func (t *embeddedTx) start(ctx context.Context, sql string, args []any) (*lite.S
 func (t *embeddedTx) failTyped(err error) error {
 	err = fromLite(err, t.unique)
 	if !t.readOnly && !t.conn.InTransaction() {
-		err = errors.Join(ErrLost, err)
+		err = fmt.Errorf("%w: %w", ErrLost, err)
 	}
 	return t.fail(err)
 }
@@ -56,7 +53,7 @@ func (t *embeddedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	n := int64(0)
+	rows := int64(0)
 	for {
 		more, err := st.Step()
 		if err != nil {
@@ -65,27 +62,34 @@ func (t *embeddedTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 		if !more {
 			break
 		}
-		n++
+		rows++
 	}
 	if st.Columns == 0 { // else the rows themselves were counted: Changes would repeat an earlier statement's figure
-		n = t.conn.Changes()
+		rows = t.conn.Changes()
 	}
-	if err := st.Reset(); err != nil {
-		return pgconn.CommandTag{}, t.failTyped(err)
-	}
-	return pgconn.NewCommandTag("EXEC " + strconv.FormatInt(n, 10)), nil
+	return tag(rows), nil
 }
+
+// tag is what PostgreSQL would answer, as far as anybody asks: the number at its end.
+func tag(n int64) pgconn.CommandTag {
+	if n == 1 { // nearly always
+		return oneRow
+	}
+	return pgconn.NewCommandTag("EXEC " + strconv.FormatInt(n, 10))
+}
+
+var oneRow = pgconn.NewCommandTag("EXEC 1")
 
 func (t *embeddedTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	r, err := t.query(ctx, sql, args)
 	if err != nil {
-		return nil, err
+		return errRows{err: err}, err
 	}
 	return r, nil
 }
 
 // query takes the first step at once, so that a statement's errors and effects come when it is sent, as on
-// PostgreSQL.
+// PostgreSQL. Rows stay open until they are closed or read to the end, also when there are none: PostgreSQL's do.
 func (t *embeddedTx) query(ctx context.Context, sql string, args []any) (*embeddedRows, error) {
 	st, err := t.start(ctx, sql, args)
 	if err != nil {
@@ -95,11 +99,8 @@ func (t *embeddedTx) query(ctx context.Context, sql string, args []any) (*embedd
 	if err != nil {
 		return nil, t.failTyped(err)
 	}
-	r := &embeddedRows{t: t, ctx: ctx, st: st, ahead: more}
-	if !more {
-		return r, r.finish()
-	}
-	t.open = true
+	r := &embeddedRows{t: t, ctx: ctx, st: st, ahead: more, empty: !more}
+	t.open = r
 	return r, nil
 }
 
@@ -112,21 +113,7 @@ func (t *embeddedTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.
 }
 
 func (t *embeddedTx) Try(ctx context.Context, f func(context.Context) error) error {
-	return t.try(ctx, f, func(sql string) error {
-		t.conn.ResetAll()
-		if !t.conn.InTransaction() {
-			return ErrLost
-		}
-		return fromLite(t.conn.Script(sql), t.unique)
-	})
-}
-
-// SendBatch runs the statements one after another; like PostgreSQL it stops at the first that fails.
-func (t *embeddedTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	if err := t.begin(ctx); err != nil {
-		return errBatch{err: err}
-	}
-	return &embeddedBatch{t: t, ctx: ctx, queue: b.QueuedQueries}
+	return t.try(ctx, f, func(sql string) error { return fromLite(t.conn.Run(sql), t.unique) })
 }
 
 type embeddedRows struct {
@@ -134,7 +121,9 @@ type embeddedRows struct {
 	t        *embeddedTx
 	ctx      context.Context
 	st       *lite.Stmt
-	ahead    bool // a row was stepped to and not yet handed out
+	batch    *embeddedBatch // whose result this is, if any
+	ahead    bool           // a row was stepped to and not yet handed out
+	empty    bool           // there was no row at all
 	done     bool
 	n        int64
 	err      error
@@ -145,27 +134,50 @@ func (r *embeddedRows) finish() error {
 		return r.err
 	}
 	r.done = true
-	r.t.open = false
-	if err := r.st.Reset(); err != nil && r.err == nil {
+	if r.t.dead.Load() { // the statement belongs to another transaction by now
+		r.err = ErrDead
+		return r.err
+	}
+	r.t.closed(r)
+	if r.batch != nil {
+		r.t.open = r.batch
+	}
+	if r.empty || r.err != nil {
+		return r.err
+	}
+	if err := r.st.Finish(); err != nil {
 		r.err = r.t.failTyped(err)
 	}
 	return r.err
+}
+
+func (r *embeddedRows) abandon() {
+	r.done = true
+	r.t.conn.CloseRows()
+	if r.batch != nil {
+		r.batch.closed = true
+	}
 }
 
 func (r *embeddedRows) Close()     { _ = r.finish() } // Err gives it
 func (r *embeddedRows) Err() error { return r.err }
 
 func (r *embeddedRows) Next() bool {
-	if r.done {
+	switch {
+	case r.done:
 		return false
-	}
-	if r.ahead {
+	case r.t.dead.Load(), r.empty:
+		r.Close()
+		return false
+	case r.ahead:
 		r.ahead = false
 		r.n++
 		return true
 	}
-	if err := r.ctx.Err(); err != nil {
+	err := r.ctx.Err()
+	if err != nil {
 		r.err = r.t.fail(err)
+		r.t.conn.CloseRows()
 		r.Close()
 		return false
 	}
@@ -173,7 +185,8 @@ func (r *embeddedRows) Next() bool {
 	if err != nil {
 		r.err = r.t.failTyped(err)
 	}
-	if !more || err != nil {
+	if !more {
+		r.empty = true // and reset
 		r.Close()
 		return false
 	}
@@ -182,13 +195,14 @@ func (r *embeddedRows) Next() bool {
 }
 
 func (r *embeddedRows) Scan(dest ...any) error {
-	if r.done {
+	if r.done || r.ahead || r.t.dead.Load() {
 		return errors.New("db: Scan without a row")
 	}
 	if err := r.st.Scan(dest); err != nil {
-		r.err = r.t.fail(err)
+		r.err = r.t.failTyped(err)
+		r.t.conn.CloseRows()
 		r.Close()
-		return err
+		return r.err
 	}
 	return nil
 }
@@ -223,55 +237,4 @@ func (r *embeddedRow) Scan(dest ...any) error {
 		return err
 	}
 	return rows.finish()
-}
-
-type embeddedBatch struct {
-	pgx.BatchResults
-	t     *embeddedTx
-	ctx   context.Context
-	queue []*pgx.QueuedQuery
-	i     int
-}
-
-func (b *embeddedBatch) next() (*pgx.QueuedQuery, error) {
-	if b.i >= len(b.queue) {
-		return nil, errors.New("db: no more results in the batch")
-	}
-	b.i++
-	return b.queue[b.i-1], nil
-}
-
-func (b *embeddedBatch) Exec() (pgconn.CommandTag, error) {
-	q, err := b.next()
-	if err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	return b.t.Exec(b.ctx, q.SQL, q.Arguments...)
-}
-
-func (b *embeddedBatch) Query() (pgx.Rows, error) {
-	q, err := b.next()
-	if err != nil {
-		return nil, err
-	}
-	return b.t.Query(b.ctx, q.SQL, q.Arguments...)
-}
-
-func (b *embeddedBatch) QueryRow() pgx.Row {
-	q, err := b.next()
-	if err != nil {
-		return errRow{err}
-	}
-	return b.t.QueryRow(b.ctx, q.SQL, q.Arguments...)
-}
-
-// Close runs what is left, unless a statement before it failed.
-func (b *embeddedBatch) Close() error {
-	for b.i < len(b.queue) {
-		if _, err := b.Exec(); err != nil {
-			b.i = len(b.queue)
-			return err
-		}
-	}
-	return nil
 }

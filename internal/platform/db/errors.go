@@ -1,7 +1,6 @@
 package db
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -78,10 +77,10 @@ func fromLite(err error, unique map[string]string) error {
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	case lite.Busy:
 		return fmt.Errorf("%w: %w", ErrTryAgain, err)
-	case lite.Interrupted:
-		return fmt.Errorf("%w: %w", ErrTimeout, err)
+	case lite.ReadOnly:
+		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	}
-	return err
+	return err // an interrupt among them: whoever set the limit says what it means
 }
 
 func fromPG(err error) error {
@@ -120,12 +119,16 @@ func fromPG(err error) error {
 	return err
 }
 
-// retryable are the failures that PostgreSQL asks to be tried again.
+// retryable are the failures that PostgreSQL asks to be tried again: lost races, deadlocks, locks not to be had, and
+// a statement prepared before another node migrated the schema.
 func retryable(err error) bool {
 	var pe *pgconn.PgError
-	return errors.As(err, &pe) && (pe.Code == "40001" || pe.Code == "40P01" || pe.Code == "55P03")
-}
-
-func cancelled(err error) bool {
-	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
+	if !errors.As(err, &pe) {
+		return false
+	}
+	switch pe.Code {
+	case "40001", "40P01", "55P03":
+		return true
+	}
+	return pe.Code == "0A000" && pe.Routine == "RevalidateCachedQuery"
 }

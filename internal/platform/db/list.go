@@ -1,16 +1,13 @@
 package db
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
+	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
-
-	"github.com/jackc/pgx/v5"
 
 	"github.com/haat-market/haat/internal/platform/fault"
 )
@@ -25,6 +22,19 @@ const (
 	Bool
 )
 
+// fits reports whether v is a plain value of the type; the embedded engine would compare any with any.
+func (t Type) fits(v any) bool {
+	switch reflect.ValueOf(v).Kind() {
+	case reflect.Int, reflect.Int64, reflect.Int32, reflect.Int16:
+		return t == Int
+	case reflect.String:
+		return t == Text
+	case reflect.Bool:
+		return t == Bool
+	}
+	return false
+}
+
 // Filter is a declared condition; each ? in SQL is the caller's value, bound, never text.
 type Filter struct {
 	Name string
@@ -32,26 +42,33 @@ type Filter struct {
 	Type Type
 }
 
-// SortKey is one column of an order. Columns are never NULL.
+// SortKey is one column of an order. Columns are never NULL, and text is COLLATE "C".
 type SortKey struct {
 	Column string
 	Type   Type
+	Desc   bool
 }
 
 // Sort is a declared order; its last key must be unique, and all keys run in one direction, so that a page begins
-// with one row-value comparison.
+// with one row-value comparison. Desc may be said once for all keys.
 type Sort struct {
 	Name string
 	Desc bool
 	Keys []SortKey
 }
 
-// Combo is an allowed combination of filters with one sort, and the index that serves it.
+// Combo is an allowed combination of filters with one sort, and the index that serves it. Filters in Post are not
+// served by the index: they are tested on the rows that it gives, at most postLimit of them for one page.
 type Combo struct {
 	Filters []string
+	Post    []string
 	Sort    string
 	Index   string
 }
+
+// postLimit is how many rows one page may look at for filters without an index. A page may then be short, or even
+// empty, and still have a next one.
+const postLimit = 1000
 
 // List is a list that the API can page through. Its texts are fixed; only values come from outside.
 type List struct {
@@ -62,19 +79,8 @@ type List struct {
 	Filters []Filter
 	Sorts   []Sort
 	Combos  []Combo
-	texts   *sync.Map // shape → *listText
+	shapes  []*shape
 }
-
-// ListQuery asks for one page.
-type ListQuery struct {
-	Filters map[string]any
-	Sort    string // "" = the first sort of the list
-	Limit   int    // 1..100
-	Cursor  string // "" = from the beginning
-}
-
-// Scanner reads the current row.
-type Scanner interface{ Scan(dest ...any) error }
 
 // What a caller may be told.
 var (
@@ -82,45 +88,14 @@ var (
 	ErrInvalidCursor     = fault.New(fault.Invalid, "invalid_cursor", "The cursor is not one that this list gave out for this order.")
 )
 
-var (
-	listTexts sync.Map // PostgreSQL text → embedded text, of all lists
-	lists     []*List
-)
-
-// DefineList registers a list. It panics on a declaration that cannot work: that is a programmer's mistake, met at
-// start.
-func DefineList(l List) *List {
-	l.texts = &sync.Map{}
-	p := &l
-	for _, c := range p.Combos {
-		if _, ok := p.sort(c.Sort); !ok {
-			panic("db: list " + p.Name + ": no sort " + c.Sort)
-		}
-		for _, f := range c.Filters {
-			if _, ok := p.filter(f); !ok {
-				panic("db: list " + p.Name + ": no filter " + f)
-			}
-		}
-		for _, next := range []bool{false, true} {
-			p.text(c.Filters, c.Sort, next)
-		}
-	}
-	lists = append(lists, p)
-	return p
-}
-
-// Lists gives all declared lists, for the tests that explain each of their texts.
-func Lists() []*List { return slices.Clone(lists) }
-
-// Texts gives every text the list can send: PostgreSQL's, the embedded engine's, and the index that should serve it.
-func (l *List) Texts() (out []ListText) {
-	for _, c := range l.Combos {
-		for _, next := range []bool{false, true} {
-			t := l.text(c.Filters, c.Sort, next)
-			out = append(out, ListText{Postgres: t.pg, Embedded: t.lite, Index: c.Index, Params: t.types})
-		}
-	}
-	return out
+// shape is a combination with its texts.
+type shape struct {
+	list    *List
+	combo   Combo
+	filters []Filter // in the order of their parameters: the combination's, then the posted
+	sort    Sort
+	tag     string // begins the cursor, so that one of another list or order is told apart
+	texts   [2]ListText
 }
 
 // ListText is one text of a list, with the types of its parameters.
@@ -129,191 +104,151 @@ type ListText struct {
 	Params                    []Type
 }
 
-type listText struct {
-	pg, lite string
-	types    []Type
+var (
+	lists   []*List
+	listsMu sync.Mutex
+)
+
+// Lists gives all declared lists, for the tests that explain each of their texts.
+func Lists() []*List {
+	listsMu.Lock()
+	defer listsMu.Unlock()
+	return slices.Clone(lists)
 }
 
-func (l *List) filter(name string) (Filter, bool) {
-	i := slices.IndexFunc(l.Filters, func(f Filter) bool { return f.Name == name })
-	if i < 0 {
-		return Filter{}, false
+// DefineList registers a list. It panics on a declaration that cannot work: that is a programmer's mistake, met at
+// start.
+func DefineList(l List) *List {
+	texts := map[string]string{}
+	for _, c := range l.Combos {
+		s, err := l.compile(c)
+		if err != nil {
+			panic(fmt.Sprintf("db: list %s: %v: %v", l.Name, c, err))
+		}
+		l.shapes = append(l.shapes, s)
+		for _, t := range s.texts {
+			texts[t.Postgres] = t.Embedded
+		}
 	}
-	return l.Filters[i], true
+	RegisterLowered(texts)
+	listsMu.Lock()
+	defer listsMu.Unlock()
+	lists = append(lists, &l)
+	return &l
 }
 
-func (l *List) sort(name string) (Sort, bool) {
-	i := slices.IndexFunc(l.Sorts, func(s Sort) bool { return s.Name == name })
-	if i < 0 {
-		return Sort{}, false
+// Texts gives every text the list can send: PostgreSQL's, the embedded engine's, and the index that should serve it.
+func (l *List) Texts() (out []ListText) {
+	for _, s := range l.shapes {
+		out = append(out, s.texts[:]...)
 	}
-	return l.Sorts[i], true
+	return out
 }
 
-// text composes a page's SQL from the declared fragments, once per shape.
-func (l *List) text(filters []string, sortName string, next bool) *listText {
-	shape := strings.Join(filters, ",") + "|" + sortName + "|" + strconv.FormatBool(next)
-	if t, ok := l.texts.Load(shape); ok {
-		return t.(*listText)
+func named[T any](all []T, name string, of func(T) string) (T, error) {
+	for _, x := range all {
+		if of(x) == name {
+			return x, nil
+		}
 	}
-	s, _ := l.sort(sortName)
-	t := &listText{}
-	var where, cols, order []string
-	if l.Where != "" {
-		where = append(where, l.Where)
+	var none T
+	return none, fmt.Errorf("nothing is called %q", name)
+}
+
+func (l *List) compile(c Combo) (s *shape, err error) {
+	s = &shape{list: l, combo: c}
+	if s.sort, err = named(l.Sorts, c.Sort, func(s Sort) string { return s.Name }); err != nil {
+		return nil, err
 	}
-	n := 0
-	for _, name := range filters {
-		f, _ := l.filter(name)
-		n++
-		where = append(where, strings.ReplaceAll(f.SQL, "?", "$"+strconv.Itoa(n)))
-		t.types = append(t.types, f.Type)
+	if len(s.sort.Keys) == 0 {
+		return nil, fmt.Errorf("no sort keys")
 	}
-	dir, cmp := " ASC", ">"
-	if s.Desc {
-		dir, cmp = " DESC", "<"
+	desc := s.sort.Desc || s.sort.Keys[0].Desc
+	for _, k := range s.sort.Keys {
+		if k.Type == Bool || (k.Desc != desc && !s.sort.Desc) {
+			return nil, fmt.Errorf("sort key %s: keys are numbers or text and run in one direction", k.Column)
+		}
 	}
-	var marks []string
-	for _, k := range s.Keys {
+	s.sort.Desc = desc
+	names := slices.Concat(c.Filters, c.Post)
+	for i, name := range names {
+		f, err := named(l.Filters, name, func(f Filter) string { return f.Name })
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, fmt.Errorf("filter %q twice", name)
+		}
+		s.filters = append(s.filters, f)
+	}
+	s.tag = l.Name + "/" + c.Sort
+	s.texts = [2]ListText{s.text(false), s.text(true)}
+	return s, nil
+}
+
+var parameter = regexp.MustCompile(`\$([0-9]+)`)
+
+// text composes a page's SQL from the declared fragments.
+func (s *shape) text(next bool) ListText {
+	t := ListText{Index: s.combo.Index}
+	bind := func(typ Type) string {
+		t.Params = append(t.Params, typ)
+		return "$" + strconv.Itoa(len(t.Params))
+	}
+	var where, keep []string
+	if s.list.Where != "" {
+		where = append(where, "("+s.list.Where+")")
+	}
+	for i, f := range s.filters {
+		mark := bind(f.Type)
+		if sql := strings.ReplaceAll(f.SQL, "?", mark); i < len(s.combo.Filters) {
+			where = append(where, sql)
+		} else {
+			keep = append(keep, "("+sql+")")
+		}
+	}
+	dir, cmp := " ASC", " > "
+	if s.sort.Desc {
+		dir, cmp = " DESC", " < "
+	}
+	var cols, order, marks []string
+	for _, k := range s.sort.Keys {
 		cols = append(cols, k.Column)
 		order = append(order, k.Column+dir)
 		if next {
-			n++
-			marks = append(marks, "$"+strconv.Itoa(n))
-			t.types = append(t.types, k.Type)
+			marks = append(marks, bind(k.Type))
 		}
 	}
 	if next {
-		where = append(where, "("+strings.Join(cols, ", ")+") "+cmp+" ("+strings.Join(marks, ", ")+")")
+		where = append(where, "("+strings.Join(cols, ", ")+")"+cmp+"("+strings.Join(marks, ", ")+")")
 	}
-	n++
-	t.types = append(t.types, Int)
-	text := l.Select + ", " + strings.Join(cols, ", ") + " " + l.From
-	if len(where) > 0 {
+	text := s.list.Select + ", " + strings.Join(cols, ", ")
+	if keep != nil {
+		text += ", COALESCE(" + strings.Join(keep, " AND ") + ", FALSE)"
+	}
+	text += " " + s.list.From
+	if where != nil {
 		text += " WHERE " + strings.Join(where, " AND ")
 	}
-	text += " ORDER BY " + strings.Join(order, ", ") + " LIMIT $" + strconv.Itoa(n)
-	t.pg, t.lite = text, strings.ReplaceAll(text, "$", "?")
-	listTexts.Store(t.pg, t.lite)
-	l.texts.Store(shape, t)
+	t.Postgres = text + " ORDER BY " + strings.Join(order, ", ") + " LIMIT " + bind(Int)
+	t.Embedded = parameter.ReplaceAllString(t.Postgres, "?$1")
 	return t
 }
 
-// combo finds the declared combination with exactly these filters, in its declared order.
-func (l *List) combo(given map[string]any, sortName string) (Combo, bool) {
-	for _, c := range l.Combos {
-		if c.Sort != sortName || len(c.Filters) != len(given) {
+// shape finds the declared combination of exactly these filters with this sort.
+func (l *List) shape(given map[string]any, sort string) *shape {
+	for _, s := range l.shapes {
+		if s.sort.Name != sort || len(s.filters) != len(given) {
 			continue
 		}
-		if !slices.ContainsFunc(c.Filters, func(f string) bool { _, ok := given[f]; return !ok }) {
-			return c, true
+		all := true
+		for _, f := range s.filters {
+			_, ok := given[f.Name]
+			all = all && ok
+		}
+		if all {
+			return s
 		}
 	}
-	return Combo{}, false
-}
-
-// QueryList reads one page. next is "" at the end. Errors: ErrUnsupportedFilter, ErrInvalidCursor.
-func QueryList[T any](ctx context.Context, tx Tx, l *List, q ListQuery, scan func(Scanner) (T, error)) (items []T, next string, err error) {
-	if q.Sort == "" {
-		q.Sort = l.Sorts[0].Name
-	}
-	c, ok := l.combo(q.Filters, q.Sort)
-	if !ok {
-		return nil, "", ErrUnsupportedFilter
-	}
-	s, _ := l.sort(c.Sort)
-	q.Limit = min(max(q.Limit, 1), 100)
-	args := make([]any, 0, len(c.Filters)+len(s.Keys)+1)
-	for _, f := range c.Filters {
-		args = append(args, q.Filters[f])
-	}
-	if q.Cursor != "" {
-		keys, err := decodeCursor(q.Cursor, s)
-		if err != nil {
-			return nil, "", err
-		}
-		args = append(args, keys...)
-	}
-	rows, err := tx.Query(ctx, l.text(c.Filters, c.Sort, q.Cursor != "").pg, append(args, q.Limit+1)...)
-	if err != nil {
-		return nil, "", fmt.Errorf("list %s: %w", l.Name, err)
-	}
-	defer rows.Close()
-	row := &listRow{rows: rows, keys: newKeys(s)}
-	items = make([]T, 0, q.Limit)
-	for rows.Next() {
-		if len(items) == q.Limit { // one more than asked for: there is another page
-			next = encodeCursor(row.keys)
-			break
-		}
-		item, err := scan(row)
-		if err != nil {
-			return nil, "", fmt.Errorf("list %s: %w", l.Name, err)
-		}
-		items = append(items, item)
-	}
-	rows.Close()
-	if err := rows.Err(); err != nil {
-		return nil, "", fmt.Errorf("list %s: %w", l.Name, err)
-	}
-	return items, next, nil
-}
-
-// listRow hands the caller's columns through and keeps the sort keys, which stand behind them, for the cursor.
-type listRow struct {
-	rows pgx.Rows
-	keys []any
-}
-
-func (r *listRow) Scan(dest ...any) error { return r.rows.Scan(append(dest, r.keys...)...) }
-
-func newKeys(s Sort) []any {
-	keys := make([]any, len(s.Keys))
-	for i, k := range s.Keys {
-		if k.Type == Text {
-			keys[i] = new(string)
-		} else {
-			keys[i] = new(int64)
-		}
-	}
-	return keys
-}
-
-// encodeCursor writes the last row's keys. A cursor grants nothing: it only says where to go on.
-func encodeCursor(keys []any) string {
-	b, _ := json.Marshal(keys) // pointers to int64 and string always encode
-	return base64.RawURLEncoding.EncodeToString(b)
-}
-
-func decodeCursor(cursor string, s Sort) ([]any, error) {
-	if len(cursor) > 1024 {
-		return nil, ErrInvalidCursor
-	}
-	b, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return nil, ErrInvalidCursor.Because(err)
-	}
-	var raw []json.RawMessage
-	if err := json.Unmarshal(b, &raw); err != nil || len(raw) != len(s.Keys) {
-		return nil, ErrInvalidCursor
-	}
-	keys := newKeys(s)
-	for i := range raw {
-		if string(raw[i]) == "null" {
-			return nil, ErrInvalidCursor
-		}
-		if err := json.Unmarshal(raw[i], keys[i]); err != nil {
-			return nil, ErrInvalidCursor.Because(err)
-		}
-		switch k := keys[i].(type) {
-		case *string:
-			if strings.ContainsRune(*k, 0) {
-				return nil, ErrInvalidCursor
-			}
-			keys[i] = *k
-		case *int64:
-			keys[i] = *k
-		}
-	}
-	return keys, nil
+	return nil
 }

@@ -3,26 +3,40 @@ package db
 import (
 	"fmt"
 	"maps"
+	"sync"
+	"sync/atomic"
 )
 
-// lowered holds, for each statement as written for PostgreSQL, the text for the embedded engine. It is filled by the
-// generated files' init functions only, and read-only afterwards.
-var lowered = map[string]string{}
+// lowered holds, for each statement as written for PostgreSQL, the text for the embedded engine. Generated files and
+// lists fill it in their init functions; reading it takes no lock, because every statement does.
+var (
+	lowered      atomic.Pointer[map[string]string]
+	loweredWrite sync.Mutex
+)
 
 // RegisterLowered is called by generated code: PostgreSQL's text → the embedded engine's.
 func RegisterLowered(texts map[string]string) {
-	maps.Copy(lowered, texts)
+	loweredWrite.Lock()
+	defer loweredWrite.Unlock()
+	all := Lowered()
+	maps.Copy(all, texts)
+	lowered.Store(&all)
 }
 
 // Lowered gives all registered texts, for the tests that prepare them.
-func Lowered() map[string]string { return maps.Clone(lowered) }
+func Lowered() map[string]string {
+	all := map[string]string{}
+	if p := lowered.Load(); p != nil {
+		maps.Copy(all, *p)
+	}
+	return all
+}
 
 func lower(sql string) (string, error) {
-	if s, ok := lowered[sql]; ok {
-		return s, nil
-	}
-	if s, ok := listTexts.Load(sql); ok {
-		return s.(string), nil
+	if p := lowered.Load(); p != nil {
+		if s, ok := (*p)[sql]; ok {
+			return s, nil
+		}
 	}
 	return "", fmt.Errorf("%w: %.80s", ErrNoLowered, sql)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -20,6 +21,8 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations (
   hash TEXT NOT NULL,
   applied_at BIGINT NOT NULL
 )`
+
+const migrationInsert = "INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES ($1, $2, $3, $4)"
 
 // migrationLock is the advisory lock that keeps two starting nodes apart; it ends with the transaction, so it works
 // behind a pooler.
@@ -49,7 +52,11 @@ func pending(all []Migration, applied map[int]string) ([]Migration, error) {
 }
 
 func (p *postgres) migrate(ctx context.Context) (n int, err error) {
-	err = pgx.BeginFunc(ctx, p.pool, func(tx pgx.Tx) error {
+	// READ COMMITTED, so that the node that waited for the lock sees what the other has done meanwhile.
+	err = pgx.BeginTxFunc(ctx, p.pool, pgx.TxOptions{IsoLevel: pgx.ReadCommitted}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SET LOCAL statement_timeout = 0"); err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrationLock)); err != nil {
 			return err
 		}
@@ -74,33 +81,41 @@ func (p *postgres) migrate(ctx context.Context) (n int, err error) {
 			return err
 		}
 		for _, m := range todo {
-			if _, err := tx.Exec(ctx, m.SQL, pgx.QueryExecModeSimpleProtocol); err != nil {
-				return fmt.Errorf("db: migration %04d %s: %w", m.Number, m.Name, err)
+			_, err := tx.Exec(ctx, m.SQL, pgx.QueryExecModeSimpleProtocol)
+			if err == nil {
+				_, err = tx.Exec(ctx, migrationInsert, m.Number, m.Name, m.hash(), time.Now().UnixMicro())
 			}
-			if _, err := tx.Exec(ctx, "INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES ($1, $2, $3, $4)",
-				m.Number, m.Name, m.hash(), time.Now().UnixMicro()); err != nil {
-				return err
+			if err != nil {
+				return fmt.Errorf("db: migration %04d %s: %w", m.Number, m.Name, fromPG(err))
 			}
-			p.cfg.Log.Info("migrated", slog.Int("number", m.Number), slog.String("name", m.Name))
 		}
 		n = len(todo)
 		return nil
 	})
-	if err == nil && n > 0 {
+	if err != nil {
+		return 0, err
+	}
+	if n > 0 {
 		p.pool.Reset() // prepared statements may speak of the old tables
 	}
-	return n, err
+	logMigrated(p.cfg.Log, n)
+	return n, nil
 }
 
 func (e *embedded) migrate(ctx context.Context) (n int, err error) {
-	err = e.w.do(ctx, "db.migrate", func(ctx context.Context, tx Tx) error {
-		n = 0
+	err = e.write(ctx, "db.migrate", func(ctx context.Context, tx Tx) error {
 		conn := tx.(*embeddedTx).conn
 		if err := conn.Script(strings.ReplaceAll(migrationsTable, "BIGINT", "INTEGER") + " STRICT"); err != nil {
 			return err
 		}
-		applied, err := appliedEmbedded(conn)
-		if err != nil {
+		applied := map[int]string{}
+		if err := conn.Each("SELECT number, hash FROM schema_migrations", func(s *lite.Stmt) error {
+			var number int
+			var hash string
+			err := s.Scan([]any{&number, &hash})
+			applied[number] = hash
+			return err
+		}); err != nil {
 			return err
 		}
 		todo, err := pending(e.cfg.Schema.Embedded, applied)
@@ -108,49 +123,40 @@ func (e *embedded) migrate(ctx context.Context) (n int, err error) {
 			return err
 		}
 		for _, m := range todo {
-			if err := conn.Script(m.SQL); err != nil {
+			if err := applyEmbedded(conn, m); err != nil {
 				return fmt.Errorf("db: migration %04d %s: %w", m.Number, m.Name, err)
 			}
-			st, err := conn.Prepare("INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES (?1, ?2, ?3, ?4)")
-			if err != nil {
-				return err
-			}
-			if err := st.Bind([]any{m.Number, m.Name, m.hash(), time.Now().UnixMicro()}); err != nil {
-				return err
-			}
-			if _, err := st.Step(); err != nil {
-				return err
-			}
-			if err := st.Reset(); err != nil {
-				return err
-			}
-			e.cfg.Log.Info("migrated", slog.Int("number", m.Number), slog.String("name", m.Name))
 		}
 		n = len(todo)
 		return nil
-	}, false)
-	return n, err
+	}, options{})
+	if err != nil {
+		return 0, err
+	}
+	logMigrated(e.cfg.Log, n)
+	return n, nil
 }
 
-func appliedEmbedded(conn *lite.Conn) (map[int]string, error) {
-	st, err := conn.Prepare("SELECT number, hash FROM schema_migrations")
-	if err != nil {
-		return nil, err
+func applyEmbedded(conn *lite.Conn, m Migration) error {
+	if err := conn.Script(m.SQL); err != nil {
+		return err
 	}
-	applied := map[int]string{}
-	for {
-		more, err := st.Step()
-		if err != nil {
-			return nil, err
-		}
-		if !more {
-			return applied, st.Reset()
-		}
-		var number int
-		var hash string
-		if err := st.Scan([]any{&number, &hash}); err != nil {
-			return nil, err
-		}
-		applied[number] = hash
+	if !conn.InTransaction() {
+		return errors.New("it ended the transaction")
+	}
+	st, err := conn.Prepare(migrationInsert, func(sql string) (string, error) { return strings.ReplaceAll(sql, "$", "?"), nil })
+	if err != nil {
+		return err
+	}
+	if err := st.Bind([]any{m.Number, m.Name, m.hash(), time.Now().UnixMicro()}); err != nil {
+		return err
+	}
+	_, err = st.Step()
+	return err
+}
+
+func logMigrated(log *slog.Logger, n int) {
+	if n > 0 {
+		log.Info("schema migrated", slog.Int("steps", n))
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"log/slog"
 	"sync/atomic"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/puddle/v2"
 )
 
 // postgres is the engine behind a PostgreSQL server.
@@ -21,6 +21,7 @@ type postgres struct {
 	skew    atomic.Int64 // nanoseconds to add to this machine's clock
 	stop    context.CancelFunc
 	over    chan struct{}
+	long    chan struct{} // reads of minutes, so that they cannot take the whole pool
 	retries atomic.Int64
 	writes  atomic.Int64
 }
@@ -33,11 +34,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if err != nil {
 		return nil, errors.New("db: HAAT_DATABASE is not a PostgreSQL URL") // the cause would show the password
 	}
-	if cfg.MaxConns > 0 {
-		pc.MaxConns = cfg.MaxConns
-	} else {
-		pc.MaxConns = 24
-	}
+	pc.MaxConns = cfg.MaxConns
 	pc.ConnConfig.RuntimeParams["application_name"] = "haat"
 	if pc.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeCacheStatement {
 		// A pooler between us and the server would refuse these, so they are set only without one.
@@ -48,7 +45,7 @@ func openPostgres(ctx context.Context, cfg Config) (*postgres, error) {
 	if err != nil {
 		return nil, fmt.Errorf("db: %w", err)
 	}
-	p := &postgres{cfg: cfg, pool: pool, over: make(chan struct{})}
+	p := &postgres{cfg: cfg, pool: pool, over: make(chan struct{}), long: make(chan struct{}, max(1, cfg.MaxConns/8))}
 	if err := p.measure(ctx); err != nil {
 		pool.Close()
 		return nil, fmt.Errorf("db: cannot reach PostgreSQL: %w", err)
@@ -102,6 +99,7 @@ func (p *postgres) write(ctx context.Context, name string, f Func, o options) er
 		level = pgx.ReadCommitted
 	}
 	var err error
+	var again bool
 	for n := range p.cfg.RetryAttempts {
 		if n > 0 {
 			p.retries.Add(1)
@@ -114,89 +112,107 @@ func (p *postgres) write(ctx context.Context, name string, f Func, o options) er
 		p.writes.Add(1)
 		start := time.Now()
 		if p.cfg.Twice {
-			if err = p.once(ctx, level, f, false); retryable(err) {
+			if again, err = p.once(ctx, level, f, false); again {
 				continue
 			}
 		}
-		err = p.once(ctx, level, f, true)
+		again, err = p.once(ctx, level, f, true)
 		if d := time.Since(start); d > 10*p.cfg.SlowFunction {
 			p.cfg.Log.Warn("slow write", slog.String("name", name), slog.Duration("took", d))
 		}
-		if !retryable(err) {
+		if !again {
 			return err
 		}
 	}
 	return fmt.Errorf("%w: %s: %w", ErrTryAgain, name, err)
 }
 
-// once runs one transaction. With commit false everything is rolled back, whatever f says.
-func (p *postgres) once(ctx context.Context, level pgx.TxIsoLevel, f Func, commit bool) (err error) {
-	ptx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: level})
+// once runs one transaction. With commit false everything is rolled back, whatever f says. again says that PostgreSQL
+// wants it tried again, also when f made something else of that error.
+func (p *postgres) once(ctx context.Context, level pgx.TxIsoLevel, f Func, commit bool) (again bool, err error) {
+	t, err := p.begin(ctx, pgx.TxOptions{IsoLevel: level})
 	if err != nil {
-		return beginError(err)
+		return false, err
 	}
-	t := &postgresTx{tx: ptx}
-	done := false
+	committing := false
 	defer func() { // also when f panics or leaves by Goexit
 		t.dead.Store(true)
-		if done {
+		if committing {
 			return
 		}
-		// The caller's context may be over; the connection must be clean all the same.
-		rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if e := ptx.Rollback(rctx); e != nil && !errors.Is(e, pgx.ErrTxClosed) && err == nil {
+		if e := t.rollback(ctx); e != nil && err == nil {
 			err = e
 		}
 	}()
 	if err := t.ended(f(ctx, t)); err != nil || !commit {
-		return err
+		return retryable(err) || retryable(t.failed), err
 	}
 	// Once COMMIT is sent its answer is waited for: a caller who left must not make the outcome unknown.
 	cctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 	defer cancel()
-	done = true
-	return fromPG(ptx.Commit(cctx))
+	committing = true
+	err = t.tx.Commit(cctx)
+	var pe *pgconn.PgError
+	if err != nil && !errors.As(err, &pe) && !errors.Is(err, pgx.ErrTxCommitRollback) {
+		return false, fmt.Errorf("%w: %w", ErrUnknown, err)
+	}
+	return retryable(err), fromPG(err)
+}
+
+// begin waits for a connection, but not for ever. Whatever goes wrong here, nothing has been done, so it can be tried
+// again.
+func (p *postgres) begin(ctx context.Context, o pgx.TxOptions) (*postgresTx, error) {
+	wait, cancel := context.WithTimeout(ctx, p.cfg.WaitTimeout)
+	defer cancel()
+	tx, err := p.pool.BeginTx(wait, o)
+	switch {
+	case err == nil:
+		return &postgresTx{tx: tx}, nil
+	case errors.Is(err, puddle.ErrClosedPool):
+		return nil, ErrClosed
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	return nil, fmt.Errorf("%w: %w", ErrTryAgain, err)
 }
 
 func (p *postgres) read(ctx context.Context, name string, f Func, o options) error {
-	limit := p.cfg.ReadTimeout
+	caller, limit := ctx, p.cfg.ReadTimeout
 	if o.long {
 		limit = p.cfg.LongTimeout
 	}
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
-	ptx, err := p.pool.BeginTx(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
-	if err != nil {
-		return beginError(err)
+	if o.long {
+		select {
+		case p.long <- struct{}{}:
+			defer func() { <-p.long }()
+		case <-ctx.Done():
+			return readError(caller, ctx, name, ErrTryAgain)
+		}
 	}
-	t := &postgresTx{tx: ptx}
+	t, err := p.begin(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly})
+	if err != nil {
+		if ctx.Err() != nil && caller.Err() == nil {
+			err = fmt.Errorf("%w: %s waited %v for a connection", ErrTryAgain, name, limit)
+		}
+		return err
+	}
 	defer func() {
 		t.dead.Store(true)
-		rctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
-		defer cancel()
-		if e := ptx.Rollback(rctx); e != nil && !errors.Is(e, pgx.ErrTxClosed) {
-			p.cfg.Log.Warn("end of read", slog.String("name", name), slog.Any("error", e))
+		if err := t.rollback(ctx); err != nil {
+			p.cfg.Log.Warn("end of read", slog.String("name", name), slog.Any("error", err))
 		}
 	}()
 	if o.long {
-		if _, err := ptx.Exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", limit.Milliseconds())); err != nil {
-			return fromPG(err)
+		if _, err := t.tx.Exec(ctx, fmt.Sprintf("SET LOCAL statement_timeout = %d", limit.Milliseconds())); err != nil {
+			return readError(caller, ctx, name, fromPG(err))
 		}
 	}
-	err = t.ended(f(ctx, t))
-	if err != nil && ctx.Err() != nil {
-		return readTimeout(ctx.Err(), err)
+	if err := t.ended(f(ctx, t)); err != nil {
+		return readError(caller, ctx, name, err)
 	}
-	return err
-}
-
-// beginError: no connection within the caller's time means too busy.
-func beginError(err error) error {
-	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("%w: %w", ErrTryAgain, err)
-	}
-	return fromPG(err)
+	return nil
 }
 
 func (p *postgres) health(ctx context.Context) error {
@@ -220,130 +236,3 @@ func (p *postgres) close() error {
 	p.pool.Close()
 	return nil
 }
-
-// postgresTx is pgx's transaction under the same rules as the embedded one.
-type postgresTx struct {
-	guard
-	tx pgx.Tx
-}
-
-func (t *postgresTx) Engine() Engine { return Postgres }
-
-func (t *postgresTx) TryLock(ctx context.Context, name string) (ok bool, err error) {
-	h := fnv.New64a()
-	h.Write([]byte(name)) // never fails
-	err = t.QueryRow(ctx, "SELECT pg_try_advisory_xact_lock($1)", int64(h.Sum64())).Scan(&ok)
-	return ok, err
-}
-
-func (t *postgresTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	if err := t.begin(ctx); err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	tag, err := t.tx.Exec(ctx, sql, args...)
-	return tag, t.fail(fromPG(err))
-}
-
-func (t *postgresTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if err := t.begin(ctx); err != nil {
-		return nil, err
-	}
-	rows, err := t.tx.Query(ctx, sql, args...)
-	if err != nil {
-		return nil, t.fail(fromPG(err))
-	}
-	t.open = true
-	return &postgresRows{Rows: rows, t: t}, nil
-}
-
-func (t *postgresTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := t.Query(ctx, sql, args...)
-	if err != nil {
-		return errRow{err}
-	}
-	return postgresRow{rows.(*postgresRows)}
-}
-
-func (t *postgresTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
-	if err := t.begin(ctx); err != nil {
-		return errBatch{err: err}
-	}
-	t.open = true
-	return &postgresBatch{BatchResults: t.tx.SendBatch(ctx, b), t: t}
-}
-
-func (t *postgresTx) Try(ctx context.Context, f func(context.Context) error) error {
-	return t.try(ctx, f, func(sql string) error {
-		_, err := t.tx.Exec(ctx, sql)
-		return fromPG(err)
-	})
-}
-
-type postgresRows struct {
-	pgx.Rows
-	t *postgresTx
-}
-
-func (r *postgresRows) Next() bool {
-	if r.Rows.Next() {
-		return true
-	}
-	r.Close()
-	return false
-}
-
-func (r *postgresRows) Close() {
-	r.Rows.Close()
-	r.t.open = false
-	_ = r.t.fail(fromPG(r.Rows.Err())) // Err gives it
-}
-
-func (r *postgresRows) Err() error { return fromPG(r.Rows.Err()) }
-
-func (r *postgresRows) Scan(dest ...any) error { return r.t.fail(fromPG(r.Rows.Scan(dest...))) }
-
-type postgresRow struct{ r *postgresRows }
-
-func (r postgresRow) Scan(dest ...any) error {
-	defer r.r.Close()
-	if !r.r.Next() {
-		if err := r.r.Err(); err != nil {
-			return err
-		}
-		return pgx.ErrNoRows
-	}
-	if err := r.r.Scan(dest...); err != nil {
-		return err
-	}
-	r.r.Close()
-	return r.r.Err()
-}
-
-type postgresBatch struct {
-	pgx.BatchResults
-	t *postgresTx
-}
-
-func (b *postgresBatch) Exec() (pgconn.CommandTag, error) {
-	tag, err := b.BatchResults.Exec()
-	return tag, b.t.fail(fromPG(err))
-}
-
-func (b *postgresBatch) Query() (pgx.Rows, error) {
-	rows, err := b.BatchResults.Query()
-	return rows, b.t.fail(fromPG(err))
-}
-
-func (b *postgresBatch) QueryRow() pgx.Row { return batchRow{b.BatchResults.QueryRow(), b.t} }
-
-func (b *postgresBatch) Close() error {
-	b.t.open = false
-	return b.t.fail(fromPG(b.BatchResults.Close()))
-}
-
-type batchRow struct {
-	row pgx.Row
-	t   *postgresTx
-}
-
-func (r batchRow) Scan(dest ...any) error { return r.t.fail(fromPG(r.row.Scan(dest...))) }

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,15 +20,31 @@ const (
 	groupTime = 10 * time.Millisecond
 )
 
+// bulkEvery bounds how long bulk work starves: with interactive work always waiting, one chunk still begins every
+// so many groups.
+const bulkEvery = 16
+
 // call is one Write waiting for its group.
 type call struct {
 	ctx   context.Context
 	name  string
 	f     Func
+	taken atomic.Bool // by the writer, or by its own caller who leaves
 	done  chan struct{}
 	err   error
 	panic *Panic
 	exit  bool // the function left by runtime.Goexit
+}
+
+func (c *call) forget() { c.err, c.panic, c.exit = nil, nil, false }
+
+func (c *call) refused() bool { return c.err != nil || c.panic != nil || c.exit }
+
+// fail records why the call is not on disk, unless its function gave a reason of its own.
+func (c *call) fail(err error) {
+	if !c.refused() {
+		c.err = err
+	}
 }
 
 // writer runs the waiting functions one after another, each in its own savepoint, and commits once for all of them.
@@ -37,32 +52,34 @@ type call struct {
 type writer struct {
 	conn  *lite.Conn
 	cfg   Config
-	gate  func() time.Duration
+	gate  func(conn *lite.Conn, mode string) (time.Duration, error)
 	queue chan *call
 	bulk  chan *call
 	stop  chan struct{}
 	over  chan struct{}
-	run   *runner
+	hands *hands
 
 	closeOnce sync.Once
 	fatal     atomic.Pointer[error]
+	sinceBulk int       // groups
+	walCheck  time.Time // when the log is looked at next
+	walGate   time.Time // when readers may be held back again
 
-	groups, functions, reruns, gated atomic.Int64
-	lastWALCheck                     time.Time
+	groups, functions, reruns, gates, gated atomic.Int64
 }
 
-func newWriter(conn *lite.Conn, cfg Config, gate func() time.Duration) *writer {
+func newWriter(conn *lite.Conn, cfg Config, gate func(*lite.Conn, string) (time.Duration, error)) *writer {
 	w := &writer{
 		conn: conn, cfg: cfg, gate: gate,
 		queue: make(chan *call, 4*groupMax), bulk: make(chan *call, 16),
-		stop: make(chan struct{}), over: make(chan struct{}), run: newRunner(),
+		stop: make(chan struct{}), over: make(chan struct{}), hands: newHands(),
 	}
 	go w.loop()
 	return w
 }
 
-// do queues f and waits for its group. After the function has started, a cancelled ctx does not return early: the
-// caller would be told nothing while his money moved.
+// do queues f and waits for its group. A caller whose ctx ends may leave while f waits; once it has started he is told
+// the outcome, whatever becomes of his ctx: else he would be told nothing while his money moved.
 func (w *writer) do(ctx context.Context, name string, f Func, bulk bool) error {
 	c := &call{ctx: ctx, name: name, f: f, done: make(chan struct{})}
 	queue := w.queue
@@ -81,8 +98,16 @@ func (w *writer) do(ctx context.Context, name string, f Func, bulk bool) error {
 	case <-w.stop:
 		return ErrClosed
 	}
+	left := ctx.Done()
+wait:
 	select {
 	case <-c.done:
+	case <-left:
+		if c.taken.CompareAndSwap(false, true) {
+			return ctx.Err()
+		}
+		left = nil
+		goto wait
 	case <-w.over: // the writer ended; it has answered everything it took
 		select {
 		case <-c.done:
@@ -101,27 +126,54 @@ func (w *writer) do(ctx context.Context, name string, f Func, bulk bool) error {
 
 func (w *writer) loop() {
 	defer close(w.over)
-	defer w.run.close()
+	defer w.hands.close()
+	tick := time.NewTicker(time.Second) // for a log that grew and was then left alone
+	defer tick.Stop()
 	for {
-		var first *call
-		select { // interactive work first
-		case first = <-w.queue:
+		first := w.next(tick.C)
+		switch {
+		case first == nil:
+			w.refuseWaiting()
+			return
+		case w.broken() != nil:
+			w.answer([]*call{first}, w.broken())
 		default:
+			w.group(first)
+			w.checkLog()
+		}
+	}
+}
+
+// next waits for the call that begins a group: interactive work first, but bulk work when its turn has come.
+func (w *writer) next(tick <-chan time.Time) *call {
+	var c *call
+	for c == nil || !c.taken.CompareAndSwap(false, true) {
+		if w.sinceBulk >= bulkEvery {
 			select {
-			case first = <-w.queue:
-			case first = <-w.bulk:
-			case <-w.stop:
-				w.refuseWaiting()
-				return
+			case c = <-w.bulk:
+				w.sinceBulk = 0
+				continue
+			default:
 			}
 		}
-		if err := w.broken(); err != nil {
-			first.answer(err)
+		select {
+		case c = <-w.queue:
+			w.sinceBulk++
 			continue
+		default:
 		}
-		w.group(first)
-		w.checkWAL()
+		select {
+		case c = <-w.queue:
+			w.sinceBulk++
+		case c = <-w.bulk:
+			w.sinceBulk = 0
+		case <-tick:
+			w.checkLog()
+		case <-w.stop:
+			return nil
+		}
 	}
+	return c
 }
 
 // refuseWaiting answers those who queued while the writer was closing.
@@ -129,181 +181,79 @@ func (w *writer) refuseWaiting() {
 	for {
 		select {
 		case c := <-w.queue:
-			c.answer(ErrClosed)
+			w.answer([]*call{c}, ErrClosed)
 		case c := <-w.bulk:
-			c.answer(ErrClosed)
+			w.answer([]*call{c}, ErrClosed)
 		default:
 			return
 		}
 	}
 }
 
-func (c *call) answer(err error) {
-	c.err = err
-	close(c.done)
+func (w *writer) answer(calls []*call, err error) {
+	for _, c := range calls {
+		c.fail(err)
+		close(c.done)
+	}
 }
 
 // group runs first and whoever waits behind it, commits, and answers all.
 func (w *writer) group(first *call) {
 	w.groups.Add(1)
-	members := []*call{first}
-	ok, err := w.once(&members, !w.cfg.OneByOne)
-	switch {
-	case err == nil:
-	case ok != nil: // one function lost the transaction: the others again, without it
-		w.again(ok)
-	case len(members) == 1 || w.broken() != nil || errors.Is(err, ErrTryAgain):
-		for _, c := range members {
-			c.fail(err)
-		}
-	default: // the commit failed: each alone, so that only the guilty one fails
-		for _, c := range members {
-			w.alone(c)
-		}
+	t := &turn{w: w, calls: []*call{first}, grow: !w.cfg.OneByOne}
+	err := t.transact()
+	if t.lost != nil || (err != nil && len(t.calls) > 1) {
+		w.recover(t, err)
+		err = nil
 	}
-	for _, c := range members {
-		close(c.done)
+	w.answer(t.calls, err)
+}
+
+// recover brings the members of a group that failed to their ends. What they found is forgotten: they saw the work of
+// neighbours that is not on disk. One that lost the transaction has its answer, and the others run again without it;
+// when the transaction itself fails, each runs alone, so that only the guilty one fails.
+func (w *writer) recover(t *turn, err error) {
+	calls := t.calls
+	for t.lost != nil {
+		guilty := t.lost
+		calls = without(calls, guilty)
+		if len(calls) == 0 {
+			return
+		}
+		t, err = w.again(calls)
+	}
+	if err == nil {
+		return
+	}
+	for _, c := range calls {
+		if w.broken() != nil || errors.Is(err, ErrTryAgain) {
+			c.forget()
+			c.fail(err) // the engine will not take anybody's
+			continue
+		}
+		if _, e := w.again([]*call{c}); e != nil {
+			c.fail(e)
+		}
 	}
 }
 
-// again runs the survivors of a lost transaction as one group, until it holds or none is left.
-func (w *writer) again(survivors []*call) {
-	for len(survivors) > 0 {
-		w.reruns.Add(1)
-		for _, c := range survivors {
-			c.err, c.panic, c.exit = nil, nil, false
-		}
-		members := survivors
-		ok, err := w.once(&members, false)
-		if err == nil {
-			return
-		}
-		if ok == nil {
-			for _, c := range members {
-				if w.broken() != nil {
-					c.fail(err)
-				} else {
-					w.alone(c)
-				}
-			}
-			return
-		}
-		survivors = ok
-	}
-}
-
-func (w *writer) alone(c *call) {
+func (w *writer) again(calls []*call) (*turn, error) {
 	w.reruns.Add(1)
-	c.err, c.panic, c.exit = nil, nil, false
-	if _, err := w.once(&[]*call{c}, false); err != nil {
-		c.fail(err)
+	for _, c := range calls {
+		c.forget()
 	}
+	t := &turn{w: w, calls: calls}
+	return t, t.transact()
 }
 
-// fail records why the call is not on disk, unless its function gave a reason of its own.
-func (c *call) fail(err error) {
-	if c.err == nil && c.panic == nil && !c.exit {
-		c.err = err
-	}
-}
-
-// once runs one transaction over the members, taking in those who wait if it grows. It returns nil when the commit
-// is on disk; survivors non-nil when a function lost the transaction and these others are to run again; else the
-// error of the transaction itself, which is rolled back.
-func (w *writer) once(members *[]*call, grow bool) (survivors []*call, err error) {
-	defer func() {
-		w.conn.ResetAll()
-		if w.conn.InTransaction() {
-			if e := w.conn.Script("ROLLBACK"); e != nil {
-				w.die(fmt.Errorf("rollback: %w", e))
-				err = errors.Join(err, e)
-			}
-		}
-	}()
-	if err := w.sql("BEGIN IMMEDIATE"); err != nil {
-		return nil, err
-	}
-	start := time.Now()
-	for i := 0; i < len(*members); i++ {
-		c := (*members)[i]
-		lost, err := w.member(c)
-		if err != nil {
-			return nil, err
-		}
-		if lost {
-			all := *members
-			survivors = append(append(make([]*call, 0, len(all)), all[:i]...), all[i+1:]...)
-			return survivors, ErrLost
-		}
-		if grow && i == len(*members)-1 && len(*members) < groupMax && time.Since(start) < groupTime {
-			select {
-			case next := <-w.queue:
-				*members = append(*members, next)
-			default:
-			}
+func without(calls []*call, c *call) []*call {
+	rest := make([]*call, 0, len(calls))
+	for _, x := range calls {
+		if x != c {
+			rest = append(rest, x)
 		}
 	}
-	if err := w.sql("COMMIT"); err != nil {
-		var le *lite.Error
-		if errors.As(err, &le) && le.Kind == lite.IO {
-			w.die(fmt.Errorf("commit: %w", err)) // after a failed sync nobody knows what is on disk
-		}
-		return nil, err
-	}
-	return nil, nil
-}
-
-// member runs one function in its savepoint. lost says that the engine ended the whole transaction.
-func (w *writer) member(c *call) (lost bool, err error) {
-	w.functions.Add(1)
-	if err := c.ctx.Err(); err != nil { // gave up while waiting
-		c.err = err
-		return false, nil
-	}
-	runs := 1
-	if w.cfg.Twice {
-		runs = 2
-	}
-	for ; runs > 0; runs-- {
-		if err := w.sql("SAVEPOINT member"); err != nil {
-			return false, err
-		}
-		start := time.Now()
-		t := &embeddedTx{conn: w.conn, unique: w.cfg.Schema.Unique}
-		w.run.do(c, t)
-		t.dead.Store(true)
-		if d := time.Since(start); d > w.cfg.SlowFunction {
-			w.cfg.Log.Warn("slow write", slog.String("name", c.name), slog.Duration("took", d))
-		}
-		w.conn.ResetAll()
-		if !w.conn.InTransaction() { // full disk, I/O error, no memory, interrupt: everything before it is gone too
-			c.fail(ErrLost)
-			return true, nil
-		}
-		if c.err != nil || c.panic != nil || c.exit || runs > 1 {
-			if err := w.sql("ROLLBACK TO SAVEPOINT member"); err != nil {
-				return false, err
-			}
-		}
-		if err := w.sql("RELEASE SAVEPOINT member"); err != nil {
-			return false, err
-		}
-		if c.panic != nil || c.exit {
-			break
-		}
-	}
-	return false, nil
-}
-
-func (w *writer) sql(text string) error {
-	st, err := w.conn.Prepare(text)
-	if err != nil {
-		return fromLite(err, nil)
-	}
-	if _, err := st.Step(); err != nil {
-		return fromLite(err, nil)
-	}
-	return fromLite(st.Reset(), nil)
+	return rest
 }
 
 // die ends the process, or in tests tells the hook: what was acknowledged is on disk, what was not is unknown, and a
@@ -325,18 +275,6 @@ func (w *writer) broken() error {
 	return nil
 }
 
-// checkWAL looks at the log's size now and then and, when it has grown, holds the readers back once.
-func (w *writer) checkWAL() {
-	now := time.Now()
-	if now.Sub(w.lastWALCheck) < 100*time.Millisecond {
-		return
-	}
-	w.lastWALCheck = now
-	if walSize(w.cfg.File) > w.cfg.WALGate {
-		w.gated.Add(int64(w.gate()))
-	}
-}
-
 func (w *writer) close() error {
 	var err error
 	w.closeOnce.Do(func() {
@@ -347,53 +285,33 @@ func (w *writer) close() error {
 	return err
 }
 
-// runner runs functions on a goroutine of its own, so that one that leaves by runtime.Goexit takes only that
-// goroutine along and not the writer.
-type runner struct {
-	in   chan work
-	done chan struct{}
-}
-
-type work struct {
-	c *call
-	t *embeddedTx
-}
-
-func newRunner() *runner {
-	r := &runner{in: make(chan work), done: make(chan struct{})}
-	go r.loop()
-	return r
-}
-
-func (r *runner) do(c *call, t *embeddedTx) {
-	r.in <- work{c, t}
-	<-r.done
-}
-
-func (r *runner) close() { close(r.in) }
-
-func (r *runner) loop() {
-	for j := range r.in {
-		r.one(j)
-		r.done <- struct{}{}
+// checkLog moves the log's pages into the file between groups, when the callers have their answers, and holds the
+// readers back once when it has grown too long: overlapping readers would otherwise let it grow without end.
+func (w *writer) checkLog() {
+	now := time.Now()
+	if now.Before(w.walCheck) || w.broken() != nil {
+		return
 	}
-}
-
-func (r *runner) one(j work) {
-	normal := false
-	j.c.err = nil
-	defer func() {
-		if normal {
-			return
+	w.walCheck = now.Add(50 * time.Millisecond)
+	length, moved, err := w.conn.Checkpoint("NOOP")
+	if err == nil && length-moved > w.cfg.WALGate/4 {
+		length, moved, err = w.conn.Checkpoint("PASSIVE")
+	}
+	size := walSize(w.cfg.File)
+	if err == nil && now.After(w.walGate) && (length > w.cfg.WALGate || size > 4*w.cfg.WALGate) {
+		mode := "RESTART"
+		if size > 4*w.cfg.WALGate {
+			mode = "TRUNCATE"
 		}
-		if v := recover(); v != nil {
-			j.c.panic = &Panic{Value: v, Stack: debug.Stack()}
-			return
+		var took time.Duration
+		took, err = w.gate(w.conn, mode)
+		w.gates.Add(1)
+		w.gated.Add(int64(took))
+		if length, moved, _ = w.conn.Checkpoint("NOOP"); moved < length { // a long read is in the way: let it be for a while
+			w.walGate = now.Add(time.Second)
 		}
-		j.c.exit = true // this goroutine is ending: another takes its place, and the writer goes on
-		go r.loop()
-		r.done <- struct{}{}
-	}()
-	j.c.err = j.t.ended(j.c.f(j.c.ctx, j.t))
-	normal = true
+	}
+	if err != nil {
+		w.cfg.Log.Warn("checkpoint", slog.Any("error", fmt.Errorf("log of %d bytes: %w", size, err)))
+	}
 }

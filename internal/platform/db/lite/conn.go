@@ -3,93 +3,141 @@ package lite
 import (
 	"container/list"
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"time"
 
 	"zombiezen.com/go/sqlite"
-	"zombiezen.com/go/sqlite/sqlitex"
 )
 
 // Options are the settings of a connection.
 type Options struct {
 	ReadOnly  bool
-	CacheKB   int    // page cache
+	Copy      bool   // read-only, of a file that nobody writes: a snapshot
+	CacheKB   int    // page cache; 0 means 4 MB
 	KeptStmts int    // how many prepared statements are kept; 0 means 200
+	LogLimit  int64  // bytes to which the log file shrinks when it begins anew; 0 means 32 MB
 	VFS       string // another virtual file system, for tests that count syncs
 	Create    bool
 }
 
+// BusyTimeout is how long a connection waits for another process's lock.
+const BusyTimeout = 5 * time.Second
+
 // Conn is one connection. It belongs to one goroutine at a time.
 type Conn struct {
-	c    *sqlite.Conn
-	kept map[string]*list.Element
-	lru  *list.List // front: used last
-	max  int
+	c     *sqlite.Conn
+	kept  map[string]*list.Element
+	lru   *list.List // front: used last
+	max   int
+	fixed map[string]*sqlite.Stmt // BEGIN, COMMIT and their like: never dropped
+	open  *Stmt                   // the one statement whose rows are being read
+	done  chan struct{}           // closing it interrupts; nil when none is set
 }
 
 // Open opens the database file and applies the settings on which durability rests; they are read back, because a
 // pragma that is misspelt or refused is silent.
 func Open(path string, o Options) (*Conn, error) {
 	flags := sqlite.OpenReadWrite | sqlite.OpenURI | sqlite.OpenWAL
-	if o.Create {
+	switch {
+	case o.Copy:
+		flags = sqlite.OpenReadOnly | sqlite.OpenURI
+	case o.Create:
 		flags |= sqlite.OpenCreate
 	}
-	name := path
-	if o.VFS != "" {
-		name = "file:" + path + "?vfs=" + o.VFS
-	}
-	c, err := sqlite.OpenConn(name, flags)
+	c, err := sqlite.OpenConn(o.uri(path), flags)
 	if err != nil {
-		return nil, fmt.Errorf("open database: %w", err)
+		return nil, fmt.Errorf("open database: %w", Typed(err))
 	}
-	conn := &Conn{c: c, kept: map[string]*list.Element{}, lru: list.New(), max: o.KeptStmts}
+	conn := &Conn{c: c, kept: map[string]*list.Element{}, lru: list.New(), max: o.KeptStmts, fixed: map[string]*sqlite.Stmt{}}
 	if conn.max == 0 {
 		conn.max = 200
 	}
-	if o.CacheKB == 0 {
-		o.CacheKB = 4096
-	}
-	c.SetBusyTimeout(5 * time.Second)
-	settings := []string{
-		"PRAGMA synchronous=FULL", "PRAGMA fullfsync=ON", "PRAGMA foreign_keys=ON", "PRAGMA temp_store=MEMORY",
-		"PRAGMA journal_size_limit=67108864", "PRAGMA wal_autocheckpoint=4000",
-		fmt.Sprintf("PRAGMA cache_size=-%d", o.CacheKB),
-	}
-	if o.ReadOnly {
-		settings = append(settings, "PRAGMA query_only=ON")
-	}
-	for _, s := range settings {
-		if err := conn.Script(s); err != nil {
-			_ = c.Close() // the first error is the one to tell
-			return nil, err
-		}
-	}
-	for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"} {
-		got, err := conn.text("PRAGMA " + pragma)
-		if err != nil || got != want {
-			_ = c.Close() // the first error is the one to tell
-			return nil, fmt.Errorf("database setting %s is %q, not %q: %w", pragma, got, want, err)
-		}
+	if err := conn.configure(o); err != nil {
+		return nil, errors.Join(err, c.Close())
 	}
 	return conn, nil
 }
 
+func (o Options) uri(path string) string {
+	q := url.Values{}
+	if o.VFS != "" {
+		q.Set("vfs", o.VFS)
+	}
+	if o.Copy {
+		q.Set("immutable", "1")
+	}
+	return (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: q.Encode()}).String()
+}
+
+func (c *Conn) configure(o Options) error {
+	if o.CacheKB == 0 {
+		o.CacheKB = 4 << 10
+	}
+	if o.LogLimit == 0 {
+		o.LogLimit = 32 << 20
+	}
+	c.SetBusy(BusyTimeout)
+	settings := []string{
+		"synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "temp_store=MEMORY",
+		// The writer starts checkpoints itself, after its callers have their answer.
+		"wal_autocheckpoint=0", fmt.Sprintf("journal_size_limit=%d", o.LogLimit),
+		fmt.Sprintf("cache_size=-%d", o.CacheKB),
+	}
+	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+	if o.Copy {
+		delete(want, "journal_mode")
+	}
+	if o.ReadOnly || o.Copy {
+		settings = append(settings, "query_only=ON")
+		want["query_only"] = "1"
+	}
+	for _, s := range settings {
+		if err := c.Script("PRAGMA " + s); err != nil {
+			return err
+		}
+	}
+	for pragma, value := range want {
+		var got string
+		err := c.Each("PRAGMA "+pragma, func(s *Stmt) error { got = s.st.ColumnText(0); return nil })
+		if err != nil {
+			return err
+		}
+		if got != value {
+			return fmt.Errorf("database setting %s is %q, not %q", pragma, got, value)
+		}
+	}
+	return nil
+}
+
+// SetBusy says how long the connection waits for another's lock.
+func (c *Conn) SetBusy(d time.Duration) { c.c.SetBusyTimeout(d) }
+
 // Close closes the connection and its statements.
-func (c *Conn) Close() error { return c.c.Close() }
+func (c *Conn) Close() error {
+	c.CloseRows()
+	var err error
+	for e := c.lru.Front(); e != nil; e = e.Next() {
+		err = errors.Join(err, e.Value.(*Stmt).st.Finalize())
+	}
+	return Typed(errors.Join(err, c.c.Close()))
+}
 
 // Script runs statements without parameters, outside the kept ones.
-func (c *Conn) Script(sql string) error {
+func (c *Conn) Script(sql string) error { return c.Each(sql, func(*Stmt) error { return nil }) }
+
+// Each runs statements without parameters, outside the kept ones, and calls f for every row.
+func (c *Conn) Each(sql string, f func(*Stmt) error) error {
 	for sql = skipComments(sql); sql != ""; {
 		st, rest, err := c.c.PrepareTransient(sql)
 		if err != nil {
 			return Typed(err)
 		}
-		for more := true; more; {
-			if more, err = st.Step(); err != nil {
-				_ = st.Finalize() // reports the same error again
-				return Typed(err)
-			}
+		if err := c.drain(st, f); err != nil {
+			_ = st.Finalize() // reports the same error again
+			return err
 		}
 		if err := st.Finalize(); err != nil {
 			return Typed(err)
@@ -97,6 +145,22 @@ func (c *Conn) Script(sql string) error {
 		sql = skipComments(sql[len(sql)-rest:])
 	}
 	return nil
+}
+
+func (c *Conn) drain(st *sqlite.Stmt, f func(*Stmt) error) error {
+	row := &Stmt{conn: c, st: st, Columns: st.ColumnCount()}
+	for {
+		more, err := st.Step()
+		if err != nil {
+			return Typed(err)
+		}
+		if !more {
+			return nil
+		}
+		if err := f(row); err != nil {
+			return err
+		}
+	}
 }
 
 // skipComments drops leading blanks and line comments: a text of nothing else would prepare to no statement at all.
@@ -107,13 +171,20 @@ func skipComments(sql string) string {
 	return sql
 }
 
-func (c *Conn) text(sql string) (string, error) {
-	var out string
-	err := sqlitex.ExecuteTransient(c.c, sql, &sqlitex.ExecOptions{ResultFunc: func(s *sqlite.Stmt) error {
-		out = s.ColumnText(0)
-		return nil
-	}})
-	return out, err
+// Run runs one of the few statements that frame a transaction. They are prepared once and never dropped.
+func (c *Conn) Run(sql string) error {
+	st := c.fixed[sql]
+	if st == nil {
+		var err error
+		if st, err = c.c.Prepare(sql); err != nil {
+			return Typed(err)
+		}
+		c.fixed[sql] = st
+	}
+	if _, err := st.Step(); err != nil {
+		return Typed(err)
+	}
+	return Typed(st.Reset())
 }
 
 // InTransaction reports whether a transaction is open. The engine itself ends it on a full disk, an I/O error, no
@@ -121,36 +192,48 @@ func (c *Conn) text(sql string) (string, error) {
 func (c *Conn) InTransaction() bool { return !c.c.AutocommitEnabled() }
 
 // Interrupt makes running statements stop when ctx ends. For readers only: an interrupted write takes the whole
-// transaction along, the neighbours' work included. The returned function ends it.
+// transaction along, the neighbours' work included. The returned function ends it; until then statements fail.
 func (c *Conn) Interrupt(ctx context.Context) (stop func()) {
-	c.c.SetInterrupt(ctx.Done())
-	return func() { c.c.SetInterrupt(nil) }
+	if c.done == nil { // kept from one read to the next: setting it anew costs a goroutine and two hand-overs
+		c.done = make(chan struct{})
+		c.c.SetInterrupt(c.done)
+	}
+	done := c.done
+	unhook := context.AfterFunc(ctx, func() { close(done) })
+	return func() {
+		if !unhook() {
+			<-done
+			c.c.SetInterrupt(nil)
+			c.done = nil
+		}
+	}
 }
 
-// Prepare returns the kept statement for sql, clean. A statement whose rows are still being read is refused by the
-// caller, which knows what is open.
-func (c *Conn) Prepare(sql string) (*Stmt, error) {
-	if e := c.kept[sql]; e != nil {
+// Prepare returns the kept statement for key. When there is none, text says what is to be prepared.
+func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt, error) {
+	if e := c.kept[key]; e != nil {
 		c.lru.MoveToFront(e)
-		s := e.Value.(*Stmt)
-		if err := s.st.Reset(); err != nil {
-			return nil, Typed(err)
-		}
-		if err := s.st.ClearBindings(); err != nil {
-			return nil, Typed(err)
-		}
-		return s, nil
+		return e.Value.(*Stmt), nil
 	}
-	st, err := c.c.Prepare(sql)
+	sql, err := text(key)
+	if err != nil {
+		return nil, err
+	}
+	st, rest, err := c.c.PrepareTransient(sql)
 	if err != nil {
 		return nil, Typed(err)
 	}
-	s := &Stmt{conn: c, st: st, params: st.BindParamCount(), Columns: st.ColumnCount()}
-	c.kept[sql] = c.lru.PushFront(s)
-	s.sql = sql
+	if skipComments(sql[len(sql)-rest:]) != "" {
+		return nil, errors.Join(errors.New("more than one statement"), st.Finalize())
+	}
+	s := &Stmt{
+		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
+		reads: strings.HasPrefix(strings.ToUpper(skipComments(sql)), "SELECT"),
+	}
+	c.kept[key] = c.lru.PushFront(s)
 	if c.lru.Len() > c.max {
 		old := c.lru.Remove(c.lru.Back()).(*Stmt)
-		delete(c.kept, old.sql)
+		delete(c.kept, old.key)
 		if err := old.st.Finalize(); err != nil {
 			return nil, Typed(err)
 		}
@@ -158,15 +241,32 @@ func (c *Conn) Prepare(sql string) (*Stmt, error) {
 	return s, nil
 }
 
+// Kept is how many prepared statements are kept.
+func (c *Conn) Kept() int { return c.lru.Len() }
+
 // Changes is how many rows the last INSERT, UPDATE or DELETE touched.
 func (c *Conn) Changes() int64 { return int64(c.c.Changes()) }
 
-// OpenRows names a statement that still has rows to give, or "".
-func (c *Conn) OpenRows() string { return c.c.CheckReset() }
-
-// ResetAll closes every result still open.
-func (c *Conn) ResetAll() {
-	for e := c.lru.Front(); e != nil; e = e.Next() {
-		_ = e.Value.(*Stmt).st.Reset() // repeats the error the statement already gave
+// CloseRows ends the statement whose rows are still being read, if there is one.
+func (c *Conn) CloseRows() {
+	if c.open != nil {
+		_ = c.open.Reset() // repeats the error the statement already gave
 	}
+}
+
+// Checkpoint moves the log's pages into the database file in one of the engine's modes: NOOP (only the figures),
+// PASSIVE, RESTART (and wait for the readers, so that the log begins anew), TRUNCATE (and empty the file). It returns
+// the log's length and how much of it was moved, in bytes.
+func (c *Conn) Checkpoint(mode string) (length, moved int64, err error) {
+	const frame = 4096 + 24
+	err = c.Each("PRAGMA wal_checkpoint("+mode+")", func(s *Stmt) error {
+		length, moved = s.st.ColumnInt64(1)*frame, s.st.ColumnInt64(2)*frame
+		return nil
+	})
+	return length, moved, err
+}
+
+// VacuumInto writes a compact copy of the database, as of one moment, to a file that is new or empty.
+func (c *Conn) VacuumInto(path string) error {
+	return c.Script("VACUUM INTO '" + strings.ReplaceAll(path, "'", "''") + "'")
 }

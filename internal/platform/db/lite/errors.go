@@ -18,11 +18,12 @@ const (
 	NotNull          // Key holds "table.column"
 	ForeignKey       // the engine does not say which
 	Trigger          // Key holds the text of RAISE
-	OutOfRange       // a value of another type, which is what an integer overflow becomes
+	OutOfRange       // an integer beyond 64 bits
 	Full             // the disk, or max_page_count
-	IO               // reading, writing or syncing failed
+	IO               // reading, writing or syncing failed, or what was read is broken
 	Busy             // another process holds the lock
 	Interrupted      // the reader's time is over
+	ReadOnly         // a write on a connection that only reads
 )
 
 // Error is a failure of the engine, told apart by Kind. Only this file reads the engine's messages.
@@ -55,18 +56,28 @@ func Typed(err error) error {
 		e.Kind = ForeignKey
 	case sqlite.ResultConstraintTrigger:
 		e.Kind, e.Key = Trigger, lastPart(err)
-	case constraintDatatype:
+	case constraintDatatype: // an integer that overflows becomes a float; any other type is a mistake in the program
+		if !strings.Contains(err.Error(), "cannot store REAL value in INT") {
+			return fmt.Errorf("sqlite: %w", err)
+		}
+		e.Kind = OutOfRange
+	case sqlite.ResultError:
+		if !strings.Contains(err.Error(), "integer overflow") {
+			return fmt.Errorf("sqlite: %w", err)
+		}
 		e.Kind = OutOfRange
 	default:
 		switch code.ToPrimary() {
 		case sqlite.ResultFull:
 			e.Kind = Full
-		case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNoMem:
+		case sqlite.ResultIOErr, sqlite.ResultCorrupt, sqlite.ResultNotADB:
 			e.Kind = IO
 		case sqlite.ResultBusy, sqlite.ResultLocked:
 			e.Kind = Busy
 		case sqlite.ResultInterrupt:
 			e.Kind = Interrupted
+		case sqlite.ResultReadOnly:
+			e.Kind = ReadOnly
 		default:
 			return fmt.Errorf("sqlite: %w", err)
 		}

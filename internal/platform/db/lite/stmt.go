@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -14,26 +15,62 @@ import (
 // ErrText is the refusal of text that PostgreSQL would refuse: a NUL byte or broken UTF-8.
 var ErrText = errors.New("text holds a NUL byte or broken UTF-8")
 
-// Stmt is a prepared statement.
+// errOpen is a mistake of the floor above, which allows one statement at a time.
+var errOpen = errors.New("rows of another statement are open")
+
+// Stmt is a prepared statement. It is always reset, except while its rows are being read.
 type Stmt struct {
 	conn    *Conn
 	st      *sqlite.Stmt
-	sql     string
+	key     string
 	params  int
+	reads   bool // a SELECT: leaving its rows unread leaves nothing undone
+	big     bool // holds a large bound value
 	Columns int
 }
 
-// Step moves to the next row; false at the end.
+// Step moves to the next row; false at the end, when the statement is reset.
 func (s *Stmt) Step() (bool, error) {
+	if s.conn.open != nil && s.conn.open != s {
+		return false, errOpen
+	}
 	more, err := s.st.Step()
-	if err != nil {
+	if more {
+		s.conn.open = s
+		return true, nil
+	}
+	if err != nil { // the driver has reset it
+		s.conn.open = nil
 		return false, Typed(err)
 	}
-	return more, nil
+	return false, s.Reset()
 }
 
-// Reset ends the statement's run.
-func (s *Stmt) Reset() error { return Typed(s.st.Reset()) }
+// Finish ends a statement whose rows were not all read. A write is stepped to its end, because only there the engine
+// checks what may be broken in between.
+func (s *Stmt) Finish() error {
+	if s.reads || s.conn.open != s {
+		return s.Reset()
+	}
+	for {
+		if more, err := s.Step(); !more {
+			return err
+		}
+	}
+}
+
+// Reset ends the statement's run where it stands.
+func (s *Stmt) Reset() error {
+	if s.conn.open == s {
+		s.conn.open = nil
+	}
+	err := s.st.Reset()
+	if s.big { // a kept statement must not keep megabytes
+		s.big = false
+		err = errors.Join(err, s.st.ClearBindings())
+	}
+	return Typed(err)
+}
 
 // Bind sets all parameters. A count that does not match is refused: an unbound one would be NULL without a word.
 func (s *Stmt) Bind(args []any) error {
@@ -68,6 +105,7 @@ func (s *Stmt) bind(p int, a any) error {
 		if v == nil {
 			s.st.BindNull(p)
 		} else {
+			s.big = s.big || len(v) > bigValue
 			s.st.BindBytes(p, v)
 		}
 	case *int64:
@@ -83,41 +121,55 @@ func (s *Stmt) bind(p int, a any) error {
 			return s.bindText(p, *v)
 		}
 	case []int64:
-		return s.bindList(p, len(v), v)
+		s.st.BindText(p, intList(v))
 	case []string:
-		for _, t := range v {
-			if !validText(t) {
-				return ErrText
-			}
-		}
-		return s.bindList(p, len(v), v)
+		return s.bindStrings(p, v)
 	default:
 		return s.bindOther(p, a)
 	}
 	return nil
 }
 
-// bindList passes a list as a JSON array; a nil list is an empty one, as on PostgreSQL where = ANY finds nothing.
-func (s *Stmt) bindList(p, n int, list any) error {
-	if n == 0 {
-		s.st.BindText(p, "[]")
-		return nil
+// intList writes a list as a JSON array. A nil list is an empty one: on PostgreSQL, too, = ANY then finds nothing.
+func intList(list []int64) string {
+	b := make([]byte, 0, 2+8*len(list))
+	b = append(b, '[')
+	for i, n := range list {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = strconv.AppendInt(b, n, 10)
 	}
-	b, err := json.Marshal(list)
-	if err != nil {
-		return err
+	return string(append(b, ']'))
+}
+
+func (s *Stmt) bindStrings(p int, list []string) error {
+	for _, t := range list {
+		if !validText(t) {
+			return ErrText
+		}
 	}
-	s.st.BindText(p, string(b))
-	return nil
+	b := []byte("[]")
+	if len(list) > 0 {
+		var err error
+		if b, err = json.Marshal(list); err != nil {
+			return err
+		}
+	}
+	return s.bindText(p, string(b))
 }
 
 func (s *Stmt) bindText(p int, v string) error {
 	if !validText(v) {
 		return ErrText
 	}
+	s.big = s.big || len(v) > bigValue
 	s.st.BindText(p, v)
 	return nil
 }
+
+// bigValue is the size above which a bound value is let go after the run.
+const bigValue = 16 << 10
 
 func validText(v string) bool { return utf8.ValidString(v) && strings.IndexByte(v, 0) < 0 }
 
@@ -173,10 +225,11 @@ func (s *Stmt) scan(i int, dest any) error {
 		}
 		*p = s.st.ColumnText(i)
 	case *bool:
-		if t != sqlite.TypeInteger {
+		n := s.st.ColumnInt64(i)
+		if t != sqlite.TypeInteger || n&1 != n { // the engine has no booleans, only 0 and 1
 			return mismatch(t, dest)
 		}
-		*p = s.st.ColumnInt64(i) != 0
+		*p = n == 1
 	case **int64:
 		if t == sqlite.TypeNull {
 			*p = nil
@@ -239,10 +292,11 @@ func (s *Stmt) scanOther(i int, t sqlite.ColumnType, dest any) error {
 		}
 		v.SetString(s.st.ColumnText(i))
 	case reflect.Bool:
-		if t != sqlite.TypeInteger {
+		n := s.st.ColumnInt64(i)
+		if t != sqlite.TypeInteger || n&1 != n {
 			return mismatch(t, dest)
 		}
-		v.SetBool(s.st.ColumnInt64(i) != 0)
+		v.SetBool(n == 1)
 	default:
 		return fmt.Errorf("cannot scan into a %T", dest)
 	}
@@ -265,8 +319,14 @@ func (s *Stmt) value(i int, t sqlite.ColumnType) any {
 	return nil
 }
 
+// mismatch refuses a column of another type. The schema has no floats: one that arrives where an integer is wanted is
+// an integer that left its range.
 func mismatch(t sqlite.ColumnType, dest any) error {
-	return fmt.Errorf("cannot scan a %s into a %T", t, dest)
+	err := fmt.Errorf("cannot scan a %s into a %T", t, dest)
+	if t == sqlite.TypeFloat {
+		return &Error{Kind: OutOfRange, err: err}
+	}
+	return err
 }
 
 // Values returns the current row as int64, float64, string, []byte or nil.
