@@ -33,6 +33,8 @@ const maxFormMemory = 256 << 10
 
 var bodies = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
+var jsonContent = []string{"application/json"}
+
 func getBuffer() *bytes.Buffer {
 	buf, _ := bodies.Get().(*bytes.Buffer) // the pool holds nothing else
 	return buf
@@ -136,7 +138,7 @@ func (e *endpoint) acceptBody(x *exchange, r *http.Request) (*bytes.Buffer, []by
 	}
 	if buf == nil || buf.Len() == 0 {
 		giveBack(buf)
-		if e.hop.RequestBody.Required && e.kind == jsonBody {
+		if e.hop.RequestBody.Required {
 			return nil, nil, ErrBodyRequired
 		}
 		r.Body = &x.body
@@ -152,6 +154,7 @@ func (e *endpoint) acceptBody(x *exchange, r *http.Request) (*bytes.Buffer, []by
 			giveBack(buf)
 			return nil, nil, err
 		}
+		r.Header["Content-Type"] = jsonContent // huma compares its spelling
 	}
 	x.body.Reset(text)
 	r.Body = &x.body

@@ -153,15 +153,11 @@ func (a *API) problem(x *exchange, err error) *Problem {
 		x.log(slog.LevelError, "request failed", f.Code, err)
 	}
 	header := x.reply.Header()
-	switch f.Kind {
-	case fault.Unauthenticated:
+	if f.Kind == fault.Unauthenticated {
 		header["Www-Authenticate"] = bearerChallenge
-	case fault.TooMany, fault.Unavailable:
+	}
+	if f.RetryAfter > 0 || f.Kind == fault.TooMany || f.Kind == fault.Unavailable {
 		header.Set("Retry-After", strconv.FormatInt(ceilSeconds(f.RetryAfter), 10))
-	default:
-		if f.RetryAfter > 0 {
-			header.Set("Retry-After", strconv.FormatInt(ceilSeconds(f.RetryAfter), 10))
-		}
 	}
 	return newProblem(x, f)
 }
