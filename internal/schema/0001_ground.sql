@@ -39,7 +39,7 @@ BEGIN
         RETURN NEW;
     END IF;
     RAISE EXCEPTION 'rows of events are added, never changed'
-        USING ERRCODE = 'integrity_constraint_violation', TABLE = 'events', CONSTRAINT = 'events_append_only';
+        USING ERRCODE = 'check_violation', TABLE = 'events', CONSTRAINT = 'events_append_only';
 END $haat$;
 -- haat:pg
 CREATE TRIGGER events_append_only BEFORE UPDATE OR DELETE ON events

@@ -96,7 +96,7 @@ CREATE TABLE tries (
     tried_at   BIGINT NOT NULL,
     until_at   BIGINT NOT NULL,
     CONSTRAINT tries_pkey PRIMARY KEY (kind, key),
-    CONSTRAINT tries_count_check CHECK (count > 0)
+    CONSTRAINT tries_count_check CHECK (count >= 0)
 );
 CREATE INDEX tries_tried ON tries (tried_at);
 

@@ -96,7 +96,7 @@ CREATE TABLE tries (
     tried_at INTEGER NOT NULL,
     until_at INTEGER NOT NULL,
     CONSTRAINT tries_pkey PRIMARY KEY (kind, key),
-    CONSTRAINT tries_count_check CHECK (count > 0)
+    CONSTRAINT tries_count_check CHECK (count >= 0)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX tries_tried ON tries (tried_at);

@@ -53,7 +53,7 @@ CREATE TABLE orders (
     line_count INTEGER NOT NULL,
     unit_count INTEGER NOT NULL,
     placed_at INTEGER NOT NULL,
-    due_at INTEGER,
+    due_at INTEGER NOT NULL,
     confirmed_at INTEGER,
     shipped_at INTEGER,
     delivered_at INTEGER,
@@ -92,7 +92,7 @@ CREATE INDEX orders_store_state ON orders (store_id, state, placed_at, id);
 
 CREATE INDEX orders_store_payment ON orders (store_id, payment_status, placed_at, id);
 
-CREATE INDEX orders_due ON orders (due_at, id) WHERE due_at IS NOT NULL;
+CREATE INDEX orders_due ON orders (due_at, id) WHERE due_at < 253370764800000000;
 
 CREATE TABLE order_lines (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

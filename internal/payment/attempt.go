@@ -1,0 +1,423 @@
+package payment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/payment/paymentdb"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/code"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+)
+
+// callTimeout bounds a gateway's answer while the payer waits; after it the poller asks.
+const callTimeout = 10 * time.Second
+
+// StartCmd starts an attempt at a payment.
+type StartCmd struct {
+	Payment string
+	Gateway string
+	Card    Card
+}
+
+// Start starts an attempt: the claim is committed, then the gateway is called, then the outcome is recorded. A
+// decline is recorded and then told as an error. The same Idempotency-Key gives the same attempt.
+func (s *Service) Start(ctx context.Context, caller web.Caller, cmd StartCmd) (attempt string, replayed bool, err error) {
+	attempt, replayed, err = idem.Once(ctx, s.db, "payment.attempt", func(ctx context.Context, tx db.Tx) (string, error) {
+		return s.claim(ctx, tx, caller, cmd)
+	}, db.ReadCommitted()) // every check of claim follows the lock of the payment's row
+	if err != nil || cmd.Gateway == string(ByWallet) {
+		return attempt, replayed, err
+	}
+	a, p, err := s.attempt(ctx, attempt)
+	if err != nil {
+		return "", replayed, err
+	}
+	if AttemptState(a.State) == Started && (!replayed || s.clock.Now().Sub(clock.Time(a.CreatedAt)) > time.Minute) {
+		// A replay of an attempt that is a minute old takes it over: whoever started it is gone.
+		if a, err = s.call(ctx, a, p, cmd.Card, replayed); err != nil {
+			return "", replayed, err
+		}
+	}
+	if f, ok := failures[a.Failure]; ok && AttemptState(a.State) == Failed {
+		return attempt, replayed, f.With("attempt", attempt).With("can_retry", true)
+	}
+	return attempt, replayed, nil
+}
+
+// claim records that an attempt starts, or pays at once from the wallet.
+func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd) (string, error) {
+	q := paymentdb.New(tx)
+	row, err := q.GetPayment(ctx, cmd.Payment)
+	if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID {
+		return "", ErrNotFound
+	}
+	if err != nil {
+		return "", err
+	}
+	if cmd.Gateway == string(ByWallet) {
+		return s.claimWallet(ctx, tx, row)
+	}
+	if _, ok := s.gateways[cmd.Gateway]; !ok {
+		return "", ErrGateway
+	}
+	if row, err = q.LockPayment(ctx, row.ID); err != nil {
+		return "", err
+	}
+	p := fromRow(row)
+	now := s.clock.Now()
+	if err := startable(p, now); err != nil {
+		return "", err
+	}
+	tries, err := q.CountAttempts(ctx, p.ID)
+	if err != nil {
+		return "", err
+	}
+	if tries >= maxAttempts {
+		return "", ErrTooManyTries
+	}
+	settings, err := s.market.Settings(ctx)
+	if err != nil {
+		return "", err
+	}
+	fee, err := GatewayFee(p.Amount, settings.GatewayFeeFixed, settings.GatewayFeeBp)
+	if err != nil {
+		return "", err
+	}
+	id, expires := code.ID("att"), now.Add(attemptLife)
+	_, err = q.InsertAttempt(ctx, paymentdb.InsertAttemptParams{
+		PublicID: id, PaymentID: p.ID, Gateway: cmd.Gateway, State: string(Started), Currency: string(p.Currency), Amount: p.Amount, Fee: fee,
+		Instrument: lastFour(cmd.Card.Number), ExpiresAt: clock.Micro(expires), LookAt: clock.Micro(now.Add(30 * time.Second)), CreatedAt: clock.Micro(now),
+	})
+	if db.IsConstraint(err, "payment_attempts_running_key") {
+		return "", ErrRunning
+	}
+	if err != nil {
+		return "", err
+	}
+	until := later(p.Until, earlier(expires.Add(attemptGrace), p.CreatedAt.Add(windowMost)))
+	if err := q.SetPaymentRunning(ctx, p.ID, clock.Micro(until), clock.Micro(now)); err != nil {
+		return "", err
+	}
+	return id, s.tell(ctx, tx, "payment.attempted", p, caller.Account, map[string]any{"attempt": id, "gateway": cmd.Gateway, "fee": fee})
+}
+
+// startable says whether a new attempt may begin.
+func startable(p Payment, now time.Time) error {
+	switch {
+	case p.State == Completed:
+		return ErrAlreadyPaid
+	case p.State == Processing:
+		return ErrRunning
+	case p.State != Pending:
+		return ErrClosed
+	case p.Method == ByCash:
+		return ErrNotAtDoor
+	case !now.Before(p.Until.Add(-lastCall)):
+		return ErrWindowClosing
+	}
+	return nil
+}
+
+// claimWallet pays an open payment from the wallet. The payable is locked first, as everywhere.
+func (s *Service) claimWallet(ctx context.Context, tx db.Tx, row paymentdb.Payment) (string, error) {
+	payable := s.payables[row.PayableKind]
+	if err := payable.Lock(ctx, tx, row.Payable); err != nil {
+		return "", err
+	}
+	q := paymentdb.New(tx)
+	row, err := q.LockPayment(ctx, row.ID)
+	if err != nil {
+		return "", err
+	}
+	p := fromRow(row)
+	if err := startable(p, s.clock.Now()); err != nil {
+		return "", err
+	}
+	shares, err := s.shares(ctx, q, p.ID)
+	if err != nil {
+		return "", err
+	}
+	p.Method = ByWallet
+	// The payable first: it takes stock, whose locks come before the wallet's.
+	if refused, err := payable.Paid(ctx, tx, p, false); err != nil || len(refused) > 0 {
+		return "", errors.Join(err, refusedInTime(refused))
+	}
+	if err := s.PayFromWallet(ctx, tx, p, shares); err != nil {
+		return "", err
+	}
+	a, err := q.SucceededAttempt(ctx, p.ID)
+	return a.PublicID, err
+}
+
+// refusedInTime: a payable holds what it sold until the window ends, so this cannot happen; if it does, the
+// transaction must not stand.
+func refusedInTime(refused []string) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	return fmt.Errorf("payment: orders %v refused money that came in time", refused)
+}
+
+func (s *Service) shares(ctx context.Context, q *paymentdb.Queries, payment int64) ([]Allocation, error) {
+	rows, err := q.Allocations(ctx, payment)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Allocation, 0, len(rows))
+	for _, r := range rows {
+		out = append(out, Allocation{Order: r.OrderRef, Amount: r.Amount})
+	}
+	return out, nil
+}
+
+// call asks the gateway and records its answer. With again it looks up instead of starting.
+func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, p Payment, card Card, again bool) (paymentdb.PaymentAttempt, error) {
+	gw, ok := s.gateways[a.Gateway]
+	if !ok {
+		return a, ErrGateway
+	}
+	ctx, cancel := within(ctx, callTimeout)
+	defer cancel()
+	charge := Charge{
+		Attempt: a.PublicID, Amount: a.Amount + a.Fee, Currency: money.Currency(a.Currency), Card: card, Expires: clock.Time(a.ExpiresAt),
+	}
+	if a.Reference != nil {
+		charge.Reference = *a.Reference
+	}
+	ask := gw.Start
+	if again {
+		ask = gw.Lookup
+	}
+	out, err := ask(ctx, charge)
+	if err != nil { // the outcome is unknown: the poller will look
+		s.log.Warn("gateway did not answer", slog.String("gateway", a.Gateway), slog.String("attempt", a.PublicID), slog.Any("error", err))
+		out = Outcome{State: OutcomeWaiting}
+	}
+	rctx, done := within(ctx, 30*time.Second)
+	defer done()
+	if err := s.record(rctx, a.PublicID, out); err != nil {
+		return a, err
+	}
+	a, _, err = s.attempt(rctx, a.PublicID)
+	return a, err
+}
+
+// attempt reads an attempt and its payment.
+func (s *Service) attempt(ctx context.Context, id string) (a paymentdb.PaymentAttempt, p Payment, err error) {
+	err = s.db.Read(ctx, "payment.attempt", func(ctx context.Context, tx db.Tx) error {
+		q := paymentdb.New(tx)
+		var err error
+		if a, err = q.GetAttempt(ctx, id); err != nil {
+			return err
+		}
+		row, err := q.GetPaymentByID(ctx, a.PaymentID)
+		p = fromRow(row)
+		return err
+	})
+	return a, p, err
+}
+
+// record writes what a gateway said of an attempt. It may be called any number of times, in any order.
+func (s *Service) record(ctx context.Context, attempt string, out Outcome) error {
+	// READ COMMITTED: every check follows the locks of the payable and then of the payment's row.
+	return s.db.Write(ctx, "payment.record", func(ctx context.Context, tx db.Tx) error {
+		q := paymentdb.New(tx)
+		a, err := q.GetAttempt(ctx, attempt)
+		if err != nil {
+			return err
+		}
+		row, err := q.GetPaymentByID(ctx, a.PaymentID)
+		if err != nil {
+			return err
+		}
+		if err := s.payables[row.PayableKind].Lock(ctx, tx, row.Payable); err != nil {
+			return err
+		}
+		if row, err = q.LockPayment(ctx, a.PaymentID); err != nil {
+			return err
+		}
+		if a, err = q.GetAttemptByID(ctx, a.ID); err != nil {
+			return err
+		}
+		switch AttemptState(a.State) {
+		case Started, Failed, Lapsed: // the provider's truth may come late
+		default:
+			return nil
+		}
+		return s.apply(ctx, tx, fromRow(row), a, out)
+	}, db.ReadCommitted())
+}
+
+// apply is the table of outcomes.
+func (s *Service) apply(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt, out Outcome) error {
+	q := paymentdb.New(tx)
+	now := s.clock.Now()
+	var reference *string
+	if out.Reference != "" {
+		reference = &out.Reference
+	}
+	set := func(state AttemptState, failure string) error {
+		return q.SetAttempt(ctx, paymentdb.SetAttemptParams{ID: a.ID, State: string(state), Failure: failure, UpdatedAt: clock.Micro(now), Reference: reference})
+	}
+	switch {
+	case out.State == OutcomePaid && (out.Amount != a.Amount+a.Fee || string(out.Currency) != a.Currency):
+		if err := set(Review, "amount_mismatch"); err != nil {
+			return err
+		}
+		return s.tell(ctx, tx, "payment.review", p, "system", map[string]any{"attempt": a.PublicID, "gateway_amount": out.Amount, "gateway_currency": out.Currency})
+	case out.State == OutcomePaid && p.State == Completed:
+		if err := set(Duplicate, ""); err != nil {
+			return err
+		}
+		return s.giveBackDuplicate(ctx, tx, p, a)
+	case out.State == OutcomePaid:
+		if err := set(Succeeded, ""); err != nil {
+			return err
+		}
+		return s.capture(ctx, tx, p, a)
+	case AttemptState(a.State) != Started: // already closed, and no news
+		return nil
+	case out.State == OutcomeFailed:
+		if err := set(Failed, out.Failure); err != nil {
+			return err
+		}
+		return s.attemptOver(ctx, tx, p, a, out.Failure)
+	case out.State == OutcomeUnknown && now.After(clock.Time(a.ExpiresAt)), out.State == OutcomeWaiting && now.After(clock.Time(a.ExpiresAt).Add(attemptGrace)):
+		if err := set(Lapsed, ""); err != nil {
+			return err
+		}
+		return s.attemptOver(ctx, tx, p, a, "expired")
+	}
+	return q.LookLater(ctx, a.ID, clock.Micro(now.Add(lookAgain(now.Sub(clock.Time(a.CreatedAt))))), clock.Micro(now), reference)
+}
+
+// lookAgain is how long the poller waits: longer the older the attempt.
+func lookAgain(age time.Duration) time.Duration {
+	return min(max(age/4, 10*time.Second), 2*time.Minute)
+}
+
+// attemptOver puts the payment back to pending, with a few minutes to try again.
+func (s *Service) attemptOver(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt, why string) error {
+	facts := map[string]any{"attempt": a.PublicID, "failure": why}
+	if p.State == Processing {
+		now := s.clock.Now()
+		settings, err := s.market.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		until := earlier(later(p.CreatedAt.Add(settings.PaymentWindow), now.Add(lastCall+3*time.Minute)), p.CreatedAt.Add(windowMost))
+		q := paymentdb.New(tx)
+		if err := q.SetPaymentRunning(ctx, p.ID, clock.Micro(until), clock.Micro(now)); err != nil {
+			return err
+		}
+		if err := q.SetPaymentState(ctx, p.ID, string(Pending), "", clock.Micro(now)); err != nil {
+			return err
+		}
+	}
+	return s.tell(ctx, tx, "payment.attempt_failed", p, "system", facts)
+}
+
+// capture books the money and lets the payable decide what becomes of it.
+func (s *Service) capture(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt) error {
+	late := !p.Open()
+	q := paymentdb.New(tx)
+	now := clock.Micro(s.clock.Now())
+	shares, err := s.shares(ctx, q, p.ID)
+	if err != nil {
+		return err
+	}
+	if err := q.CaptureAllocations(ctx, p.ID); err != nil {
+		return err
+	}
+	if err := q.CompletePayment(ctx, paymentdb.CompletePaymentParams{
+		ID: p.ID, Method: string(p.Method), Fee: a.Fee, Captured: p.Amount, Late: late, CompletedAt: &now,
+	}); err != nil {
+		return err
+	}
+	cur := string(p.Currency)
+	from := ledger.Gateway(a.Gateway, cur)
+	legs := make([]ledger.Leg, 0, len(shares)+1)
+	for _, share := range shares {
+		legs = append(legs, ledger.Leg{From: from, To: ledger.Escrow(share.Order, cur), Amount: share.Amount})
+	}
+	legs = append(legs, ledger.Leg{From: from, To: ledger.Surcharge(cur), Amount: a.Fee})
+	if err := s.ledger.Post(ctx, tx, ledger.OnlineCapture, "pay:"+a.PublicID, p.PublicID, legs...); err != nil {
+		return err
+	}
+	facts := map[string]any{"attempt": a.PublicID, "gateway": a.Gateway, "amount": p.Amount, "fee": a.Fee, "currency": p.Currency}
+	if late {
+		facts["late"] = true
+	}
+	if err := s.tell(ctx, tx, "payment.completed", p, "system", facts); err != nil {
+		return err
+	}
+	p.Fee = a.Fee
+	refused, err := s.payables[p.Kind].Paid(ctx, tx, p, late)
+	if err != nil {
+		return err
+	}
+	if !late {
+		return refusedInTime(refused)
+	}
+	return s.giveBackLate(ctx, tx, p, a, shares, refused)
+}
+
+// Verify asks the gateway of the running attempt again, for a payer who came back. Error: ErrNotConfirmed.
+func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string) error {
+	var a paymentdb.PaymentAttempt
+	var p Payment
+	err := s.db.Read(ctx, "payment.verify", func(ctx context.Context, tx db.Tx) error {
+		q := paymentdb.New(tx)
+		row, err := q.GetPayment(ctx, payment)
+		if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID && !caller.Is(web.RoleAdmin) {
+			return ErrNotFound
+		}
+		if err != nil {
+			return err
+		}
+		p = fromRow(row)
+		if a, err = q.RunningAttempt(ctx, p.ID); errors.Is(err, db.ErrNoRows) {
+			return nil
+		}
+		return err
+	})
+	if err != nil || a.ID == 0 {
+		return err
+	}
+	if a, err = s.call(ctx, a, p, Card{}, true); err != nil {
+		return err
+	}
+	if AttemptState(a.State) == Started {
+		return ErrNotConfirmed
+	}
+	return nil
+}
+
+func lastFour(number string) string {
+	if len(number) < 12 {
+		return ""
+	}
+	return number[len(number)-4:]
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
+
+func earlier(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return a
+	}
+	return b
+}
