@@ -12,6 +12,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/haat-market/haat/internal/platform/fault"
 )
 
 // Engine names one of the two engines.
@@ -124,13 +126,13 @@ var (
 	ErrFailed    = errors.New("db: a statement of this transaction failed before; only Try survives that")
 	ErrRowsOpen  = errors.New("db: rows of an earlier query are still open")
 	ErrLost      = errors.New("db: the engine ended the transaction")
-	ErrTryAgain  = errors.New("db: too busy, try again")
-	ErrClosed    = errors.New("db: closed")
-	ErrTimeout   = errors.New("db: took too long")
-	ErrDiskFull  = errors.New("db: the disk is full")
-	ErrRange     = errors.New("db: a number left its range")
+	ErrTryAgain  = fault.New(fault.Unavailable, "try_again", "The market is busy. Try again in a moment.").Retry(time.Second)
+	ErrClosed    = fault.New(fault.Unavailable, "shutting_down", "The market is stopping. Try again in a moment.").Retry(time.Second)
+	ErrTimeout   = fault.New(fault.Unavailable, "timeout", "That took too long. Try again, or ask for less.").Retry(time.Second)
+	ErrDiskFull  = fault.New(fault.Unavailable, "disk_full", "The market cannot store anything now. Tell its operator that the disk is full.").Retry(time.Minute)
+	ErrRange     = fault.New(fault.Invalid, "number_out_of_range", "A number is larger than the market can keep.")
 	ErrReadOnly  = errors.New("db: write in a read transaction")
-	ErrText      = errors.New("db: text holds a NUL byte or broken UTF-8")
+	ErrText      = fault.New(fault.Invalid, "invalid_text", "Text must be valid UTF-8 without NUL characters.")
 	ErrLocked    = errors.New("db: another process has the database open")
 	ErrUnknown   = errors.New("db: the connection was lost during COMMIT; whether it was made is unknown")
 	ErrNoLowered = errors.New("db: statement was not lowered for the embedded engine")
