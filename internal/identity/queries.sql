@@ -78,6 +78,7 @@ SELECT id FROM sessions WHERE account_id = $1 AND public_id = $2;
 -- name: SessionIDs :many
 SELECT id FROM sessions WHERE account_id = $1 ORDER BY id DESC;
 
+
 -- name: ExpiredSessions :many
 SELECT id FROM sessions WHERE expires_at < sqlc.arg(before) ORDER BY expires_at, id LIMIT sqlc.arg(max_rows);
 
@@ -98,7 +99,7 @@ INSERT INTO account_proofs (public_id, purpose, account_id, hash, name, phone, r
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 
 -- name: ProofByHash :one
-SELECT * FROM account_proofs WHERE hash = $1 AND purpose = $2 FOR UPDATE;
+SELECT * FROM account_proofs WHERE hash = $1 AND purpose = $2;
 
 -- name: UseProof :execrows
 UPDATE account_proofs SET used_at = sqlc.arg(now)::bigint WHERE id = sqlc.arg(id) AND used_at IS NULL;
@@ -116,18 +117,20 @@ SELECT id FROM account_proofs WHERE expires_at < sqlc.arg(before) ORDER BY expir
 -- name: DeleteProofs :execrows
 DELETE FROM account_proofs WHERE id = ANY(sqlc.arg(ids)::bigint[]);
 
--- name: Tries :one
-SELECT count, tried_at, until_at FROM tries WHERE kind = $1 AND key = $2 FOR UPDATE;
+-- name: LockTries :one
+INSERT INTO tries (kind, key, count, tried_at, until_at) VALUES (sqlc.arg(kind), sqlc.arg(key), 0, sqlc.arg(now), 0)
+ON CONFLICT (kind, key) DO UPDATE SET kind = excluded.kind
+RETURNING count, tried_at, until_at;
 
--- name: PutTries :exec
-INSERT INTO tries (kind, key, count, tried_at, until_at) VALUES (sqlc.arg(kind), sqlc.arg(key), sqlc.arg(count), sqlc.arg(tried_at), sqlc.arg(until_at))
-ON CONFLICT (kind, key) DO UPDATE SET count = excluded.count, tried_at = excluded.tried_at, until_at = excluded.until_at;
+-- name: UpdateTries :exec
+UPDATE tries SET count = sqlc.arg(count), tried_at = sqlc.arg(now), until_at = sqlc.arg(until_at)
+WHERE kind = sqlc.arg(kind) AND key = sqlc.arg(key);
 
 -- name: ForgetTries :exec
 DELETE FROM tries WHERE kind = $1 AND key = $2;
 
 -- name: OldTries :many
-SELECT kind, key FROM tries WHERE tried_at < sqlc.arg(before) ORDER BY tried_at LIMIT sqlc.arg(max_rows);
+SELECT kind, key FROM tries WHERE tried_at < sqlc.arg(before) AND until_at < sqlc.arg(before) ORDER BY tried_at LIMIT sqlc.arg(max_rows);
 
 -- name: InsertAddress :one
 INSERT INTO addresses (public_id, account_id, label, name, phone, line1, line2, city, district, state, postal_code, country,
@@ -160,7 +163,13 @@ DELETE FROM addresses WHERE id = $1;
 SELECT a.public_id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM account_roles r WHERE r.account_id = a.id) ORDER BY a.id LIMIT 100;
 
 -- name: TokensOutliving :many
-SELECT t.account_id FROM session_tokens t JOIN accounts a ON a.id = t.account_id WHERE a.state <> 'active' ORDER BY t.account_id LIMIT 100;
+SELECT DISTINCT a.public_id FROM session_tokens t JOIN accounts a ON a.id = t.account_id WHERE a.state <> 'active' ORDER BY a.public_id LIMIT 100;
 
 -- name: TokensOfOthers :many
 SELECT s.public_id FROM session_tokens t JOIN sessions s ON s.id = t.session_id WHERE s.account_id <> t.account_id ORDER BY s.id LIMIT 100;
+
+-- name: AccountsWithoutDefault :many
+SELECT a.public_id FROM accounts a
+WHERE EXISTS (SELECT 1 FROM addresses d WHERE d.account_id = a.id)
+  AND NOT EXISTS (SELECT 1 FROM addresses d WHERE d.account_id = a.id AND d.is_default)
+ORDER BY a.id LIMIT 100;

@@ -19,6 +19,19 @@ WHERE public_id = ?1`,
 		accountsByIDs: `SELECT id, public_id, name, email
 FROM accounts
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		accountsWithoutDefault: `SELECT a.public_id
+FROM accounts AS a
+WHERE EXISTS (
+    SELECT 1
+    FROM addresses AS d
+    WHERE d.account_id = a.id
+) AND NOT EXISTS (
+    SELECT 1
+    FROM addresses AS d
+    WHERE d.account_id = a.id AND d.is_default
+)
+ORDER BY a.id
+LIMIT 100`,
 		accountsWithoutRole: `SELECT a.public_id
 FROM accounts AS a
 WHERE NOT EXISTS (
@@ -87,17 +100,18 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
 RETURNING id`,
 		insertToken: `INSERT INTO session_tokens (hash, kind, session_id, account_id, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
+		lockTries: `INSERT INTO tries (kind, key, count, tried_at, until_at)
+VALUES (?1, ?2, 0, ?3, 0)
+ON CONFLICT (kind, key) DO UPDATE SET kind = excluded.kind
+RETURNING count, tried_at, until_at`,
 		oldTries: `SELECT kind, key
 FROM tries
-WHERE tried_at < ?1
+WHERE tried_at < ?1 AND until_at < ?1
 ORDER BY tried_at
 LIMIT ?2`,
 		proofByHash: `SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at
 FROM account_proofs
 WHERE hash = ?1 AND purpose = ?2`,
-		putTries: `INSERT INTO tries (kind, key, count, tried_at, until_at)
-VALUES (?1, ?2, ?3, ?4, ?5)
-ON CONFLICT (kind, key) DO UPDATE SET count = excluded.count, tried_at = excluded.tried_at, until_at = excluded.until_at`,
 		refreshToken: `SELECT t.hash, t.session_id, t.account_id, t.expires_at, t.used_at, a.state, s.expires_at AS session_expires_at
 FROM session_tokens AS t
 JOIN accounts AS a ON a.id = t.account_id
@@ -135,18 +149,15 @@ JOIN sessions AS s ON s.id = t.session_id
 WHERE s.account_id <> t.account_id
 ORDER BY s.id
 LIMIT 100`,
-		tokensOutliving: `SELECT t.account_id
+		tokensOutliving: `SELECT DISTINCT a.public_id
 FROM session_tokens AS t
 JOIN accounts AS a ON a.id = t.account_id
 WHERE a.state <> 'active'
-ORDER BY t.account_id
+ORDER BY a.public_id
 LIMIT 100`,
 		touchSession: `UPDATE sessions
 SET used_at = ?1, expires_at = ?2, address = ?3, user_agent = ?4
 WHERE id = ?5`,
-		tries: `SELECT count, tried_at, until_at
-FROM tries
-WHERE kind = ?1 AND key = ?2`,
 		updateAddress: `UPDATE addresses
 SET label = ?2, name = ?3, phone = ?4, line1 = ?5, line2 = ?6, city = ?7, district = ?8, state = ?9, postal_code = ?10, country = ?11, lat_micro = ?12, lng_micro = ?13, instructions = ?14, updated_at = ?15
 WHERE id = ?1
@@ -160,6 +171,9 @@ WHERE id = ?4`,
 		updateState: `UPDATE accounts
 SET state = ?1, updated_at = ?2
 WHERE id = ?3`,
+		updateTries: `UPDATE tries
+SET count = ?1, tried_at = ?2, until_at = ?3
+WHERE kind = ?4 AND key = ?5`,
 		useProof: `UPDATE account_proofs
 SET used_at = ?1
 WHERE id = ?2 AND used_at IS NULL`,

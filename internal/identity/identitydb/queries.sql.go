@@ -114,6 +114,33 @@ func (q *Queries) AccountsByIDs(ctx context.Context, ids []int64) ([]AccountsByI
 	return items, nil
 }
 
+const accountsWithoutDefault = `-- name: AccountsWithoutDefault :many
+SELECT a.public_id FROM accounts a
+WHERE EXISTS (SELECT 1 FROM addresses d WHERE d.account_id = a.id)
+  AND NOT EXISTS (SELECT 1 FROM addresses d WHERE d.account_id = a.id AND d.is_default)
+ORDER BY a.id LIMIT 100
+`
+
+func (q *Queries) AccountsWithoutDefault(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, accountsWithoutDefault)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const accountsWithoutRole = `-- name: AccountsWithoutRole :many
 SELECT a.public_id FROM accounts a WHERE NOT EXISTS (SELECT 1 FROM account_roles r WHERE r.account_id = a.id) ORDER BY a.id LIMIT 100
 `
@@ -582,8 +609,27 @@ func (q *Queries) InsertToken(ctx context.Context, arg InsertTokenParams) error 
 	return err
 }
 
+const lockTries = `-- name: LockTries :one
+INSERT INTO tries (kind, key, count, tried_at, until_at) VALUES ($1, $2, 0, $3, 0)
+ON CONFLICT (kind, key) DO UPDATE SET kind = excluded.kind
+RETURNING count, tried_at, until_at
+`
+
+type LockTriesRow struct {
+	Count   int64
+	TriedAt int64
+	UntilAt int64
+}
+
+func (q *Queries) LockTries(ctx context.Context, kind string, key string, now int64) (LockTriesRow, error) {
+	row := q.db.QueryRow(ctx, lockTries, kind, key, now)
+	var i LockTriesRow
+	err := row.Scan(&i.Count, &i.TriedAt, &i.UntilAt)
+	return i, err
+}
+
 const oldTries = `-- name: OldTries :many
-SELECT kind, key FROM tries WHERE tried_at < $1 ORDER BY tried_at LIMIT $2
+SELECT kind, key FROM tries WHERE tried_at < $1 AND until_at < $1 ORDER BY tried_at LIMIT $2
 `
 
 type OldTriesRow struct {
@@ -612,7 +658,7 @@ func (q *Queries) OldTries(ctx context.Context, before int64, maxRows int32) ([]
 }
 
 const proofByHash = `-- name: ProofByHash :one
-SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at FROM account_proofs WHERE hash = $1 AND purpose = $2 FOR UPDATE
+SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at FROM account_proofs WHERE hash = $1 AND purpose = $2
 `
 
 func (q *Queries) ProofByHash(ctx context.Context, hash string, purpose string) (AccountProof, error) {
@@ -633,30 +679,6 @@ func (q *Queries) ProofByHash(ctx context.Context, hash string, purpose string) 
 		&i.UsedAt,
 	)
 	return i, err
-}
-
-const putTries = `-- name: PutTries :exec
-INSERT INTO tries (kind, key, count, tried_at, until_at) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (kind, key) DO UPDATE SET count = excluded.count, tried_at = excluded.tried_at, until_at = excluded.until_at
-`
-
-type PutTriesParams struct {
-	Kind    string
-	Key     string
-	Count   int64
-	TriedAt int64
-	UntilAt int64
-}
-
-func (q *Queries) PutTries(ctx context.Context, arg PutTriesParams) error {
-	_, err := q.db.Exec(ctx, putTries,
-		arg.Kind,
-		arg.Key,
-		arg.Count,
-		arg.TriedAt,
-		arg.UntilAt,
-	)
-	return err
 }
 
 const refreshToken = `-- name: RefreshToken :one
@@ -870,22 +892,22 @@ func (q *Queries) TokensOfOthers(ctx context.Context) ([]string, error) {
 }
 
 const tokensOutliving = `-- name: TokensOutliving :many
-SELECT t.account_id FROM session_tokens t JOIN accounts a ON a.id = t.account_id WHERE a.state <> 'active' ORDER BY t.account_id LIMIT 100
+SELECT DISTINCT a.public_id FROM session_tokens t JOIN accounts a ON a.id = t.account_id WHERE a.state <> 'active' ORDER BY a.public_id LIMIT 100
 `
 
-func (q *Queries) TokensOutliving(ctx context.Context) ([]int64, error) {
+func (q *Queries) TokensOutliving(ctx context.Context) ([]string, error) {
 	rows, err := q.db.Query(ctx, tokensOutliving)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []int64{}
+	items := []string{}
 	for rows.Next() {
-		var account_id int64
-		if err := rows.Scan(&account_id); err != nil {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
 			return nil, err
 		}
-		items = append(items, account_id)
+		items = append(items, public_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -915,23 +937,6 @@ func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) erro
 		arg.ID,
 	)
 	return err
-}
-
-const tries = `-- name: Tries :one
-SELECT count, tried_at, until_at FROM tries WHERE kind = $1 AND key = $2 FOR UPDATE
-`
-
-type TriesRow struct {
-	Count   int64
-	TriedAt int64
-	UntilAt int64
-}
-
-func (q *Queries) Tries(ctx context.Context, kind string, key string) (TriesRow, error) {
-	row := q.db.QueryRow(ctx, tries, kind, key)
-	var i TriesRow
-	err := row.Scan(&i.Count, &i.TriedAt, &i.UntilAt)
-	return i, err
 }
 
 const updateAddress = `-- name: UpdateAddress :one
@@ -1031,6 +1036,30 @@ UPDATE accounts SET state = $1, updated_at = $2 WHERE id = $3
 
 func (q *Queries) UpdateState(ctx context.Context, state string, now int64, iD int64) error {
 	_, err := q.db.Exec(ctx, updateState, state, now, iD)
+	return err
+}
+
+const updateTries = `-- name: UpdateTries :exec
+UPDATE tries SET count = $1, tried_at = $2, until_at = $3
+WHERE kind = $4 AND key = $5
+`
+
+type UpdateTriesParams struct {
+	Count   int64
+	Now     int64
+	UntilAt int64
+	Kind    string
+	Key     string
+}
+
+func (q *Queries) UpdateTries(ctx context.Context, arg UpdateTriesParams) error {
+	_, err := q.db.Exec(ctx, updateTries,
+		arg.Count,
+		arg.Now,
+		arg.UntilAt,
+		arg.Kind,
+		arg.Key,
+	)
 	return err
 }
 
