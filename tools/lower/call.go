@@ -190,7 +190,7 @@ const (
 )
 
 func (p *printer) window(w *pg.WindowDef) string {
-	only(w, "partition_clause", "order_clause", "frame_options")
+	only(w, "partition_clause", "order_clause", "frame_options", "start_offset", "end_offset")
 	var parts []string
 	if len(w.GetPartitionClause()) > 0 {
 		parts = append(parts, "PARTITION BY "+p.exprs(w.GetPartitionClause()))

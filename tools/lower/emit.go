@@ -36,7 +36,7 @@ func emitConstraints(s *schema) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString(goHeader)
 	b.WriteString("package schema\n\n")
-	b.WriteString("// Unique maps the columns that SQLite names when a row is not unique (\"orders.store_id, orders.number\")\n")
+	b.WriteString("// Unique maps the columns that SQLite names when a row is not unique (\"orders.store_id,orders.number\")\n")
 	b.WriteString("// to the constraint that PostgreSQL names. Where SQLite says \"index 'name'\" that is the name already.\nvar Unique = map[string]string{\n")
 	var all []*constraint
 	for _, t := range s.sorted() {
@@ -50,7 +50,7 @@ func emitConstraints(s *schema) ([]byte, error) {
 			for i, column := range c.Columns {
 				keys[i] = c.Table + "." + column
 			}
-			fmt.Fprintf(&b, "\t%q: %q,\n", strings.Join(keys, ", "), c.Name)
+			fmt.Fprintf(&b, "\t%q: %q,\n", strings.Join(keys, ","), c.Name)
 		}
 	}
 	b.WriteString("}\n\n// Constraints lists every rule of the schema, by table and name.\nvar Constraints = []Constraint{\n")

@@ -30,7 +30,6 @@ type printer struct {
 	schema *schema
 	scope  *scope
 	depth  int
-	params map[int]bool
 	// whole is set while the operand of ::bigint is printed, where SUM is allowed: on PostgreSQL it is NUMERIC.
 	whole bool
 	// alias is what RETURNING leaves out before a column, because SQLite does not know it there.
@@ -68,9 +67,7 @@ func (p *printer) bare(n *pg.Node, whole bool) (string, int) {
 		if p.noParams {
 			refuse("a migration has no parameters")
 		}
-		number := int(n.GetParamRef().GetNumber())
-		p.params[number] = true
-		return fmt.Sprintf("?%d", number), precAtom
+		return fmt.Sprintf("?%d", n.GetParamRef().GetNumber()), precAtom
 	case n.GetAConst() != nil:
 		return constant(n.GetAConst())
 	case n.GetAExpr() != nil:

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -104,4 +105,61 @@ func (p *printer) joinSource(j *pg.JoinExpr) string {
 		refuse("%s is not on the list of joins", j.GetJointype())
 	}
 	return left + p.line() + word + right + condition
+}
+
+// where prints the condition, and notes which columns it keeps from being NULL in the rows that remain.
+func (p *printer) where(n *pg.Node) string {
+	if n == nil {
+		return ""
+	}
+	text := p.line() + "WHERE " + p.expr(n, precLowest)
+	p.narrow(n)
+	return text
+}
+
+// narrow reads the parts of a condition that all hold.
+func (p *printer) narrow(n *pg.Node) {
+	if b := n.GetBoolExpr(); b != nil && b.GetBoolop() == pg.BoolExprType_AND_EXPR {
+		for _, a := range b.GetArgs() {
+			p.narrow(a)
+		}
+		return
+	}
+	if t := n.GetNullTest(); t != nil && t.GetNulltesttype() == pg.NullTestType_IS_NOT_NULL {
+		p.present(t.GetArg())
+		return
+	}
+	e := n.GetAExpr()
+	switch e.GetKind() {
+	case pg.A_Expr_Kind_AEXPR_OP:
+		if !comparison[operatorName(e.GetName())] {
+			return
+		}
+		p.present(e.GetLexpr())
+		p.present(e.GetRexpr())
+		// A comparison of rows may hold without looking at all of them, but (but for <>) never without the first.
+		if r := e.GetLexpr().GetRowExpr(); r != nil && operatorName(e.GetName()) != "<>" {
+			p.present(r.GetArgs()[0])
+		}
+	case pg.A_Expr_Kind_AEXPR_OP_ANY, pg.A_Expr_Kind_AEXPR_IN, pg.A_Expr_Kind_AEXPR_BETWEEN:
+		p.present(e.GetLexpr())
+	}
+}
+
+// present replaces a column of this level by one that is not NULL.
+func (p *printer) present(n *pg.Node) {
+	ref := n.GetColumnRef()
+	if ref == nil {
+		return
+	}
+	found := p.lookup(ref)
+	for _, r := range p.scope.from {
+		if i := slices.Index(r.columns, found); i >= 0 {
+			twin := *found
+			twin.notNull = true
+			r.columns = slices.Clone(r.columns)
+			r.columns[i] = &twin
+			return
+		}
+	}
 }

@@ -43,7 +43,7 @@ func lowerMigration(s *schema, m *migration) error {
 			continue
 		}
 		err := guard(where, func() {
-			p := &printer{schema: s, params: map[int]bool{}, noParams: true}
+			p := &printer{schema: s, noParams: true}
 			text, touched := p.schemaStatement(raw.GetStmt())
 			lite = append(lite, text)
 			triggers = append(triggers, touched...)

@@ -99,8 +99,8 @@ func (s *schema) table(name string) *table {
 // add enters a rule; its name is what both engines report, so it is unique in the whole schema.
 func (s *schema) add(t *table, c *constraint) {
 	c.Table = t.name
-	if len(c.Name) > 63 && c.Kind != "not_null" { // that one is ours alone
-		refuse("the name %s is longer than PostgreSQL's 63 bytes", c.Name)
+	if len(c.Name) >= 63 && c.Kind != "not_null" { // that one is ours alone
+		refuse("the name %s is too long: PostgreSQL cuts names at 63 bytes, silently", c.Name)
 	}
 	if owner, taken := s.names[c.Name]; taken {
 		refuse("the name %s is used twice, on %s and %s", c.Name, owner, t.name)

@@ -147,17 +147,17 @@ func readTwins(file string) (map[string]string, error) {
 func lowerQuery(s *schema, q *query, twin string) error {
 	tree, err := pgparse.Parse(q.source)
 	if err != nil {
-		return err
+		return fmt.Errorf("%s: %w", q.name, err)
 	}
 	if len(tree.GetStmts()) != 1 {
-		return fmt.Errorf("%d statements in one query", len(tree.GetStmts()))
+		return fmt.Errorf("%s: %d statements in one query", q.name, len(tree.GetStmts()))
 	}
 	if twin != "" {
 		q.lite = twin
 		return nil
 	}
 	return guard(q.name, func() {
-		p := &printer{schema: s, params: map[int]bool{}}
+		p := &printer{schema: s}
 		q.lite = p.statement(tree.GetStmts()[0].GetStmt())
 	})
 }

@@ -23,6 +23,7 @@ func (p *printer) query(s *pg.SelectStmt) (string, []*column) {
 	var b strings.Builder
 	b.WriteString(p.with(s.GetWithClause()))
 	from := p.from(s.GetFromClause())
+	where := p.where(s.GetWhereClause())
 	b.WriteString("SELECT ")
 	if distinct {
 		b.WriteString("DISTINCT ")
@@ -32,9 +33,7 @@ func (p *printer) query(s *pg.SelectStmt) (string, []*column) {
 	if from != "" {
 		b.WriteString(p.line() + "FROM " + from)
 	}
-	if s.GetWhereClause() != nil {
-		b.WriteString(p.line() + "WHERE " + p.expr(s.GetWhereClause(), precLowest))
-	}
+	b.WriteString(where)
 	if len(s.GetGroupClause()) > 0 {
 		b.WriteString(p.line() + "GROUP BY " + p.exprs(s.GetGroupClause()))
 	}
@@ -282,9 +281,13 @@ func (p *printer) order(list []*pg.Node, seesOutputs bool) string {
 		}
 		switch s.GetSortbyNulls() {
 		case pg.SortByNulls_SORTBY_NULLS_FIRST:
-			out[i] += " NULLS FIRST"
+			if !v.notNull {
+				out[i] += " NULLS FIRST"
+			}
 		case pg.SortByNulls_SORTBY_NULLS_LAST:
-			out[i] += " NULLS LAST"
+			if !v.notNull { // where there are none, the word would only keep SQLite from using an index
+				out[i] += " NULLS LAST"
+			}
 		default:
 			if !v.notNull {
 				refuse("ORDER BY %s may be NULL, which sorts last on PostgreSQL and first on SQLite: say NULLS FIRST or NULLS LAST", out[i])

@@ -169,6 +169,16 @@ func (p *printer) constantDefault(col *column, n *pg.Node) string {
 
 // constraintText prints a constraint; col is nil where it stands on its own.
 func (p *printer) constraintText(t *table, col *column, c *pg.Constraint) string {
+	switch c.GetContype() {
+	case pg.ConstrType_CONSTR_EXCLUSION:
+		refuse("EXCLUDE has no SQLite counterpart")
+	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED:
+		refuse("%s", sentences["Constraint.deferrable"])
+	case pg.ConstrType_CONSTR_GENERATED:
+		refuse("%s", sentences["ColumnDef.generated"])
+	case pg.ConstrType_CONSTR_IDENTITY:
+		refuse("an identity column is BIGINT and the table's PRIMARY KEY")
+	}
 	if c.GetConname() == "" && c.GetContype() != pg.ConstrType_CONSTR_PRIMARY {
 		refuse("a constraint of %s has no name: write CONSTRAINT %s_…", t.name, t.name)
 	}
@@ -189,14 +199,6 @@ func (p *printer) constraintText(t *table, col *column, c *pg.Constraint) string
 		return "CONSTRAINT " + name(c.GetConname()) + " CHECK (" + p.expr(c.GetRawExpr(), precLowest) + ")"
 	case pg.ConstrType_CONSTR_FOREIGN:
 		return p.foreignText(t, col, c)
-	case pg.ConstrType_CONSTR_EXCLUSION:
-		refuse("EXCLUDE has no SQLite counterpart")
-	case pg.ConstrType_CONSTR_ATTR_DEFERRABLE, pg.ConstrType_CONSTR_ATTR_DEFERRED:
-		refuse("%s", sentences["Constraint.deferrable"])
-	case pg.ConstrType_CONSTR_GENERATED:
-		refuse("%s", sentences["ColumnDef.generated"])
-	case pg.ConstrType_CONSTR_IDENTITY:
-		refuse("an identity column is BIGINT and the table's PRIMARY KEY")
 	}
 	refuse("a constraint of the kind %s is not lowered", c.GetContype())
 	return ""

@@ -48,7 +48,7 @@ func (t *table) trigger(again bool) trigger {
 			"CREATE FUNCTION " + rule + "() RETURNS trigger LANGUAGE plpgsql AS $haat$",
 			"BEGIN",
 			"    RAISE EXCEPTION 'rows of " + t.name + " are added, never changed'",
-			"        USING ERRCODE = 'integrity_constraint_violation', TABLE = '" + t.name + "', CONSTRAINT = '" + rule + "';",
+			"        USING ERRCODE = 'check_violation', TABLE = '" + t.name + "', CONSTRAINT = '" + rule + "';",
 			"END $haat$;", "",
 		}, "\n")
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"strings"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
@@ -49,6 +50,11 @@ func (p *printer) insert(i *pg.InsertStmt) string {
 		refuse("INSERT names its columns, so that a new column does not shift them")
 	}
 	columns, names := p.assigned(t, i.GetCols())
+	for _, c := range columns {
+		if c.identity {
+			refuse("%s.%s is numbered by the engine: a number given by hand moves SQLite's counter and not PostgreSQL's", t.name, c.name)
+		}
+	}
 	b.WriteString("INSERT INTO " + text)
 	if len(names) > 0 {
 		b.WriteString(" (" + strings.Join(names, ", ") + ")")
@@ -166,6 +172,9 @@ func (p *printer) sets(t *table, list []*pg.Node) string {
 		if c == nil {
 			refuse("%s has no column %s", t.name, target.GetName())
 		}
+		if t.appendOnly != nil && !slices.Contains(t.appendOnly.except, c.name) {
+			refuse("%s is append-only: its trigger refuses a new %s", t.name, c.name)
+		}
 		if target.GetVal().GetMultiAssignRef() != nil {
 			refuseKind(target.GetVal())
 		}
@@ -187,9 +196,7 @@ func (p *printer) update(u *pg.UpdateStmt) string {
 	if from != "" {
 		b.WriteString(p.line() + "FROM " + from)
 	}
-	if u.GetWhereClause() != nil {
-		b.WriteString(p.line() + "WHERE " + p.expr(u.GetWhereClause(), precLowest))
-	}
+	b.WriteString(p.where(u.GetWhereClause()))
 	b.WriteString(p.returning(r, u.GetReturningList()))
 	return b.String()
 }
@@ -199,12 +206,13 @@ func (p *printer) remove(d *pg.DeleteStmt) string {
 	defer p.push()()
 	var b strings.Builder
 	b.WriteString(p.with(d.GetWithClause()))
-	_, r, text := p.target(d.GetRelation())
+	t, r, text := p.target(d.GetRelation())
+	if t.appendOnly != nil {
+		refuse("%s is append-only: its trigger refuses DELETE", t.name)
+	}
 	p.join(r)
 	b.WriteString("DELETE FROM " + text)
-	if d.GetWhereClause() != nil {
-		b.WriteString(p.line() + "WHERE " + p.expr(d.GetWhereClause(), precLowest))
-	}
+	b.WriteString(p.where(d.GetWhereClause()))
 	b.WriteString(p.returning(r, d.GetReturningList()))
 	return b.String()
 }

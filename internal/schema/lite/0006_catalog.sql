@@ -135,13 +135,13 @@ CREATE INDEX listings_category_price ON listings (category_id, price_from, produ
 
 CREATE INDEX listings_category_title ON listings (category_id, title_key, product_id) WHERE visible;
 
-CREATE INDEX listings_store_newest ON listings (store_id, published_at, product_id) WHERE visible;
+CREATE INDEX listings_store_newest ON listings (store, published_at, product_id) WHERE visible;
 
-CREATE INDEX listings_store_price ON listings (store_id, price_from, product_id) WHERE visible;
+CREATE INDEX listings_store_price ON listings (store, price_from, product_id) WHERE visible;
 
-CREATE INDEX listings_store_title ON listings (store_id, title_key, product_id) WHERE visible;
+CREATE INDEX listings_store_title ON listings (store, title_key, product_id) WHERE visible;
 
-CREATE INDEX listings_store_category_newest ON listings (store_id, category_id, published_at, product_id) WHERE visible;
+CREATE INDEX listings_store_category_newest ON listings (store, category_id, published_at, product_id) WHERE visible;
 
 CREATE INDEX listings_store_all ON listings (store_id, product_id);
 
