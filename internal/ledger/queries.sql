@@ -80,3 +80,104 @@ WHERE id = sqlc.arg(id) AND guarded AND balance - held >= sqlc.arg(amount);
 
 -- name: SetFree :execrows
 UPDATE ledger_accounts SET held = held - sqlc.arg(amount) WHERE id = sqlc.arg(id);
+
+-- name: DueHolds :many
+SELECT id FROM ledger_holds WHERE state = 'open' AND expires_at <= sqlc.arg(now)::bigint
+ORDER BY expires_at NULLS LAST, id LIMIT sqlc.arg(max_rows);
+
+-- name: ExpireHolds :many
+UPDATE ledger_holds SET state = 'expired', ended_at = sqlc.arg(ended_at)::bigint
+WHERE id = ANY(sqlc.arg(ids)::bigint[]) AND state = 'open'
+RETURNING account_id, amount;
+
+-- name: SetFreeMany :batchexec
+UPDATE ledger_accounts SET held = held - sqlc.arg(amount) WHERE id = sqlc.arg(id);
+
+-- name: Position :one
+SELECT transfer_id FROM ledger_positions WHERE name = sqlc.arg(name);
+
+-- name: PutPosition :exec
+INSERT INTO ledger_positions (name, transfer_id, updated_at) VALUES (sqlc.arg(name), sqlc.arg(transfer_id), sqlc.arg(updated_at))
+ON CONFLICT (name) DO UPDATE SET transfer_id = excluded.transfer_id, updated_at = excluded.updated_at;
+
+-- name: Unfolded :many
+SELECT t.id, t.amount, t.created_at,
+       f.book AS from_book, f.kind AS from_kind, f.currency AS from_currency,
+       g.book AS to_book, g.kind AS to_kind, g.currency AS to_currency
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.id > sqlc.arg(after)::bigint
+ORDER BY t.id LIMIT sqlc.arg(max_rows);
+
+-- name: Fold :batchexec
+INSERT INTO ledger_checkpoints (book, kind, currency, came_in, went_out, updated_at)
+VALUES (sqlc.arg(book), sqlc.arg(kind), sqlc.arg(currency), sqlc.arg(came_in), sqlc.arg(went_out), sqlc.arg(updated_at))
+ON CONFLICT (book) DO UPDATE SET came_in = ledger_checkpoints.came_in + excluded.came_in,
+    went_out = ledger_checkpoints.went_out + excluded.went_out, updated_at = excluded.updated_at;
+
+-- name: Checkpoints :many
+SELECT book, kind, currency, came_in, went_out FROM ledger_checkpoints ORDER BY book;
+
+-- name: LastTransfer :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM ledger_transfers;
+
+-- name: TransferTime :one
+SELECT created_at FROM ledger_transfers WHERE id = sqlc.arg(id);
+
+-- name: TailCameIn :many
+SELECT a.book, a.kind, a.currency, COALESCE(SUM(t.amount), 0)::bigint AS total
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.to_id
+WHERE t.id > sqlc.arg(after)::bigint AND t.id <= sqlc.arg(upto)::bigint
+GROUP BY a.book, a.kind, a.currency;
+
+-- name: TailWentOut :many
+SELECT a.book, a.kind, a.currency, COALESCE(SUM(t.amount), 0)::bigint AS total
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.from_id
+WHERE t.id > sqlc.arg(after)::bigint AND t.id <= sqlc.arg(upto)::bigint
+GROUP BY a.book, a.kind, a.currency;
+
+-- The two sides of a statement; the service joins them in the order of ids.
+-- name: StatementIn :many
+SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.from_id
+WHERE t.to_id = sqlc.arg(account_id) AND t.id < sqlc.arg(before)::bigint
+ORDER BY t.id DESC LIMIT sqlc.arg(max_rows);
+
+-- name: StatementOut :many
+SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.to_id
+WHERE t.from_id = sqlc.arg(account_id) AND t.id < sqlc.arg(before)::bigint
+ORDER BY t.id DESC LIMIT sqlc.arg(max_rows);
+
+-- What follows is for verify: it reads everything, in pieces.
+
+-- name: AccountsAfter :many
+SELECT * FROM ledger_accounts WHERE id > sqlc.arg(after)::bigint ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: OpenHolds :many
+SELECT account_id, COALESCE(SUM(amount), 0)::bigint AS total
+FROM ledger_holds WHERE account_id = ANY(sqlc.arg(ids)::bigint[]) AND state = 'open'
+GROUP BY account_id;
+
+-- name: Shapes :many
+SELECT t.posting, t.kind, f.kind AS from_kind, g.kind AS to_kind, t.currency, f.currency AS from_currency,
+       g.currency AS to_currency, COUNT(*) AS transfers, COALESCE(MIN(t.id), 0)::bigint AS first_id
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.id > sqlc.arg(after)::bigint AND t.id <= sqlc.arg(upto)::bigint
+GROUP BY t.posting, t.kind, f.kind, g.kind, t.currency, f.currency, g.currency;
+
+-- name: Homeless :many
+SELECT t.id FROM ledger_transfers t
+LEFT JOIN ledger_accounts f ON f.id = t.from_id LEFT JOIN ledger_accounts g ON g.id = t.to_id
+WHERE f.id IS NULL OR g.id IS NULL
+ORDER BY t.id LIMIT 100;
+
+-- name: TornReferences :many
+SELECT reference FROM ledger_transfers GROUP BY reference HAVING COUNT(*) <> MAX(leg) ORDER BY reference LIMIT 100;
+
+-- name: UnbookedHolds :many
+SELECT h.reference, h.posted, COALESCE(SUM(t.amount), 0)::bigint AS booked
+FROM ledger_holds h LEFT JOIN ledger_transfers t ON t.reference = h.reference AND t.from_id = h.account_id
+WHERE h.state = 'posted'
+GROUP BY h.id, h.reference, h.posted
+HAVING COALESCE(SUM(t.amount), 0)::bigint <> h.posted
+ORDER BY h.id LIMIT 100;

@@ -16,6 +16,66 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const fold = `-- name: Fold :batchexec
+INSERT INTO ledger_checkpoints (book, kind, currency, came_in, went_out, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (book) DO UPDATE SET came_in = ledger_checkpoints.came_in + excluded.came_in,
+    went_out = ledger_checkpoints.went_out + excluded.went_out, updated_at = excluded.updated_at
+`
+
+type FoldBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type FoldParams struct {
+	Book      string
+	Kind      string
+	Currency  string
+	CameIn    int64
+	WentOut   int64
+	UpdatedAt int64
+}
+
+func (q *Queries) Fold(ctx context.Context, arg []FoldParams) *FoldBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Book,
+			a.Kind,
+			a.Currency,
+			a.CameIn,
+			a.WentOut,
+			a.UpdatedAt,
+		}
+		batch.Queue(fold, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &FoldBatchResults{br, len(arg), false}
+}
+
+func (b *FoldBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *FoldBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const insertTransfer = `-- name: InsertTransfer :batchone
 INSERT INTO ledger_transfers (reference, leg, posting, kind, from_id, to_id, amount, currency, subject, created_at)
 SELECT $1::text, $2::bigint, $3::text, $4::text, f.id, t.id,
@@ -214,6 +274,55 @@ func (b *OpenAccountBatchResults) Exec(f func(int, error)) {
 }
 
 func (b *OpenAccountBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const setFreeMany = `-- name: SetFreeMany :batchexec
+UPDATE ledger_accounts SET held = held - $1 WHERE id = $2
+`
+
+type SetFreeManyBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type SetFreeManyParams struct {
+	Amount int64
+	ID     int64
+}
+
+func (q *Queries) SetFreeMany(ctx context.Context, arg []SetFreeManyParams) *SetFreeManyBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Amount,
+			a.ID,
+		}
+		batch.Queue(setFreeMany, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &SetFreeManyBatchResults{br, len(arg), false}
+}
+
+func (b *SetFreeManyBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *SetFreeManyBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

@@ -13,6 +13,11 @@ WHERE key = ?1`,
 		accountIDs: `SELECT id, key
 FROM ledger_accounts
 WHERE key IN (SELECT value FROM json_each(?1))`,
+		accountsAfter: `SELECT id, key, kind, owner, book, currency, guarded, balance, held, floor, created_at
+FROM ledger_accounts
+WHERE id > ?1
+ORDER BY id
+LIMIT ?2`,
 		cameIn: `SELECT to_id AS account_id, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE to_id IN (SELECT value FROM json_each(?1)) AND id > ?2
@@ -21,9 +26,24 @@ GROUP BY to_id`,
 FROM ledger_checkpoints AS c
 JOIN ledger_positions AS p ON p.name = 'checkpoints'
 WHERE c.book = ?1`,
+		checkpoints: `SELECT book, kind, currency, came_in, went_out
+FROM ledger_checkpoints
+ORDER BY book`,
+		dueHolds: `SELECT id
+FROM ledger_holds
+WHERE state = 'open' AND expires_at <= ?1
+ORDER BY expires_at, id
+LIMIT ?2`,
 		endHold: `UPDATE ledger_holds
 SET state = ?1, posted = ?2, ended_at = ?3
 WHERE id = ?4 AND state = 'open'`,
+		expireHolds: `UPDATE ledger_holds
+SET state = 'expired', ended_at = ?1
+WHERE id IN (SELECT value FROM json_each(?2)) AND state = 'open'
+RETURNING account_id, amount`,
+		fold: `INSERT INTO ledger_checkpoints (book, kind, currency, came_in, went_out, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (book) DO UPDATE SET came_in = ledger_checkpoints.came_in + excluded.came_in, went_out = ledger_checkpoints.went_out + excluded.went_out, updated_at = excluded.updated_at`,
 		holdFor: `INSERT INTO ledger_holds (reference, account_id, amount, posted, state, subject, expires_at, created_at)
 VALUES (?1, ?2, ?3, 0, 'open', ?4, ?5, ?6)
 ON CONFLICT (reference) DO NOTHING
@@ -32,6 +52,13 @@ RETURNING id`,
 FROM ledger_holds AS h
 JOIN ledger_accounts AS a ON a.id = h.account_id
 WHERE h.reference = ?1`,
+		homeless: `SELECT t.id
+FROM ledger_transfers AS t
+LEFT JOIN ledger_accounts AS f ON f.id = t.from_id
+LEFT JOIN ledger_accounts AS g ON g.id = t.to_id
+WHERE f.id IS NULL OR g.id IS NULL
+ORDER BY t.id
+LIMIT 100`,
 		insertTransfer: `INSERT INTO ledger_transfers (reference, leg, posting, kind, from_id, to_id, amount, currency, subject, created_at)
 SELECT ?1, ?2, ?3, ?4, f.id, t.id, ?5, ?6, ?7, ?8
 FROM ledger_accounts AS f
@@ -39,6 +66,8 @@ JOIN ledger_accounts AS t ON t.key = ?9
 WHERE f.key = ?10
 ON CONFLICT (reference, leg) DO NOTHING
 RETURNING id, from_id, to_id`,
+		lastTransfer: `SELECT COALESCE(max(id), 0)
+FROM ledger_transfers`,
 		lockAccount: `SELECT id, balance, held
 FROM ledger_accounts
 WHERE key = ?1 AND guarded`,
@@ -53,18 +82,83 @@ RETURNING balance`,
 		openAccount: `INSERT INTO ledger_accounts (key, kind, owner, book, currency, guarded, balance, held, floor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8)
 ON CONFLICT (key) DO NOTHING`,
+		openHolds: `SELECT account_id, COALESCE(sum(amount), 0) AS total
+FROM ledger_holds
+WHERE account_id IN (SELECT value FROM json_each(?1)) AND state = 'open'
+GROUP BY account_id`,
+		position: `SELECT transfer_id
+FROM ledger_positions
+WHERE name = ?1`,
+		putPosition: `INSERT INTO ledger_positions (name, transfer_id, updated_at)
+VALUES (?1, ?2, ?3)
+ON CONFLICT (name) DO UPDATE SET transfer_id = excluded.transfer_id, updated_at = excluded.updated_at`,
 		setAside: `UPDATE ledger_accounts
 SET held = held + ?1
 WHERE id = ?2 AND guarded AND balance - held >= ?1`,
 		setFree: `UPDATE ledger_accounts
 SET held = held - ?1
 WHERE id = ?2`,
+		setFreeMany: `UPDATE ledger_accounts
+SET held = held - ?1
+WHERE id = ?2`,
+		shapes: `SELECT t.posting, t.kind, f.kind AS from_kind, g.kind AS to_kind, t.currency, f.currency AS from_currency, g.currency AS to_currency, count(*) AS transfers, COALESCE(min(t.id), 0) AS first_id
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS f ON f.id = t.from_id
+JOIN ledger_accounts AS g ON g.id = t.to_id
+WHERE t.id > ?1 AND t.id <= ?2
+GROUP BY t.posting, t.kind, f.kind, g.kind, t.currency, f.currency, g.currency`,
+		statementIn: `SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS a ON a.id = t.from_id
+WHERE t.to_id = ?1 AND t.id < ?2
+ORDER BY t.id DESC
+LIMIT ?3`,
+		statementOut: `SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS a ON a.id = t.to_id
+WHERE t.from_id = ?1 AND t.id < ?2
+ORDER BY t.id DESC
+LIMIT ?3`,
+		tailCameIn: `SELECT a.book, a.kind, a.currency, COALESCE(sum(t.amount), 0) AS total
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS a ON a.id = t.to_id
+WHERE t.id > ?1 AND t.id <= ?2
+GROUP BY a.book, a.kind, a.currency`,
+		tailWentOut: `SELECT a.book, a.kind, a.currency, COALESCE(sum(t.amount), 0) AS total
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS a ON a.id = t.from_id
+WHERE t.id > ?1 AND t.id <= ?2
+GROUP BY a.book, a.kind, a.currency`,
+		tornReferences: `SELECT reference
+FROM ledger_transfers
+GROUP BY reference
+HAVING count(*) <> max(leg)
+ORDER BY reference
+LIMIT 100`,
+		transferTime: `SELECT created_at
+FROM ledger_transfers
+WHERE id = ?1`,
 		transfersOfReference: `SELECT t.id, t.leg, t.posting, t.kind, t.amount, t.subject, f.key AS from_key, g.key AS to_key
 FROM ledger_transfers AS t
 JOIN ledger_accounts AS f ON f.id = t.from_id
 JOIN ledger_accounts AS g ON g.id = t.to_id
 WHERE t.reference = ?1
 ORDER BY t.leg`,
+		unbookedHolds: `SELECT h.reference, h.posted, COALESCE(sum(t.amount), 0) AS booked
+FROM ledger_holds AS h
+LEFT JOIN ledger_transfers AS t ON t.reference = h.reference AND t.from_id = h.account_id
+WHERE h.state = 'posted'
+GROUP BY h.id, h.reference, h.posted
+HAVING COALESCE(sum(t.amount), 0) <> h.posted
+ORDER BY h.id
+LIMIT 100`,
+		unfolded: `SELECT t.id, t.amount, t.created_at, f.book AS from_book, f.kind AS from_kind, f.currency AS from_currency, g.book AS to_book, g.kind AS to_kind, g.currency AS to_currency
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS f ON f.id = t.from_id
+JOIN ledger_accounts AS g ON g.id = t.to_id
+WHERE t.id > ?1
+ORDER BY t.id
+LIMIT ?2`,
 		wentOut: `SELECT from_id AS account_id, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE from_id IN (SELECT value FROM json_each(?1)) AND id > ?2

@@ -61,6 +61,44 @@ func (q *Queries) AccountIDs(ctx context.Context, keys []string) ([]AccountIDsRo
 	return items, nil
 }
 
+const accountsAfter = `-- name: AccountsAfter :many
+
+SELECT id, key, kind, owner, book, currency, guarded, balance, held, floor, created_at FROM ledger_accounts WHERE id > $1::bigint ORDER BY id LIMIT $2
+`
+
+// What follows is for verify: it reads everything, in pieces.
+func (q *Queries) AccountsAfter(ctx context.Context, after int64, maxRows int32) ([]LedgerAccount, error) {
+	rows, err := q.db.Query(ctx, accountsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LedgerAccount{}
+	for rows.Next() {
+		var i LedgerAccount
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.Kind,
+			&i.Owner,
+			&i.Book,
+			&i.Currency,
+			&i.Guarded,
+			&i.Balance,
+			&i.Held,
+			&i.Floor,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cameIn = `-- name: CameIn :many
 SELECT to_id AS account_id, COALESCE(SUM(amount), 0)::bigint AS total
 FROM ledger_transfers WHERE to_id = ANY($1::bigint[]) AND id > $2::bigint
@@ -111,6 +149,69 @@ func (q *Queries) Checkpoint(ctx context.Context, book string) (CheckpointRow, e
 	return i, err
 }
 
+const checkpoints = `-- name: Checkpoints :many
+SELECT book, kind, currency, came_in, went_out FROM ledger_checkpoints ORDER BY book
+`
+
+type CheckpointsRow struct {
+	Book     string
+	Kind     string
+	Currency string
+	CameIn   int64
+	WentOut  int64
+}
+
+func (q *Queries) Checkpoints(ctx context.Context) ([]CheckpointsRow, error) {
+	rows, err := q.db.Query(ctx, checkpoints)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CheckpointsRow{}
+	for rows.Next() {
+		var i CheckpointsRow
+		if err := rows.Scan(
+			&i.Book,
+			&i.Kind,
+			&i.Currency,
+			&i.CameIn,
+			&i.WentOut,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dueHolds = `-- name: DueHolds :many
+SELECT id FROM ledger_holds WHERE state = 'open' AND expires_at <= $1::bigint
+ORDER BY expires_at NULLS LAST, id LIMIT $2
+`
+
+func (q *Queries) DueHolds(ctx context.Context, now int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, dueHolds, now, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endHold = `-- name: EndHold :execrows
 UPDATE ledger_holds SET state = $1, posted = $2, ended_at = $3
 WHERE id = $4 AND state = 'open'
@@ -127,6 +228,37 @@ func (q *Queries) EndHold(ctx context.Context, state string, posted int64, ended
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const expireHolds = `-- name: ExpireHolds :many
+UPDATE ledger_holds SET state = 'expired', ended_at = $1::bigint
+WHERE id = ANY($2::bigint[]) AND state = 'open'
+RETURNING account_id, amount
+`
+
+type ExpireHoldsRow struct {
+	AccountID int64
+	Amount    int64
+}
+
+func (q *Queries) ExpireHolds(ctx context.Context, endedAt int64, ids []int64) ([]ExpireHoldsRow, error) {
+	rows, err := q.db.Query(ctx, expireHolds, endedAt, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ExpireHoldsRow{}
+	for rows.Next() {
+		var i ExpireHoldsRow
+		if err := rows.Scan(&i.AccountID, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const holdFor = `-- name: HoldFor :one
@@ -192,6 +324,44 @@ func (q *Queries) HoldOfReference(ctx context.Context, reference string) (HoldOf
 	return i, err
 }
 
+const homeless = `-- name: Homeless :many
+SELECT t.id FROM ledger_transfers t
+LEFT JOIN ledger_accounts f ON f.id = t.from_id LEFT JOIN ledger_accounts g ON g.id = t.to_id
+WHERE f.id IS NULL OR g.id IS NULL
+ORDER BY t.id LIMIT 100
+`
+
+func (q *Queries) Homeless(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, homeless)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lastTransfer = `-- name: LastTransfer :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM ledger_transfers
+`
+
+func (q *Queries) LastTransfer(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastTransfer)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const lockAccount = `-- name: LockAccount :one
 SELECT id, balance, held FROM ledger_accounts WHERE key = $1 AND guarded FOR UPDATE
 `
@@ -250,6 +420,58 @@ func (q *Queries) LockGuarded(ctx context.Context, keys []string) ([]LockGuarded
 	return items, nil
 }
 
+const openHolds = `-- name: OpenHolds :many
+SELECT account_id, COALESCE(SUM(amount), 0)::bigint AS total
+FROM ledger_holds WHERE account_id = ANY($1::bigint[]) AND state = 'open'
+GROUP BY account_id
+`
+
+type OpenHoldsRow struct {
+	AccountID int64
+	Total     int64
+}
+
+func (q *Queries) OpenHolds(ctx context.Context, ids []int64) ([]OpenHoldsRow, error) {
+	rows, err := q.db.Query(ctx, openHolds, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenHoldsRow{}
+	for rows.Next() {
+		var i OpenHoldsRow
+		if err := rows.Scan(&i.AccountID, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const position = `-- name: Position :one
+SELECT transfer_id FROM ledger_positions WHERE name = $1
+`
+
+func (q *Queries) Position(ctx context.Context, name string) (int64, error) {
+	row := q.db.QueryRow(ctx, position, name)
+	var transfer_id int64
+	err := row.Scan(&transfer_id)
+	return transfer_id, err
+}
+
+const putPosition = `-- name: PutPosition :exec
+INSERT INTO ledger_positions (name, transfer_id, updated_at) VALUES ($1, $2, $3)
+ON CONFLICT (name) DO UPDATE SET transfer_id = excluded.transfer_id, updated_at = excluded.updated_at
+`
+
+func (q *Queries) PutPosition(ctx context.Context, name string, transferID int64, updatedAt int64) error {
+	_, err := q.db.Exec(ctx, putPosition, name, transferID, updatedAt)
+	return err
+}
+
 const setAside = `-- name: SetAside :execrows
 UPDATE ledger_accounts SET held = held + $1
 WHERE id = $2 AND guarded AND balance - held >= $1
@@ -274,6 +496,268 @@ func (q *Queries) SetFree(ctx context.Context, amount int64, iD int64) (int64, e
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const shapes = `-- name: Shapes :many
+SELECT t.posting, t.kind, f.kind AS from_kind, g.kind AS to_kind, t.currency, f.currency AS from_currency,
+       g.currency AS to_currency, COUNT(*) AS transfers, COALESCE(MIN(t.id), 0)::bigint AS first_id
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.id > $1::bigint AND t.id <= $2::bigint
+GROUP BY t.posting, t.kind, f.kind, g.kind, t.currency, f.currency, g.currency
+`
+
+type ShapesRow struct {
+	Posting      string
+	Kind         string
+	FromKind     string
+	ToKind       string
+	Currency     string
+	FromCurrency string
+	ToCurrency   string
+	Transfers    int64
+	FirstID      int64
+}
+
+func (q *Queries) Shapes(ctx context.Context, after int64, upto int64) ([]ShapesRow, error) {
+	rows, err := q.db.Query(ctx, shapes, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ShapesRow{}
+	for rows.Next() {
+		var i ShapesRow
+		if err := rows.Scan(
+			&i.Posting,
+			&i.Kind,
+			&i.FromKind,
+			&i.ToKind,
+			&i.Currency,
+			&i.FromCurrency,
+			&i.ToCurrency,
+			&i.Transfers,
+			&i.FirstID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const statementIn = `-- name: StatementIn :many
+SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.from_id
+WHERE t.to_id = $1 AND t.id < $2::bigint
+ORDER BY t.id DESC LIMIT $3
+`
+
+type StatementInRow struct {
+	ID        int64
+	Reference string
+	Leg       int64
+	Posting   string
+	Kind      string
+	Amount    int64
+	Subject   string
+	CreatedAt int64
+	Other     string
+}
+
+// The two sides of a statement; the service joins them in the order of ids.
+func (q *Queries) StatementIn(ctx context.Context, accountID int64, before int64, maxRows int32) ([]StatementInRow, error) {
+	rows, err := q.db.Query(ctx, statementIn, accountID, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StatementInRow{}
+	for rows.Next() {
+		var i StatementInRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Leg,
+			&i.Posting,
+			&i.Kind,
+			&i.Amount,
+			&i.Subject,
+			&i.CreatedAt,
+			&i.Other,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const statementOut = `-- name: StatementOut :many
+SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.to_id
+WHERE t.from_id = $1 AND t.id < $2::bigint
+ORDER BY t.id DESC LIMIT $3
+`
+
+type StatementOutRow struct {
+	ID        int64
+	Reference string
+	Leg       int64
+	Posting   string
+	Kind      string
+	Amount    int64
+	Subject   string
+	CreatedAt int64
+	Other     string
+}
+
+func (q *Queries) StatementOut(ctx context.Context, accountID int64, before int64, maxRows int32) ([]StatementOutRow, error) {
+	rows, err := q.db.Query(ctx, statementOut, accountID, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StatementOutRow{}
+	for rows.Next() {
+		var i StatementOutRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Leg,
+			&i.Posting,
+			&i.Kind,
+			&i.Amount,
+			&i.Subject,
+			&i.CreatedAt,
+			&i.Other,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tailCameIn = `-- name: TailCameIn :many
+SELECT a.book, a.kind, a.currency, COALESCE(SUM(t.amount), 0)::bigint AS total
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.to_id
+WHERE t.id > $1::bigint AND t.id <= $2::bigint
+GROUP BY a.book, a.kind, a.currency
+`
+
+type TailCameInRow struct {
+	Book     string
+	Kind     string
+	Currency string
+	Total    int64
+}
+
+func (q *Queries) TailCameIn(ctx context.Context, after int64, upto int64) ([]TailCameInRow, error) {
+	rows, err := q.db.Query(ctx, tailCameIn, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TailCameInRow{}
+	for rows.Next() {
+		var i TailCameInRow
+		if err := rows.Scan(
+			&i.Book,
+			&i.Kind,
+			&i.Currency,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tailWentOut = `-- name: TailWentOut :many
+SELECT a.book, a.kind, a.currency, COALESCE(SUM(t.amount), 0)::bigint AS total
+FROM ledger_transfers t JOIN ledger_accounts a ON a.id = t.from_id
+WHERE t.id > $1::bigint AND t.id <= $2::bigint
+GROUP BY a.book, a.kind, a.currency
+`
+
+type TailWentOutRow struct {
+	Book     string
+	Kind     string
+	Currency string
+	Total    int64
+}
+
+func (q *Queries) TailWentOut(ctx context.Context, after int64, upto int64) ([]TailWentOutRow, error) {
+	rows, err := q.db.Query(ctx, tailWentOut, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TailWentOutRow{}
+	for rows.Next() {
+		var i TailWentOutRow
+		if err := rows.Scan(
+			&i.Book,
+			&i.Kind,
+			&i.Currency,
+			&i.Total,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tornReferences = `-- name: TornReferences :many
+SELECT reference FROM ledger_transfers GROUP BY reference HAVING COUNT(*) <> MAX(leg) ORDER BY reference LIMIT 100
+`
+
+func (q *Queries) TornReferences(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, tornReferences)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var reference string
+		if err := rows.Scan(&reference); err != nil {
+			return nil, err
+		}
+		items = append(items, reference)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const transferTime = `-- name: TransferTime :one
+SELECT created_at FROM ledger_transfers WHERE id = $1
+`
+
+func (q *Queries) TransferTime(ctx context.Context, id int64) (int64, error) {
+	row := q.db.QueryRow(ctx, transferTime, id)
+	var created_at int64
+	err := row.Scan(&created_at)
+	return created_at, err
 }
 
 const transfersOfReference = `-- name: TransfersOfReference :many
@@ -312,6 +796,92 @@ func (q *Queries) TransfersOfReference(ctx context.Context, reference string) ([
 			&i.Subject,
 			&i.FromKey,
 			&i.ToKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unbookedHolds = `-- name: UnbookedHolds :many
+SELECT h.reference, h.posted, COALESCE(SUM(t.amount), 0)::bigint AS booked
+FROM ledger_holds h LEFT JOIN ledger_transfers t ON t.reference = h.reference AND t.from_id = h.account_id
+WHERE h.state = 'posted'
+GROUP BY h.id, h.reference, h.posted
+HAVING COALESCE(SUM(t.amount), 0)::bigint <> h.posted
+ORDER BY h.id LIMIT 100
+`
+
+type UnbookedHoldsRow struct {
+	Reference string
+	Posted    int64
+	Booked    int64
+}
+
+func (q *Queries) UnbookedHolds(ctx context.Context) ([]UnbookedHoldsRow, error) {
+	rows, err := q.db.Query(ctx, unbookedHolds)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnbookedHoldsRow{}
+	for rows.Next() {
+		var i UnbookedHoldsRow
+		if err := rows.Scan(&i.Reference, &i.Posted, &i.Booked); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unfolded = `-- name: Unfolded :many
+SELECT t.id, t.amount, t.created_at,
+       f.book AS from_book, f.kind AS from_kind, f.currency AS from_currency,
+       g.book AS to_book, g.kind AS to_kind, g.currency AS to_currency
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.id > $1::bigint
+ORDER BY t.id LIMIT $2
+`
+
+type UnfoldedRow struct {
+	ID           int64
+	Amount       int64
+	CreatedAt    int64
+	FromBook     string
+	FromKind     string
+	FromCurrency string
+	ToBook       string
+	ToKind       string
+	ToCurrency   string
+}
+
+func (q *Queries) Unfolded(ctx context.Context, after int64, maxRows int32) ([]UnfoldedRow, error) {
+	rows, err := q.db.Query(ctx, unfolded, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnfoldedRow{}
+	for rows.Next() {
+		var i UnfoldedRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Amount,
+			&i.CreatedAt,
+			&i.FromBook,
+			&i.FromKind,
+			&i.FromCurrency,
+			&i.ToBook,
+			&i.ToKind,
+			&i.ToCurrency,
 		); err != nil {
 			return nil, err
 		}
