@@ -52,7 +52,12 @@ func Once(ctx context.Context, d *db.DB, operation string, fn func(ctx context.C
 		}
 		return object, false, nil
 	}
-	end := time.Now().Add(patience)
+	return within(ctx, d, operation, key, fn, opts, patience)
+}
+
+// within tries until the key's twin has ended, at most for a time.
+func within(ctx context.Context, d *db.DB, operation string, key Key, fn func(context.Context, db.Tx) (string, error), opts []db.Option, wait time.Duration) (object string, replayed bool, err error) {
+	end := time.Now().Add(wait)
 	for look := firstLook; ; look = min(2*look, lastLook) {
 		object, replayed, err = once(ctx, d, operation, key, fn, opts)
 		switch {

@@ -2,89 +2,27 @@ package job
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"io"
-	"log/slog"
-	"net/url"
-	"os"
-	"path/filepath"
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/db/dbtest"
 	"github.com/haat-market/haat/internal/schema"
 )
 
-var quiet = slog.New(slog.NewTextHandler(io.Discard, nil))
+var quiet = dbtest.Quiet
 
-// each runs a test on every engine that there is.
+// each runs a test on every engine that there is, on the ground floor's tables.
 func each(t *testing.T, f func(t *testing.T, d *db.DB)) {
-	t.Run("embedded", func(t *testing.T) {
-		f(t, open(t, db.Config{File: filepath.Join(t.TempDir(), "haat.db")}))
-	})
-	t.Run("postgres", func(t *testing.T) {
-		f(t, open(t, db.Config{URL: freshPostgres(t)}))
-	})
-}
-
-func open(t *testing.T, cfg db.Config) *db.DB {
-	t.Helper()
+	s := db.Schema{Unique: schema.Unique}
 	for _, m := range schema.Migrations(schema.SQLite)[:1] {
-		cfg.Schema.Embedded = append(cfg.Schema.Embedded, db.Migration(m))
+		s.Embedded = append(s.Embedded, db.Migration(m))
 	}
 	for _, m := range schema.Migrations(schema.Postgres)[:1] {
-		cfg.Schema.Postgres = append(cfg.Schema.Postgres, db.Migration(m))
+		s.Postgres = append(s.Postgres, db.Migration(m))
 	}
-	cfg.Schema.Unique, cfg.Log, cfg.MaxConns = schema.Unique, quiet, 20
-	d, err := db.Open(t.Context(), cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := d.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return d
-}
-
-func freshPostgres(t *testing.T) string {
-	t.Helper()
-	base := os.Getenv("HAAT_TEST_POSTGRES")
-	if base == "" {
-		base = "postgres:///postgres?host=/var/run/postgresql&user=postgres"
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	conn, err := pgx.Connect(ctx, base)
-	if err != nil {
-		t.Skipf("no PostgreSQL here: %v", err)
-	}
-	var b [6]byte
-	rand.Read(b[:])
-	name := "haat_test_" + hex.EncodeToString(b[:])
-	if _, err := conn.Exec(ctx, "CREATE DATABASE "+name); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if _, err := conn.Exec(context.Background(), "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-		conn.Close(context.Background())
-	})
-	u, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = "/" + name
-	return u.String()
+	dbtest.EachWith(t, db.Config{Schema: s, MaxConns: 20}, f)
 }
 
 func newFake() *clock.Fake { return clock.NewFake(time.Date(2026, 3, 1, 9, 0, 0, 0, time.UTC)) }
