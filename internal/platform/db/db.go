@@ -52,6 +52,7 @@ type Config struct {
 	ReadTimeout   time.Duration // 0 = 2 s
 	LongTimeout   time.Duration // 0 = 10 min
 	MaxPages      int           // embedded: PRAGMA max_page_count, 0 = no bound
+	BusyTimeout   time.Duration // embedded: for another process's lock; 0 = 5 s
 	WALGate       int64         // embedded: bytes of log after which readers are held back once; 0 = 64 MB
 	MaxConns      int32         // PostgreSQL: 0 = 24
 	WaitTimeout   time.Duration // PostgreSQL: for a connection of the pool; 0 = 10 s
@@ -161,6 +162,7 @@ func (cfg Config) withDefaults() Config {
 	}
 	cfg.ReadTimeout = cmp.Or(cfg.ReadTimeout, 2*time.Second)
 	cfg.LongTimeout = cmp.Or(cfg.LongTimeout, 10*time.Minute)
+	cfg.BusyTimeout = cmp.Or(cfg.BusyTimeout, 5*time.Second)
 	cfg.WaitTimeout = cmp.Or(cfg.WaitTimeout, 10*time.Second)
 	cfg.SlowFunction = cmp.Or(cfg.SlowFunction, 50*time.Millisecond)
 	cfg.Readers = cmp.Or(cfg.Readers, max(1, runtime.NumCPU()-1))

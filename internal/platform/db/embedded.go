@@ -59,7 +59,7 @@ func openEmbedded(cfg Config) (_ *embedded, err error) {
 	if err := touch(cfg.File); err != nil {
 		return nil, err
 	}
-	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, VFS: cfg.VFS, Create: true}
+	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, Busy: cfg.BusyTimeout, VFS: cfg.VFS, Create: true}
 	wc, err := lite.Open(cfg.File, opts)
 	if err != nil {
 		return nil, err
@@ -207,7 +207,7 @@ hold:
 	}
 	conn.SetBusy(max(gateTime-time.Since(start), time.Millisecond))
 	_, _, err := conn.Checkpoint(mode)
-	conn.SetBusy(lite.BusyTimeout)
+	conn.SetBusy(e.cfg.BusyTimeout)
 	for _, r := range held {
 		e.readers <- r
 	}

@@ -15,16 +15,14 @@ import (
 // Options are the settings of a connection.
 type Options struct {
 	ReadOnly  bool
-	Copy      bool   // read-only, of a file that nobody writes: a snapshot
-	CacheKB   int    // page cache; 0 means 4 MB
-	KeptStmts int    // how many prepared statements are kept; 0 means 200
-	LogLimit  int64  // bytes to which the log file shrinks when it begins anew; 0 means 32 MB
-	VFS       string // another virtual file system, for tests that count syncs
+	Copy      bool          // read-only, of a file that nobody writes: a snapshot
+	CacheKB   int           // page cache; 0 means 4 MB
+	KeptStmts int           // how many prepared statements are kept; 0 means 200
+	LogLimit  int64         // bytes to which the log file shrinks when it begins anew; 0 means 32 MB
+	Busy      time.Duration // how long to wait for another process's lock; 0 means 5 s
+	VFS       string        // another virtual file system, for tests that count syncs
 	Create    bool
 }
-
-// BusyTimeout is how long a connection waits for another process's lock.
-const BusyTimeout = 5 * time.Second
 
 // Conn is one connection. It belongs to one goroutine at a time.
 type Conn struct {
@@ -79,7 +77,10 @@ func (c *Conn) configure(o Options) error {
 	if o.LogLimit == 0 {
 		o.LogLimit = 32 << 20
 	}
-	c.SetBusy(BusyTimeout)
+	if o.Busy == 0 {
+		o.Busy = 5 * time.Second
+	}
+	c.SetBusy(o.Busy)
 	settings := []string{
 		"synchronous=FULL", "fullfsync=ON", "foreign_keys=ON", "temp_store=MEMORY",
 		// The writer starts checkpoints itself, after its callers have their answer.

@@ -1,0 +1,293 @@
+package db_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/db/dbtest"
+	"github.com/haat-market/haat/internal/platform/db/lite"
+	"github.com/haat-market/haat/internal/platform/db/lite/faultfs"
+)
+
+var (
+	_ = dbtest.SQL("INSERT INTO items (v, note) VALUES ($1, $2)")
+	_ = dbtest.SQL("WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT COUNT(*) FROM c")
+)
+
+const runaway = "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT COUNT(*) FROM c"
+
+// TestGroupFaults puts one bad function between good neighbours. Each caller must be told what is on disk: the bad one
+// his own error, the others success, and the next group works.
+func TestGroupFaults(t *testing.T) {
+	boom := errors.New("boom")
+	big := strings.Repeat("x", 1<<20)
+	for name, c := range map[string]struct {
+		bad   db.Func
+		told  func(outcome) bool
+		reran bool // the neighbours had to run again
+	}{
+		"its own error": {
+			bad:  func(ctx context.Context, tx db.Tx) error { return errors.Join(add("B")(ctx, tx), boom) },
+			told: func(o outcome) bool { return errors.Is(o.err, boom) },
+		},
+		"a full disk": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				_, err := tx.Exec(ctx, "INSERT INTO items (v, note) VALUES ($1, $2)", "B", big)
+				return err
+			},
+			told:  func(o outcome) bool { return errors.Is(o.err, db.ErrDiskFull) && errors.Is(o.err, db.ErrLost) },
+			reran: true,
+		},
+		"a full disk that it hides": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				_, _ = tx.Exec(ctx, "INSERT INTO items (v, note) VALUES ($1, $2)", "B", big) // the mistake under test
+				return nil
+			},
+			told:  func(o outcome) bool { return errors.Is(o.err, db.ErrFailed) },
+			reran: true,
+		},
+		"a full disk inside Try": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				err := tx.Try(ctx, func(ctx context.Context) error {
+					_, err := tx.Exec(ctx, "INSERT INTO items (v, note) VALUES ($1, $2)", "B", big)
+					return err
+				})
+				if !errors.Is(err, db.ErrLost) {
+					return errors.New("Try hid the loss")
+				}
+				return add("B2")(ctx, tx)
+			},
+			told:  func(o outcome) bool { return errors.Is(o.err, db.ErrLost) },
+			reran: true,
+		},
+		"an interrupt": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				over, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
+				defer cancel()
+				defer db.Interrupt(over, tx)()
+				if err := add("B")(ctx, tx); err != nil {
+					return err
+				}
+				_, err := tx.Exec(ctx, "INSERT INTO items (v, n) "+
+					"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT i, i FROM c")
+				return err
+			},
+			told:  func(o outcome) bool { return errors.Is(o.err, db.ErrLost) },
+			reran: true,
+		},
+		"a panic": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				if err := add("B")(ctx, tx); err != nil {
+					return err
+				}
+				panic(boom)
+			},
+			told: func(o outcome) bool {
+				p, ok := o.panic.(*db.Panic)
+				return ok && p.Value == boom && strings.Contains(string(p.Stack), "TestGroupFaults")
+			},
+		},
+		"a panic inside Try that it survives": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				func() {
+					defer func() { _ = recover() }()
+					_ = tx.Try(ctx, func(ctx context.Context) error { return errors.Join(add("B")(ctx, tx), panicked()) })
+				}()
+				return nil
+			},
+			told: func(o outcome) bool { return errors.Is(o.err, db.ErrFailed) },
+		},
+		"Goexit": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				if err := add("B")(ctx, tx); err != nil {
+					return err
+				}
+				runtime.Goexit()
+				return nil
+			},
+			told: func(o outcome) bool { return o.goexit },
+		},
+		"rows left open": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				if err := add("B")(ctx, tx); err != nil {
+					return err
+				}
+				rows, err := tx.Query(ctx, itemsFrom, int64(0))
+				if err != nil || !rows.Next() {
+					return errors.Join(err, errors.New("no rows"))
+				}
+				return nil
+			},
+			told: func(o outcome) bool { return errors.Is(o.err, db.ErrRowsOpen) },
+		},
+		"QueryRow never scanned": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				tx.QueryRow(ctx, insertItemID, "B")
+				return nil
+			},
+			told: func(o outcome) bool { return errors.Is(o.err, db.ErrRowsOpen) },
+		},
+		"a commit that fails": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				_, err := tx.Exec(ctx, insertLate, int64(1), int64(99))
+				return err
+			},
+			told: func(o outcome) bool {
+				var c *db.ConstraintError
+				return errors.As(o.err, &c) && c.Kind == db.ForeignKey
+			},
+			reran: true,
+		},
+		"a transaction ended by hand": {
+			bad: func(ctx context.Context, tx db.Tx) error {
+				_, err := tx.Exec(ctx, "ROLLBACK")
+				return err
+			},
+			told:  func(o outcome) bool { return o.err != nil },
+			reran: true,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dbtest.SQL("ROLLBACK", "INSERT INTO items (v, n) "+
+				"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT i, i FROM c")
+			d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+			out := together(t, d, add("A"), c.bad, add("C"), add("D"))
+			for i, who := range []string{"A", "B", "C", "D"} {
+				if who == "B" {
+					if !c.told(out[i]) {
+						t.Errorf("B was told %+v", out[i])
+					}
+				} else if out[i] != (outcome{}) {
+					t.Errorf("%s was told %+v", who, out[i])
+				}
+			}
+			if got := items(t, d); got != "A C D" {
+				t.Errorf("on disk: %q", got)
+			}
+			if reran := d.Stats().Reruns > 0; reran != c.reran {
+				t.Errorf("neighbours ran again: %v", reran)
+			}
+			for _, o := range together(t, d, add("E"), add("F")) {
+				if o != (outcome{}) {
+					t.Errorf("the next group was told %+v", o)
+				}
+			}
+			if got := items(t, d); got != "A C D E F" {
+				t.Errorf("on disk after the next group: %q", got)
+			}
+		})
+	}
+}
+
+func panicked() error { panic("inside") }
+
+// TestGroupAllBad has nothing but bad functions in a group, of every kind.
+func TestGroupAllBad(t *testing.T) {
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+	full := func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, "INSERT INTO items (v, note) VALUES ($1, $2)", "x", strings.Repeat("x", 1<<20))
+		return err
+	}
+	late := func(ctx context.Context, tx db.Tx) error {
+		_, err := tx.Exec(ctx, insertLate, int64(1), int64(99))
+		return err
+	}
+	exit := func(context.Context, db.Tx) error { runtime.Goexit(); return nil }
+	blow := func(context.Context, db.Tx) error { panic("x") }
+	for i, o := range together(t, d, full, late, exit, blow, full, late, exit, late) {
+		if o == (outcome{}) {
+			t.Errorf("member %d was told that it succeeded", i)
+		}
+	}
+	mustWrite(t, d, add("after"))
+	if got := items(t, d); got != "after" {
+		t.Errorf("on disk: %q", got)
+	}
+}
+
+// TestGroupRefusalOfLostNeighbour: C refuses because of what B did, and B is lost. C must be asked again.
+func TestGroupRefusalOfLostNeighbour(t *testing.T) {
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+	out := together(t, d,
+		func(ctx context.Context, tx db.Tx) error {
+			if err := add("taken")(ctx, tx); err != nil {
+				return err
+			}
+			_, err := tx.Exec(ctx, insertLate, int64(1), int64(99)) // fails at COMMIT
+			return err
+		},
+		add("taken"))
+	if out[0].err == nil || out[1].err != nil {
+		t.Errorf("told %v and %v", out[0].err, out[1].err)
+	}
+	if got := items(t, d); got != "taken" {
+		t.Errorf("on disk: %q", got)
+	}
+}
+
+// TestFailedSync: when the log cannot be synced nobody knows what is on disk. Nobody is told success, now or later.
+func TestFailedSync(t *testing.T) {
+	fs := faultfs.New()
+	var fatal error
+	file := filepath.Join(t.TempDir(), "haat.db")
+	cfg := db.Config{File: file, Schema: fixture, VFS: fs.Name, OnFatal: func(err error) { fatal = err }}
+	d := dbtest.Open(t, db.Embedded, cfg)
+	if _, err := d.Migrate(ctx); err != nil {
+		t.Fatal(err)
+	}
+	mustWrite(t, d, add("before"))
+	fs.OnLog(func(op faultfs.Op) faultfs.Fault {
+		if op == faultfs.Sync {
+			return faultfs.IOError
+		}
+		return faultfs.None
+	})
+	for i, o := range together(t, d, add("A"), func(context.Context, db.Tx) error { return db.ErrNoRows }, add("C")) {
+		if o.err == nil {
+			t.Errorf("member %d was told success", i)
+		}
+	}
+	var le *lite.Error
+	if !errors.As(fatal, &le) || le.Kind != lite.IO {
+		t.Fatalf("OnFatal was told %v", fatal)
+	}
+	fs.OnLog(nil)
+	if err := d.Write(ctx, "later", add("later")); err == nil {
+		t.Error("a later write was told success")
+	}
+	if d.Health(ctx) == nil {
+		t.Error("healthy after a failed sync")
+	}
+	if got := items(t, d); got != "before" {
+		t.Errorf("on disk: %q", got)
+	}
+}
+
+// TestFullDiskAtCommit: the disk, not the page limit, is full when the group is written. All are told, and when there
+// is room again the writer works.
+func TestFullDiskAtCommit(t *testing.T) {
+	fs := faultfs.New()
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, VFS: fs.Name})
+	fs.OnLog(func(op faultfs.Op) faultfs.Fault {
+		if op == faultfs.Write {
+			return faultfs.Full
+		}
+		return faultfs.None
+	})
+	for i, o := range together(t, d, add("A"), add("B")) {
+		if !errors.Is(o.err, db.ErrDiskFull) {
+			t.Errorf("member %d was told %v", i, o.err)
+		}
+	}
+	fs.OnLog(nil)
+	mustWrite(t, d, add("C"))
+	if got := items(t, d); got != "C" {
+		t.Errorf("on disk: %q", got)
+	}
+}
