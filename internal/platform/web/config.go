@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/haat-market/haat/internal/platform/fault"
 )
 
 // Authenticator knows who a bearer token belongs to. It answers with a fault
@@ -22,6 +24,10 @@ type Config struct {
 	Version     string
 	Description string
 	URL         string // public base URL; without it the document names no server
+
+	// Faults are what any operation may refuse with beside what it declares,
+	// for the document: the database is busy, the token has expired.
+	Faults []*fault.Error
 
 	Authenticator Authenticator
 	Log           *slog.Logger                   // default: slog.Default()

@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/idem"
 )
 
 const bearerScheme = "bearer"
@@ -209,6 +210,11 @@ func (e *endpoint) describeReplay(hop *huma.Operation, status int) {
 // usualFaults are what an operation refuses with before its service is asked.
 func (e *endpoint) usualFaults() []*fault.Error {
 	faults := []*fault.Error{ErrMalformedQuery, ErrInvalid, ErrInvalidText, ErrRateLimited, ErrInternal, ErrTimeout}
+	for _, f := range e.api.cfg.Faults {
+		if e.op.Access != Signed || f.Kind != fault.Unauthenticated {
+			faults = append(faults, f)
+		}
+	}
 	if e.op.Access != Signed {
 		faults = append(faults, ErrUnauthenticated)
 	}
@@ -228,7 +234,7 @@ func (e *endpoint) usualFaults() []*fault.Error {
 		faults = append(faults, ErrMalformedForm)
 	}
 	if e.op.Idempotent {
-		faults = append(faults, ErrInvalidKey, ErrInProgress)
+		faults = append(faults, ErrInvalidKey, idem.ErrInProgress, idem.ErrReused)
 	}
 	return faults
 }

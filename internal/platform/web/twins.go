@@ -5,12 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/idem"
 )
-
-// ErrInProgress refuses a request whose twin is still running.
-var ErrInProgress = fault.New(fault.Conflict, "idempotency_in_progress",
-	"The first request with this Idempotency-Key is still running. Try again in a moment.")
 
 // twinKey is a promise without the request: another body with the same key
 // waits too, and is then refused by what the first one stored.
@@ -53,7 +49,7 @@ func (t *twins) enter(ctx context.Context, key twinKey, wait time.Duration) erro
 		return nil
 	case <-timer.C:
 		t.forget(key, mine)
-		return ErrInProgress.Retry(time.Second)
+		return idem.ErrInProgress.Retry(time.Second)
 	case <-ctx.Done():
 		t.forget(key, mine)
 		return ctx.Err()
