@@ -18,7 +18,8 @@ var policy = func() *bluemonday.Policy {
 		"b", "strong", "i", "em", "u", "s", "small", "sub", "sup", "ul", "ol", "li", "dl", "dt", "dd",
 		"blockquote", "pre", "code", "table", "caption", "thead", "tbody", "tfoot", "tr", "th", "td")
 	p.AllowAttrs("colspan", "rowspan").Matching(regexp.MustCompile(`^[1-9][0-9]?$`)).OnElements("th", "td")
-	p.AllowAttrs("href").OnElements("a")
+	// With the slashes: a browser takes "https:x" on an https page for a path.
+	p.AllowAttrs("href").Matching(regexp.MustCompile(`(?i)^(https?://[^/\\\s]|mailto:[^\s]|tel:[+0-9])`)).OnElements("a")
 	p.AllowURLSchemes("http", "https", "mailto", "tel")
 	p.AllowRelativeURLs(false)
 	p.RequireParseableURLs(true)
