@@ -181,8 +181,8 @@ func (s *Service) SetUp(ctx context.Context, token string, n NewAccount) (a Acco
 		if !needed {
 			return ErrInvalidToken
 		}
-		if n, err := identitydb.New(tx).UseProof(ctx, clock.Micro(s.clock.Now()), p.ID); err != nil || n == 0 {
-			return errors.Join(err, ErrInvalidToken)
+		if err := s.useProof(ctx, tx, p); err != nil {
+			return err
 		}
 		a, err = s.create(ctx, tx, c, "")
 		return err

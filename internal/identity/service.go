@@ -77,6 +77,9 @@ func New(d Deps) (*Service, error) {
 	}, nil
 }
 
+// Facts are what is known of the installation now.
+func (s *Service) Facts(ctx context.Context) (MarketFacts, error) { return s.market(ctx) }
+
 // Briefs are the accounts with these ids; an id that nobody has is missing.
 func (s *Service) Briefs(ctx context.Context, tx db.Tx, ids []int64) (map[int64]Brief, error) {
 	rows, err := identitydb.New(tx).AccountsByIDs(ctx, ids)

@@ -186,6 +186,15 @@ func (s *Service) proof(ctx context.Context, tx db.Tx, purpose, token string) (i
 	return p, nil
 }
 
+// useProof takes a proof's power away. Errors: ErrInvalidToken.
+func (s *Service) useProof(ctx context.Context, tx db.Tx, p identitydb.AccountProof) error {
+	n, err := identitydb.New(tx).UseProof(ctx, clock.Micro(s.clock.Now()), p.ID)
+	if err == nil && n == 0 {
+		err = ErrInvalidToken
+	}
+	return err
+}
+
 // Activate makes the account of a mailed link active, with what was asked for when that link was sent. Following the
 // link twice is no mistake. Errors: ErrInvalidToken.
 func (s *Service) Activate(ctx context.Context, token string) (a Account, err error) {
@@ -212,8 +221,8 @@ func (s *Service) Activate(ctx context.Context, token string) (a Account, err er
 				return err
 			}
 		}
-		if n, err := q.UseProof(ctx, clock.Micro(s.clock.Now()), p.ID); err != nil || n == 0 {
-			return errors.Join(err, ErrInvalidToken)
+		if err := s.useProof(ctx, tx, p); err != nil {
+			return err
 		}
 		a, err = s.FindID(ctx, tx, row.ID)
 		return err

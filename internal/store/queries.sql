@@ -42,9 +42,6 @@ DELETE FROM store_people WHERE store_id = $1 AND account_id = $2 AND NOT owner;
 -- name: Person :one
 SELECT * FROM store_people WHERE store_id = $1 AND account_id = $2;
 
--- name: People :many
-SELECT * FROM store_people WHERE store_id = $1 ORDER BY account_id;
-
 -- name: CountPeople :one
 SELECT COUNT(*) FROM store_people WHERE store_id = $1;
 

@@ -20,10 +20,6 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		insertStore: `INSERT INTO stores (public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, '', '', ?16, ?17)
 RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at`,
-		people: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at
-FROM store_people
-WHERE store_id = ?1
-ORDER BY account_id`,
 		peopleIn: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at
 FROM store_people
 WHERE account_id = ?1 AND store_id IN (SELECT value FROM json_each(?2))`,

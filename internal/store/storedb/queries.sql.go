@@ -143,38 +143,6 @@ func (q *Queries) InsertStore(ctx context.Context, arg InsertStoreParams) (Store
 	return i, err
 }
 
-const people = `-- name: People :many
-SELECT store_id, account_id, owner, catalog, stock, orders, created_at FROM store_people WHERE store_id = $1 ORDER BY account_id
-`
-
-func (q *Queries) People(ctx context.Context, storeID int64) ([]StorePerson, error) {
-	rows, err := q.db.Query(ctx, people, storeID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []StorePerson{}
-	for rows.Next() {
-		var i StorePerson
-		if err := rows.Scan(
-			&i.StoreID,
-			&i.AccountID,
-			&i.Owner,
-			&i.Catalog,
-			&i.Stock,
-			&i.Orders,
-			&i.CreatedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const peopleIn = `-- name: PeopleIn :many
 SELECT store_id, account_id, owner, catalog, stock, orders, created_at FROM store_people WHERE account_id = $1 AND store_id = ANY($2::bigint[])
 `
