@@ -181,3 +181,6 @@ WHERE h.state = 'posted'
 GROUP BY h.id, h.reference, h.posted
 HAVING COALESCE(SUM(t.amount), 0)::bigint <> h.posted
 ORDER BY h.id LIMIT 100;
+
+-- name: BookedUnder :many
+SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers WHERE reference = ANY(sqlc.arg(refs)::text[]) GROUP BY reference;

@@ -134,11 +134,18 @@ FROM payments p LEFT JOIN payment_allocations a ON a.payment_id = p.id
 WHERE p.id > $1 GROUP BY p.id, p.public_id, p.state, p.method, p.amount, p.fee, p.captured, p.refunded ORDER BY p.id LIMIT 1000;
 
 -- name: VerifyRefunds :many
-SELECT r.payment_id, p.public_id, COALESCE(SUM(r.amount), 0)::bigint AS amount, COALESCE(SUM(r.fee), 0)::bigint AS fee
-FROM refunds r JOIN payments p ON p.id = r.payment_id
-WHERE r.payment_id > $1 GROUP BY r.payment_id, p.public_id ORDER BY r.payment_id LIMIT 1000;
+SELECT p.id, p.public_id, p.refunded, p.fee, COALESCE(SUM(r.amount) FILTER (WHERE r.order_ref <> ''), 0)::bigint AS refund_amount,
+  COALESCE(SUM(r.fee) FILTER (WHERE r.order_ref <> ''), 0)::bigint AS refund_fee
+FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id
+WHERE p.id > $1 GROUP BY p.id, p.public_id, p.refunded, p.fee ORDER BY p.id LIMIT 1000;
 
 -- name: VerifySucceeded :many
-SELECT p.id, p.public_id, p.fee, a.fee AS attempt_fee, a.amount AS attempt_amount, p.amount
-FROM payments p JOIN payment_attempts a ON a.payment_id = p.id AND a.state = 'succeeded'
-WHERE p.id > $1 ORDER BY p.id LIMIT 1000;
+SELECT p.id, p.public_id, p.state, p.method, p.fee, p.amount, COUNT(a.id) AS succeeded, COALESCE(SUM(a.fee), 0)::bigint AS attempt_fee, COALESCE(SUM(a.amount), 0)::bigint AS attempt_amount
+FROM payments p LEFT JOIN payment_attempts a ON a.payment_id = p.id AND a.state = 'succeeded'
+WHERE p.id > $1 GROUP BY p.id, p.public_id, p.state, p.method, p.fee, p.amount ORDER BY p.id LIMIT 1000;
+
+-- name: VerifyAttempts :many
+SELECT id, public_id, state, amount, fee FROM payment_attempts WHERE id > $1 ORDER BY id LIMIT 1000;
+
+-- name: VerifyRefundDocs :many
+SELECT id, public_id, state, order_ref, reference, amount, fee FROM refunds WHERE id > $1 ORDER BY id LIMIT 1000;

@@ -18,6 +18,10 @@ FROM ledger_accounts
 WHERE id > ?1
 ORDER BY id
 LIMIT ?2`,
+		bookedUnder: `SELECT reference, COALESCE(sum(amount), 0) AS total
+FROM ledger_transfers
+WHERE reference IN (SELECT value FROM json_each(?1))
+GROUP BY reference`,
 		cameIn: `SELECT to_id AS account_id, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE to_id IN (SELECT value FROM json_each(?1)) AND id > ?2

@@ -99,6 +99,35 @@ func (q *Queries) AccountsAfter(ctx context.Context, after int64, maxRows int32)
 	return items, nil
 }
 
+const bookedUnder = `-- name: BookedUnder :many
+SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers WHERE reference = ANY($1::text[]) GROUP BY reference
+`
+
+type BookedUnderRow struct {
+	Reference string
+	Total     int64
+}
+
+func (q *Queries) BookedUnder(ctx context.Context, refs []string) ([]BookedUnderRow, error) {
+	rows, err := q.db.Query(ctx, bookedUnder, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BookedUnderRow{}
+	for rows.Next() {
+		var i BookedUnderRow
+		if err := rows.Scan(&i.Reference, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cameIn = `-- name: CameIn :many
 SELECT to_id AS account_id, COALESCE(SUM(amount), 0)::bigint AS total
 FROM ledger_transfers WHERE to_id = ANY($1::bigint[]) AND id > $2::bigint

@@ -141,6 +141,11 @@ WHERE payment_id = ?1 AND state = 'succeeded'`,
 		testRefunded: `SELECT COALESCE(sum(amount), 0)
 FROM test_refunds
 WHERE charge_id = ?1`,
+		verifyAttempts: `SELECT id, public_id, state, amount, fee
+FROM payment_attempts
+WHERE id > ?1
+ORDER BY id
+LIMIT 1000`,
 		verifyPayments: `SELECT p.id, p.public_id, p.state, p.method, p.amount, p.fee, p.captured, p.refunded, COALESCE(sum(a.amount), 0) AS allocated, COALESCE(sum(a.captured), 0) AS allocated_captured, COALESCE(sum(a.refunded), 0) AS allocated_refunded
 FROM payments AS p
 LEFT JOIN payment_allocations AS a ON a.payment_id = p.id
@@ -148,17 +153,23 @@ WHERE p.id > ?1
 GROUP BY p.id, p.public_id, p.state, p.method, p.amount, p.fee, p.captured, p.refunded
 ORDER BY p.id
 LIMIT 1000`,
-		verifyRefunds: `SELECT r.payment_id, p.public_id, COALESCE(sum(r.amount), 0) AS amount, COALESCE(sum(r.fee), 0) AS fee
-FROM refunds AS r
-JOIN payments AS p ON p.id = r.payment_id
-WHERE r.payment_id > ?1
-GROUP BY r.payment_id, p.public_id
-ORDER BY r.payment_id
+		verifyRefundDocs: `SELECT id, public_id, state, order_ref, reference, amount, fee
+FROM refunds
+WHERE id > ?1
+ORDER BY id
 LIMIT 1000`,
-		verifySucceeded: `SELECT p.id, p.public_id, p.fee, a.fee AS attempt_fee, a.amount AS attempt_amount, p.amount
+		verifyRefunds: `SELECT p.id, p.public_id, p.refunded, p.fee, COALESCE(sum(r.amount) FILTER (WHERE r.order_ref <> ''), 0) AS refund_amount, COALESCE(sum(r.fee) FILTER (WHERE r.order_ref <> ''), 0) AS refund_fee
 FROM payments AS p
-JOIN payment_attempts AS a ON a.payment_id = p.id AND a.state = 'succeeded'
+LEFT JOIN refunds AS r ON r.payment_id = p.id
 WHERE p.id > ?1
+GROUP BY p.id, p.public_id, p.refunded, p.fee
+ORDER BY p.id
+LIMIT 1000`,
+		verifySucceeded: `SELECT p.id, p.public_id, p.state, p.method, p.fee, p.amount, count(a.id) AS succeeded, COALESCE(sum(a.fee), 0) AS attempt_fee, COALESCE(sum(a.amount), 0) AS attempt_amount
+FROM payments AS p
+LEFT JOIN payment_attempts AS a ON a.payment_id = p.id AND a.state = 'succeeded'
+WHERE p.id > ?1
+GROUP BY p.id, p.public_id, p.state, p.method, p.fee, p.amount
 ORDER BY p.id
 LIMIT 1000`,
 	})

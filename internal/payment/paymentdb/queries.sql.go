@@ -938,6 +938,44 @@ func (q *Queries) TestRefunded(ctx context.Context, chargeID int64) (int64, erro
 	return column_1, err
 }
 
+const verifyAttempts = `-- name: VerifyAttempts :many
+SELECT id, public_id, state, amount, fee FROM payment_attempts WHERE id > $1 ORDER BY id LIMIT 1000
+`
+
+type VerifyAttemptsRow struct {
+	ID       int64
+	PublicID string
+	State    string
+	Amount   int64
+	Fee      int64
+}
+
+func (q *Queries) VerifyAttempts(ctx context.Context, id int64) ([]VerifyAttemptsRow, error) {
+	rows, err := q.db.Query(ctx, verifyAttempts, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifyAttemptsRow{}
+	for rows.Next() {
+		var i VerifyAttemptsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.State,
+			&i.Amount,
+			&i.Fee,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verifyPayments = `-- name: VerifyPayments :many
 SELECT p.id, p.public_id, p.state, p.method, p.amount, p.fee, p.captured, p.refunded,
   COALESCE(SUM(a.amount), 0)::bigint AS allocated, COALESCE(SUM(a.captured), 0)::bigint AS allocated_captured, COALESCE(SUM(a.refunded), 0)::bigint AS allocated_refunded
@@ -991,31 +1029,35 @@ func (q *Queries) VerifyPayments(ctx context.Context, id int64) ([]VerifyPayment
 	return items, nil
 }
 
-const verifyRefunds = `-- name: VerifyRefunds :many
-SELECT r.payment_id, p.public_id, COALESCE(SUM(r.amount), 0)::bigint AS amount, COALESCE(SUM(r.fee), 0)::bigint AS fee
-FROM refunds r JOIN payments p ON p.id = r.payment_id
-WHERE r.payment_id > $1 GROUP BY r.payment_id, p.public_id ORDER BY r.payment_id LIMIT 1000
+const verifyRefundDocs = `-- name: VerifyRefundDocs :many
+SELECT id, public_id, state, order_ref, reference, amount, fee FROM refunds WHERE id > $1 ORDER BY id LIMIT 1000
 `
 
-type VerifyRefundsRow struct {
-	PaymentID int64
+type VerifyRefundDocsRow struct {
+	ID        int64
 	PublicID  string
+	State     string
+	OrderRef  string
+	Reference string
 	Amount    int64
 	Fee       int64
 }
 
-func (q *Queries) VerifyRefunds(ctx context.Context, paymentID int64) ([]VerifyRefundsRow, error) {
-	rows, err := q.db.Query(ctx, verifyRefunds, paymentID)
+func (q *Queries) VerifyRefundDocs(ctx context.Context, id int64) ([]VerifyRefundDocsRow, error) {
+	rows, err := q.db.Query(ctx, verifyRefundDocs, id)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []VerifyRefundsRow{}
+	items := []VerifyRefundDocsRow{}
 	for rows.Next() {
-		var i VerifyRefundsRow
+		var i VerifyRefundDocsRow
 		if err := rows.Scan(
-			&i.PaymentID,
+			&i.ID,
 			&i.PublicID,
+			&i.State,
+			&i.OrderRef,
+			&i.Reference,
 			&i.Amount,
 			&i.Fee,
 		); err != nil {
@@ -1029,19 +1071,65 @@ func (q *Queries) VerifyRefunds(ctx context.Context, paymentID int64) ([]VerifyR
 	return items, nil
 }
 
+const verifyRefunds = `-- name: VerifyRefunds :many
+SELECT p.id, p.public_id, p.refunded, p.fee, COALESCE(SUM(r.amount) FILTER (WHERE r.order_ref <> ''), 0)::bigint AS refund_amount,
+  COALESCE(SUM(r.fee) FILTER (WHERE r.order_ref <> ''), 0)::bigint AS refund_fee
+FROM payments p LEFT JOIN refunds r ON r.payment_id = p.id
+WHERE p.id > $1 GROUP BY p.id, p.public_id, p.refunded, p.fee ORDER BY p.id LIMIT 1000
+`
+
+type VerifyRefundsRow struct {
+	ID           int64
+	PublicID     string
+	Refunded     int64
+	Fee          int64
+	RefundAmount int64
+	RefundFee    int64
+}
+
+func (q *Queries) VerifyRefunds(ctx context.Context, id int64) ([]VerifyRefundsRow, error) {
+	rows, err := q.db.Query(ctx, verifyRefunds, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifyRefundsRow{}
+	for rows.Next() {
+		var i VerifyRefundsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Refunded,
+			&i.Fee,
+			&i.RefundAmount,
+			&i.RefundFee,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verifySucceeded = `-- name: VerifySucceeded :many
-SELECT p.id, p.public_id, p.fee, a.fee AS attempt_fee, a.amount AS attempt_amount, p.amount
-FROM payments p JOIN payment_attempts a ON a.payment_id = p.id AND a.state = 'succeeded'
-WHERE p.id > $1 ORDER BY p.id LIMIT 1000
+SELECT p.id, p.public_id, p.state, p.method, p.fee, p.amount, COUNT(a.id) AS succeeded, COALESCE(SUM(a.fee), 0)::bigint AS attempt_fee, COALESCE(SUM(a.amount), 0)::bigint AS attempt_amount
+FROM payments p LEFT JOIN payment_attempts a ON a.payment_id = p.id AND a.state = 'succeeded'
+WHERE p.id > $1 GROUP BY p.id, p.public_id, p.state, p.method, p.fee, p.amount ORDER BY p.id LIMIT 1000
 `
 
 type VerifySucceededRow struct {
 	ID            int64
 	PublicID      string
+	State         string
+	Method        string
 	Fee           int64
+	Amount        int64
+	Succeeded     int64
 	AttemptFee    int64
 	AttemptAmount int64
-	Amount        int64
 }
 
 func (q *Queries) VerifySucceeded(ctx context.Context, id int64) ([]VerifySucceededRow, error) {
@@ -1056,10 +1144,13 @@ func (q *Queries) VerifySucceeded(ctx context.Context, id int64) ([]VerifySuccee
 		if err := rows.Scan(
 			&i.ID,
 			&i.PublicID,
+			&i.State,
+			&i.Method,
 			&i.Fee,
+			&i.Amount,
+			&i.Succeeded,
 			&i.AttemptFee,
 			&i.AttemptAmount,
-			&i.Amount,
 		); err != nil {
 			return nil, err
 		}
