@@ -8,6 +8,7 @@ import (
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/store"
 )
 
 // Option is one choice of a variant: Size = M.
@@ -30,6 +31,7 @@ type Sellable struct {
 	ProductID    int64
 	Product      string // public id
 	StoreID      int64
+	Store        store.Brief
 	Title        string
 	VariantTitle string // "M / Red", "" without options
 	Options      []Option
@@ -101,7 +103,7 @@ func (s *Service) sellables(ctx context.Context, tx db.Tx, rows []catalogdb.Sell
 	for i, r := range rows {
 		names, values := [3]string{r.Name1, r.Name2, r.Name3}, [3]string{r.Option1, r.Option2, r.Option3}
 		v := Sellable{
-			VariantID: r.ID, Variant: r.PublicID, ProductID: r.ProductID, Product: r.Product, StoreID: r.StoreID,
+			VariantID: r.ID, Variant: r.PublicID, ProductID: r.ProductID, Product: r.Product, StoreID: r.StoreID, Store: stores[r.StoreID],
 			Title: r.Title, VariantTitle: variantTitle(values), Options: optionsOf(names, values),
 			Barcode: r.Barcode, Price: r.Price, Currency: r.Currency, Weight: r.Weight, TrackStock: r.TrackStock,
 		}
