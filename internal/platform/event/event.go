@@ -68,7 +68,7 @@ func goodRef(s string) bool {
 // denied are words that a fact's name must not hold: the log is read by people and programs that must not know these.
 var denied = map[string]bool{
 	"pin": true, "pins": true, "otp": true, "otps": true, "token": true, "tokens": true, "secret": true,
-	"secrets": true, "password": true, "passwords": true, "passwd": true, "passcode": true, "passphrase": true,
+	"secrets": true, "password": true, "passwords": true, "passwd": true, "passcode": true, "passphrase": true, "pincode": true,
 	"cvv": true, "credential": true, "credentials": true, "cookie": true,
 	"address": true, "addresses": true, "addr": true, "street": true, "phone": true, "mobile": true, "email": true,
 	"latitude": true, "longitude": true, "lat": true, "lng": true, "lon": true, "ip": true,
@@ -122,11 +122,23 @@ func checkFacts(b []byte) error {
 
 // deniedWord finds a denied word among the words of a fact's name. The id of a thing is not the thing.
 func deniedWord(key string) string {
-	lower := strings.ToLower(key)
-	if strings.HasSuffix(lower, "_id") || strings.HasSuffix(lower, "_ids") {
+	var words strings.Builder
+	small := false
+	for _, r := range key {
+		if unicode.IsUpper(r) && small {
+			words.WriteByte(' ') // deliveryPin
+		}
+		small = unicode.IsLower(r)
+		if !unicode.IsLetter(r) {
+			r = ' '
+		}
+		words.WriteRune(unicode.ToLower(r))
+	}
+	list := strings.Fields(words.String())
+	if n := len(list); n > 1 && (list[n-1] == "id" || list[n-1] == "ids") {
 		return ""
 	}
-	for _, word := range strings.FieldsFunc(lower, func(r rune) bool { return !unicode.IsLetter(r) }) {
+	for _, word := range list {
 		if denied[word] {
 			return word
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -261,6 +262,35 @@ func TestTailBeginsWhereItIsTold(t *testing.T) {
 			cancel()
 			if !errors.Is(err, enough) || want > 0 && first != want || want == 0 && first <= int64(len(many)) {
 				t.Errorf("after %d: began at %d: %v", after, first, err)
+			}
+		}
+	})
+}
+
+func TestTailEndsWithTheDatabase(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		l := New(newFake())
+		ended := make(chan error, 3)
+		for range cap(ended) {
+			go func() {
+				ended <- l.Tail(context.Background(), d, 0, func(context.Context, []Event) error { return nil })
+			}()
+		}
+		for { // until all of them listen
+			l.live.mu.Lock()
+			n := l.live.listeners
+			l.live.mu.Unlock()
+			if n == cap(ended) {
+				break
+			}
+			runtime.Gosched()
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for range cap(ended) {
+			if err := <-ended; err == nil {
+				t.Error("ended without a reason")
 			}
 		}
 	})

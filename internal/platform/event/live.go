@@ -2,7 +2,9 @@ package event
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -16,6 +18,8 @@ const (
 	livePoll  = time.Second
 	liveEager = 50 * time.Millisecond
 	liveRest  = 1200 * time.Millisecond // how long after a poke it looks eagerly
+
+	liveFailures = 5 // looks in a row that fail before the listeners are told
 )
 
 // FromHead asks Tail for what comes next only.
@@ -30,7 +34,7 @@ type live struct {
 	head      int64   // Seq of the last event known here
 	changed   chan struct{}
 	poked     chan struct{}
-	err       error // of the last look
+	err       error // why it does not go on
 }
 
 func newLive() *live {
@@ -48,19 +52,20 @@ func (v *live) poke() {
 // needs no place in the database, and is for listeners who remember their own, such as a browser. FromHead begins with
 // what comes next; so does a number that was not given yet.
 func (l *Log) Tail(ctx context.Context, d *db.DB, after int64, f func(ctx context.Context, events []Event) error) error {
-	stop, err := l.listen(ctx, d)
+	head, err := l.listen(ctx, d)
 	if err != nil {
 		return err
 	}
-	defer stop()
+	defer l.live.leave()
 	v := l.live
-	v.mu.Lock()
-	if after < 0 || after > v.head {
-		after = v.head
+	if after < 0 || after > head {
+		after = head
 	}
-	v.mu.Unlock()
 	for {
-		events, changed, fromDisk := v.next(after)
+		events, changed, fromDisk, err := v.next(after)
+		if err != nil {
+			return err
+		}
 		if fromDisk {
 			err := d.Read(ctx, "event.tail", func(ctx context.Context, tx db.Tx) error {
 				var err error
@@ -87,56 +92,59 @@ func (l *Log) Tail(ctx context.Context, d *db.DB, after int64, f func(ctx contex
 }
 
 // next gives what memory holds after a number, or says that it must be read.
-func (v *live) next(after int64) (events []Event, changed <-chan struct{}, fromDisk bool) {
+func (v *live) next(after int64) (events []Event, changed <-chan struct{}, fromDisk bool, err error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if after >= v.head {
-		return nil, v.changed, false
+		return nil, v.changed, false, v.err
 	}
 	if len(v.ring) == 0 || after+1 < v.ring[0].Seq {
-		return nil, v.changed, true
+		return nil, v.changed, true, nil
 	}
 	i := int(after + 1 - v.ring[0].Seq)
-	return append([]Event(nil), v.ring[i:min(len(v.ring), i+liveBatch)]...), v.changed, false
+	return slices.Clone(v.ring[i:min(len(v.ring), i+liveBatch)]), v.changed, false, nil
 }
 
-// listen counts a listener in, finds the head, and sees to it that somebody reads.
-func (l *Log) listen(ctx context.Context, d *db.DB) (stop func(), err error) {
-	var head int64
+// listen counts a listener in, gives the last number of now, and sees to it that somebody reads.
+func (l *Log) listen(ctx context.Context, d *db.DB) (head int64, err error) {
 	err = d.Read(ctx, "event.head", func(ctx context.Context, tx db.Tx) error {
 		var err error
 		head, err = lastSeq(ctx, eventdb.New(tx))
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("tail: %w", err)
+		return 0, fmt.Errorf("tail: %w", err)
 	}
 	v := l.live
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.listeners++
 	if !v.running {
-		v.running = true
-		if v.head != head {
+		v.running, v.err = true, nil
+		if v.head < head { // what memory holds has a gap behind it
 			v.head, v.ring = head, nil
 		}
 		go l.read(d)
 	}
-	return func() {
-		v.mu.Lock()
-		v.listeners--
-		v.mu.Unlock()
-		v.poke()
-	}, nil
+	return max(head, v.head), nil
 }
 
-// read looks for new events as long as somebody listens.
+func (v *live) leave() {
+	v.mu.Lock()
+	v.listeners--
+	v.mu.Unlock()
+	v.poke() // the reader may end
+}
+
+// read looks for new events as long as somebody listens. A look that fails now and then is made up for by the next;
+// when they go on failing the listeners are told.
 func (l *Log) read(d *db.DB) {
 	v := l.live
 	var eagerUntil time.Time
+	failed := 0
 	for {
 		v.mu.Lock()
-		if v.listeners == 0 {
+		if v.listeners == 0 || v.err != nil {
 			v.running = false
 			v.mu.Unlock()
 			return
@@ -149,9 +157,18 @@ func (l *Log) read(d *db.DB) {
 			events, err = l.after(ctx, tx, from, liveBatch)
 			return err
 		})
-		if err == nil && len(events) > 0 {
+		switch {
+		case err == nil && len(events) > 0:
+			failed = 0
 			v.push(events)
 			continue
+		case err == nil:
+			failed = 0
+		default:
+			if failed++; failed == liveFailures || errors.Is(err, db.ErrClosed) {
+				v.fail(fmt.Errorf("tail: %w", err))
+				continue
+			}
 		}
 		pause := livePoll
 		if time.Now().Before(eagerUntil) {
@@ -174,8 +191,20 @@ func (v *live) push(events []Event) {
 	v.head = events[len(events)-1].Seq
 	v.ring = append(v.ring, events...)
 	if n := len(v.ring) - liveRing; n > 0 {
-		v.ring = append([]Event(nil), v.ring[n:]...)
+		v.ring = slices.Clone(v.ring[n:])
 	}
+	v.tell()
+}
+
+func (v *live) fail(err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.err = err
+	v.tell()
+}
+
+// tell wakes all who listen.
+func (v *live) tell() {
 	close(v.changed)
 	v.changed = make(chan struct{})
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -14,6 +15,9 @@ import (
 type Log struct {
 	clock clock.Clock
 	live  *live
+
+	likely  atomic.Bool // something was appended here since the last numbering
+	backlog atomic.Bool // the last numbering found more than it could do
 
 	mu        sync.RWMutex
 	followers []*follower
@@ -36,7 +40,7 @@ func (l *Log) Append(ctx context.Context, tx db.Tx, e Event) error {
 	if err != nil {
 		return fmt.Errorf("append %s: %w", e.Type, err)
 	}
-	l.poke(numberSweep)
+	l.appended()
 	return nil
 }
 
@@ -63,8 +67,14 @@ func (l *Log) AppendMany(ctx context.Context, tx db.Tx, events []Event) error {
 	if first != nil {
 		return fmt.Errorf("append %d events: %w", len(events), first)
 	}
-	l.poke(numberSweep)
+	l.appended()
 	return nil
+}
+
+// appended asks for the numbering soon.
+func (l *Log) appended() {
+	l.likely.Store(true)
+	l.poke(numberSweep)
 }
 
 // poke asks for a sweep soon. The caller's transaction is not committed yet, so this is a hint and no more.
@@ -98,11 +108,13 @@ var eventList = db.DefineList(db.List{
 		{Name: "oldest", Keys: []db.SortKey{{Column: "e.id", Type: db.Int}}},
 	},
 	Combos: []db.Combo{
-		{Sort: "newest", Index: ""},
+		{Sort: "newest", Index: "events_pkey"},
 		{Filters: []string{"subject"}, Sort: "newest", Index: "events_subject"},
 		{Filters: []string{"subject"}, Sort: "oldest", Index: "events_subject"},
 		{Filters: []string{"type"}, Sort: "newest", Index: "events_type"},
 		{Filters: []string{"actor"}, Sort: "newest", Index: "events_actor"},
+		{Filters: []string{"subject"}, Post: []string{"type"}, Sort: "newest", Index: "events_subject"},
+		{Filters: []string{"actor"}, Post: []string{"type"}, Sort: "newest", Index: "events_actor"},
 	},
 })
 
@@ -113,8 +125,8 @@ func (l *Log) History(ctx context.Context, tx db.Tx, subject string, p Page) ([]
 	})
 }
 
-// List is the audit trail, the newest first unless told otherwise. The filters are "subject", "type" or "actor", one
-// at a time.
+// List is the audit trail, the newest first unless told otherwise. The filters are "subject", "actor", "type", and "type"
+// beside one of the others.
 func (l *Log) List(ctx context.Context, tx db.Tx, q db.ListQuery) ([]Event, string, error) {
 	return db.QueryList(ctx, tx, eventList, q, func(s db.Scanner) (Event, error) {
 		var row eventdb.Event

@@ -42,14 +42,16 @@ func (l *Log) Work(j *job.Runner) {
 // remembers the highest number he saw would never see the other. The leader numbers only what is visible to it, after
 // everything that it numbered before.
 func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err error) {
-	var waiting bool
-	err = d.Read(ctx, "event.unnumbered", func(ctx context.Context, tx db.Tx) error {
-		var err error
-		waiting, err = eventdb.New(tx).HasUnnumbered(ctx)
-		return err
-	})
+	waiting := l.likely.Swap(false) || l.backlog.Load()
+	if !waiting {
+		waiting, err = l.unnumbered(ctx, d)
+	}
 	if err != nil || !waiting {
 		return 0, err
+	}
+	opts := []db.Option{db.ReadCommitted()}
+	if !l.backlog.Load() {
+		opts = append(opts, db.Bulk()) // behind the customers, unless they are faster than we are
 	}
 	// At READ COMMITTED each statement after the lease's lock sees all that earlier holders of the lock committed,
 	// and writers are not made to fail because a reader looked at the range they insert into.
@@ -80,10 +82,12 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 		})
 		n = len(ids)
 		return first
-	}, db.ReadCommitted(), db.Bulk())
+	}, opts...)
 	if err != nil {
+		l.likely.Store(true)
 		return 0, fmt.Errorf("number events: %w", err)
 	}
+	l.backlog.Store(n == numberBatch)
 	if n > 0 {
 		l.mu.RLock()
 		followers := l.followers
@@ -93,6 +97,16 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 		}
 	}
 	return n, nil
+}
+
+// unnumbered looks before a transaction is begun for nothing.
+func (l *Log) unnumbered(ctx context.Context, d *db.DB) (waiting bool, err error) {
+	err = d.Read(ctx, "event.unnumbered", func(ctx context.Context, tx db.Tx) error {
+		var err error
+		waiting, err = eventdb.New(tx).HasUnnumbered(ctx)
+		return err
+	})
+	return waiting, err
 }
 
 // lastSeq is the highest number that was ever given.
