@@ -19,6 +19,9 @@ func (t *postgresTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResul
 	}
 	r := &postgresBatch{t: t}
 	for _, q := range b.QueuedQueries { // callbacks, too, see this batch and not pgx's
+		if err := noFloats(q.Arguments); err != nil {
+			return errBatch{err: t.fail(err)}
+		}
 		if f := q.Fn; f != nil {
 			q.Fn = func(pgx.BatchResults) error { return f(r) }
 		}

@@ -3,6 +3,7 @@ package db
 import (
 	"context"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"time"
 
@@ -40,7 +41,11 @@ func (t *postgresTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.
 	if err := t.begin(ctx); err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	tag, err := t.tx.Exec(ctx, sql, args...)
+	err := noFloats(args)
+	var tag pgconn.CommandTag
+	if err == nil {
+		tag, err = t.tx.Exec(ctx, sql, args...)
+	}
 	return tag, t.fail(fromPG(err))
 }
 
@@ -48,7 +53,11 @@ func (t *postgresTx) Query(ctx context.Context, sql string, args ...any) (pgx.Ro
 	if err := t.begin(ctx); err != nil {
 		return errRows{err: err}, err
 	}
-	rows, err := t.tx.Query(ctx, sql, args...)
+	err := noFloats(args)
+	var rows pgx.Rows
+	if err == nil {
+		rows, err = t.tx.Query(ctx, sql, args...)
+	}
 	if err != nil {
 		err = t.fail(fromPG(err))
 		return errRows{err: err}, err
@@ -64,6 +73,17 @@ func (t *postgresTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.
 		return errRow{err}
 	}
 	return postgresRow{rows}
+}
+
+// noFloats refuses what the driver would cut to an integer without a word.
+func noFloats(args []any) error {
+	for i, a := range args {
+		switch a.(type) {
+		case float64, float32, *float64, *float32:
+			return fmt.Errorf("parameter %d: cannot bind a %T", i+1, a)
+		}
+	}
+	return nil
 }
 
 func (t *postgresTx) Try(ctx context.Context, f func(context.Context) error) error {

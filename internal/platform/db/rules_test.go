@@ -27,7 +27,8 @@ const (
 	selectTwo   = "SELECT id, v FROM items WHERE v = $1"
 )
 
-var _ = dbtest.SQL(selectThree, noSuchItem, deleteAll, upsert, upsertAdd, addAll, moveJobs, insertJob, getNote, selectTwo)
+var _ = dbtest.SQL(selectThree, noSuchItem, deleteAll, upsert, upsertAdd, addAll, moveJobs, insertJob, getNote, selectTwo,
+	"DELETE FROM jobs", "SELECT nothing FROM nowhere")
 
 func run(ctx context.Context, tx db.Tx, sql string, args ...any) error {
 	_, err := tx.Exec(ctx, sql, args...)
@@ -38,7 +39,7 @@ func run(ctx context.Context, tx db.Tx, sql string, args ...any) error {
 // c; left says what is there afterwards.
 func TestRules(t *testing.T) {
 	boom := errors.New("boom")
-	for _, c := range []struct {
+	cases := []struct {
 		name string
 		f    func(ctx context.Context, tx db.Tx) error
 		want error
@@ -244,12 +245,13 @@ func TestRules(t *testing.T) {
 			}
 			return add("d")(ctx, tx)
 		}, db.ErrFailed, "a b c"},
-	} {
-		t.Run(c.name, func(t *testing.T) {
-			dbtest.SQL("SELECT nothing FROM nowhere")
-			dbtest.Each(t, fixture, func(t *testing.T, d *db.DB) {
+	}
+	dbtest.Each(t, fixture, func(t *testing.T, d *db.DB) {
+		for _, c := range cases {
+			t.Run(c.name, func(t *testing.T) {
 				mustWrite(t, d, func(ctx context.Context, tx db.Tx) error {
-					return errors.Join(add("a")(ctx, tx), add("b")(ctx, tx), add("c")(ctx, tx))
+					return errors.Join(run(ctx, tx, "DELETE FROM jobs"), run(ctx, tx, deleteAll, 0),
+						add("a")(ctx, tx), add("b")(ctx, tx), add("c")(ctx, tx))
 				})
 				err := d.Write(ctx, c.name, c.f)
 				if !errors.Is(err, c.want) {
@@ -259,8 +261,8 @@ func TestRules(t *testing.T) {
 					t.Errorf("on disk: %q, want %q", got, c.left)
 				}
 			})
-		})
-	}
+		}
+	})
 }
 
 // nopTx does nothing, so that a case can mention a write that must not happen.
