@@ -54,8 +54,6 @@ func (l *Log) add(f *follower, opts []FollowOption) {
 	switch {
 	case f.name == retentionCursor || len(f.name) > maxRef || f.call == nil && f.join == nil:
 		panic(fmt.Sprintf("event: follower %q needs a name and a function", f.name))
-	case l.wake != nil:
-		panic(fmt.Sprintf("event: follower %q is registered after Work", f.name))
 	}
 	for _, other := range l.followers {
 		if other.name == f.name {
@@ -63,6 +61,9 @@ func (l *Log) add(f *follower, opts []FollowOption) {
 		}
 	}
 	l.followers = append(l.followers, f)
+	if l.runner != nil {
+		l.serve(f)
+	}
 }
 
 var errMoved = errors.New("event: the follower's place was moved by another")

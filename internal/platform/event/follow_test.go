@@ -49,11 +49,11 @@ func TestFollowersSeeAgainWhatTheyFailedOn(t *testing.T) {
 			return nil
 		}, Batch(2))
 		var counted int
+		r := leader(t, d, c, l)
 		l.FollowTx("count", func(ctx context.Context, tx db.Tx, events []Event) error {
 			counted = len(events)
 			return l.Append(ctx, tx, happened("copy"))
-		}, Batch(3), FromNow())
-		r := leader(t, d, c, l)
+		}, Batch(3), FromNow()) // also after Work
 		appendAll(t, d, l, happened("a"), happened("b"), happened("c"))
 		sweep(t, r, numberSweep, 3)
 		sweep(t, r, "event.follow.count", 1) // takes its place: nothing before it

@@ -5,13 +5,15 @@ import (
 	"fmt"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event/eventdb"
+	"github.com/haat-market/haat/internal/platform/job"
 )
 
-// Log is the event log. Followers are registered before Work.
+// Log is the event log.
 type Log struct {
 	clock clock.Clock
 	live  *live
@@ -21,8 +23,8 @@ type Log struct {
 
 	mu        sync.RWMutex
 	followers []*follower
-	retain    retention
-	wake      func(sweep string) // nil until Work
+	keep      time.Duration // 0 = for ever
+	runner    *job.Runner   // nil until Work
 }
 
 // New makes a log. It numbers nothing and calls nobody until Work.
@@ -80,10 +82,10 @@ func (l *Log) appended() {
 // poke asks for a sweep soon. The caller's transaction is not committed yet, so this is a hint and no more.
 func (l *Log) poke(sweep string) {
 	l.mu.RLock()
-	wake := l.wake
+	runner := l.runner
 	l.mu.RUnlock()
-	if wake != nil {
-		wake(sweep)
+	if runner != nil {
+		runner.Wake(sweep)
 	}
 	l.live.poke()
 }

@@ -15,25 +15,34 @@ const (
 	numberBatch = 500
 )
 
-// Work registers the numbering, the followers and the retention with the runner.
+// Work registers the numbering, the followers and the retention with the runner. Followers may also be added after it,
+// until the runner starts.
 func (l *Log) Work(j *job.Runner) {
 	d := j.DB()
 	j.Sweep(job.Sweep{Name: numberSweep, Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
 		return l.Number(ctx, d, lease)
 	}})
+	j.Sweep(job.Sweep{Name: pruneSweep, Every: 10 * time.Minute, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+		keep := l.retention()
+		if keep <= 0 {
+			return 0, nil
+		}
+		return l.Prune(ctx, d, lease, l.clock.Now().Add(-keep))
+	}})
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.runner = j
 	for _, f := range l.followers {
-		j.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
-			return l.follow(ctx, d, lease, f)
-		}})
+		l.serve(f)
 	}
-	if l.retain.keep > 0 {
-		j.Sweep(job.Sweep{Name: pruneSweep, Every: 10 * time.Minute, Run: func(ctx context.Context, lease job.Lease) (int, error) {
-			return l.Prune(ctx, d, lease, l.clock.Now().Add(-l.retain.keep))
-		}})
-	}
-	l.wake = j.Wake
+}
+
+// serve gives a follower its sweep.
+func (l *Log) serve(f *follower) {
+	d := l.runner.DB()
+	l.runner.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+		return l.follow(ctx, d, lease, f)
+	}})
 }
 
 // Number gives the next numbers to a batch of events that have none, and says to how many.
