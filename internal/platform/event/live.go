@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,7 +31,7 @@ type live struct {
 	mu        sync.Mutex
 	listeners int
 	running   bool
-	ring      []Event // dense by Seq
+	ring      []Event // by Seq, up to head
 	head      int64   // Seq of the last event known here
 	changed   chan struct{}
 	poked     chan struct{}
@@ -101,7 +102,7 @@ func (v *live) next(after int64) (events []Event, changed <-chan struct{}, fromD
 	if len(v.ring) == 0 || after+1 < v.ring[0].Seq {
 		return nil, v.changed, true, nil
 	}
-	i := int(after + 1 - v.ring[0].Seq)
+	i, _ := slices.BinarySearchFunc(v.ring, after+1, func(e Event, seq int64) int { return cmp.Compare(e.Seq, seq) })
 	return slices.Clone(v.ring[i:min(len(v.ring), i+liveBatch)]), v.changed, false, nil
 }
 
