@@ -39,39 +39,38 @@ func (r TaxRule) On(amount int64) (Taxed, error) {
 	if amount > Max || amount < -Max {
 		return Taxed{}, ErrOverflow
 	}
-	net := amount
-	if r.Included {
-		var err error
-		if net, err = MulRatio(amount, 10_000, 10_000+r.Rate); err != nil {
-			return Taxed{}, err
-		}
-	}
-	var tax int64
+	// Each case divides once, so that nothing is rounded twice.
+	var part int64
+	var err error
 	switch {
-	case r.Halved:
-		half, err := MulRatio(net, r.Rate, 20_000)
-		if err != nil {
-			return Taxed{}, err
-		}
-		tax = 2 * half
+	case r.Included && r.Halved:
+		part, err = MulRatio(amount, r.Rate, 2*(10_000+r.Rate))
 	case r.Included:
-		tax = amount - net // not computed from net again: that would round twice
+		part, err = MulRatio(amount, 10_000, 10_000+r.Rate) // the net: it is what the law rounds
+	case r.Halved:
+		part, err = MulRatio(amount, r.Rate, 20_000)
 	default:
-		var err error
-		if tax, err = Percent(net, r.Rate); err != nil {
-			return Taxed{}, err
-		}
+		part, err = Percent(amount, r.Rate)
 	}
-	gross := amount
-	if r.Included {
-		net = amount - tax
-	} else {
-		gross = amount + tax
+	if err != nil {
+		return Taxed{}, err
 	}
-	if gross > Max || gross < -Max || tax > Max || tax < -Max {
+	t := Taxed{Net: amount, Tax: part, Gross: amount}
+	if r.Halved {
+		t.Tax = 2 * part
+	}
+	switch {
+	case r.Included && !r.Halved:
+		t.Net, t.Tax = part, amount-part
+	case r.Included:
+		t.Net = amount - t.Tax
+	default:
+		t.Gross = amount + t.Tax
+	}
+	if t.Gross > Max || t.Gross < -Max || t.Tax > Max || t.Tax < -Max {
 		return Taxed{}, ErrOverflow
 	}
-	return Taxed{Net: net, Tax: tax, Gross: gross}, nil
+	return t, nil
 }
 
 // TaxExclusive is the tax that comes on top of net.

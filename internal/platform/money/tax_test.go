@@ -25,6 +25,7 @@ func TestTax(t *testing.T) {
 		{"included", money.TaxRule{Rate: 1300, Included: true}, 11300, money.Taxed{Net: 10000, Tax: 1300, Gross: 11300}},
 		{"included, rounded", money.TaxRule{Rate: 1300, Included: true}, 9999, money.Taxed{Net: 8849, Tax: 1150, Gross: 9999}},
 		{"included, halved", money.TaxRule{Rate: 1800, Included: true, Halved: true}, 9999, money.Taxed{Net: 8473, Tax: 1526, Gross: 9999}},
+		{"a whole tax in one unit", money.TaxRule{Rate: 10_000, Included: true, Halved: true}, 1, money.Taxed{Net: 1, Tax: 0, Gross: 1}},
 		{"no tax", money.TaxRule{Included: true, Halved: true}, 777, money.Taxed{Net: 777, Gross: 777}},
 		{"back", money.TaxRule{Rate: 1300, Included: true}, -9999, money.Taxed{Net: -8849, Tax: -1150, Gross: -9999}},
 	} {
@@ -67,11 +68,11 @@ func TestTaxRefuses(t *testing.T) {
 func TestTaxProperties(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rule := money.TaxRule{
-			Rate:     rapid.Int64Range(0, 10_000).Draw(t, "rate"),
+			Rate:     rapid.Int64Range(0, money.MaxRate).Draw(t, "rate"),
 			Included: rapid.Bool().Draw(t, "included"),
 			Halved:   rapid.Bool().Draw(t, "halved"),
 		}
-		amount := rapid.Int64Range(-money.Max/4, money.Max/4).Draw(t, "amount")
+		amount := rapid.Int64Range(-money.Max/12, money.Max/12).Draw(t, "amount")
 		got, err := rule.On(amount)
 		if err != nil {
 			t.Fatal(err)
@@ -89,12 +90,19 @@ func TestTaxProperties(t *testing.T) {
 		if err != nil || opposite.Tax != -got.Tax || opposite.Net != -got.Net {
 			t.Fatalf("taking back %d by %+v: %+v, %v", amount, rule, opposite, err)
 		}
-		// The tax is within a unit of the exact one (two where it is halved).
-		exact, err := money.MulRatio(got.Net, rule.Rate, 10_000)
+		if (got.Net < 0) != (amount < 0) && got.Net != 0 || magnitude(got.Net) > magnitude(got.Gross) {
+			t.Fatalf("%d by %+v: %+v", amount, rule, got)
+		}
+		// The tax is the exact one, rounded; within a unit where it is halved.
+		of := int64(10_000)
+		if rule.Included {
+			of += rule.Rate
+		}
+		exact, err := money.MulRatio(amount, rule.Rate, of)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if d := magnitude(exact - got.Tax); d > 2 {
+		if d := magnitude(exact - got.Tax); d > 1 || (d == 1 && !rule.Halved && !rule.Included) {
 			t.Fatalf("%d by %+v: tax %d, exact %d", amount, rule, got.Tax, exact)
 		}
 	})
