@@ -48,9 +48,6 @@ UPDATE products SET handle = sqlc.arg(handle), category_id = sqlc.narg(category_
     published_at = sqlc.narg(published_at), updated_at = sqlc.arg(updated_at), version = version + 1
 WHERE id = sqlc.arg(id) AND version = sqlc.arg(version);
 
--- name: TouchProduct :execrows
-UPDATE products SET version = version + 1, updated_at = $1 WHERE id = $2;
-
 -- Variants.
 
 -- name: VariantByPublicID :one
@@ -59,7 +56,7 @@ FROM variants WHERE public_id = $1;
 
 -- name: VariantsOfProducts :many
 SELECT id, public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at
-FROM variants WHERE product_id = ANY(sqlc.arg(products)::bigint[]) ORDER BY product_id, position, id;
+FROM variants WHERE product_id = ANY(sqlc.arg(products)::bigint[]) AND NOT archived ORDER BY product_id, position, id;
 
 -- name: VariantPublicIDs :many
 SELECT id, public_id FROM variants WHERE id = ANY(sqlc.arg(ids)::bigint[]);
@@ -69,6 +66,7 @@ INSERT INTO variants (public_id, product_id, store_id, position, option1, option
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, $14, 1, $15, $15) RETURNING id;
 
 -- name: UpdateVariants :batchexec
+-- The caller read the row in the same transaction.
 UPDATE variants SET position = sqlc.arg(position), option1 = sqlc.arg(option1), option2 = sqlc.arg(option2), option3 = sqlc.arg(option3), sku = sqlc.narg(sku), barcode = sqlc.arg(barcode),
     price = sqlc.arg(price), currency = sqlc.arg(currency), weight = sqlc.arg(weight), track_stock = sqlc.arg(track_stock), archived = sqlc.arg(archived),
     import_stock = sqlc.narg(import_stock), updated_at = sqlc.arg(updated_at), version = version + 1
@@ -111,8 +109,8 @@ WHERE product_id = ANY(sqlc.arg(products)::bigint[]);
 -- Imports.
 
 -- name: InsertImport :one
-INSERT INTO imports (public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at)
-VALUES ($1, $2, $3, 'receiving', $4, $5, 0, 0, 0, 0, 0, 0, 0, '', $6, $6) RETURNING id;
+INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at)
+VALUES ($1, $2, $3, $4, 'receiving', $5, $6, $7, 0, 0, 0, 0, 0, 0, '', $8, $8) RETURNING id;
 
 -- name: InsertImportParts :batchexec
 INSERT INTO import_files (import_id, part, data) VALUES ($1, $2, $3);
@@ -121,15 +119,19 @@ INSERT INTO import_files (import_id, part, data) VALUES ($1, $2, $3);
 UPDATE imports SET state = 'queued', updated_at = $1 WHERE id = $2 AND state = 'receiving';
 
 -- name: ImportByPublicID :one
-SELECT id, public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at, finished_at
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
 FROM imports WHERE public_id = $1;
+
+-- name: OpenImports :many
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+FROM imports WHERE store_id = $1 AND state IN ('queued', 'running') ORDER BY id LIMIT $2;
 
 -- name: ImportPart :one
 SELECT data FROM import_files WHERE import_id = $1 AND part = $2;
 
 -- name: AdvanceImport :execrows
-UPDATE imports SET state = 'running', done = sqlc.arg(done), rows_read = sqlc.arg(rows_read), created = created + sqlc.arg(created)::bigint, updated = updated + sqlc.arg(updated)::bigint,
-    unchanged = unchanged + sqlc.arg(unchanged)::bigint, failed = failed + sqlc.arg(failed)::bigint, error_count = error_count + sqlc.arg(errors)::bigint, updated_at = sqlc.arg(updated_at)
+UPDATE imports SET state = 'running', done = sqlc.arg(done), bytes_read = sqlc.arg(bytes_read), created = created + sqlc.arg(created)::bigint, updated = updated + sqlc.arg(updated)::bigint,
+    unchanged = unchanged + sqlc.arg(unchanged)::bigint, error_count = error_count + sqlc.arg(errors)::bigint, updated_at = sqlc.arg(updated_at)
 WHERE id = sqlc.arg(id) AND done = sqlc.arg(done_before) AND state IN ('queued', 'running');
 
 -- name: EndImport :execrows
@@ -146,10 +148,14 @@ SELECT line, handle, field, code, message FROM import_errors WHERE import_id = $
 SELECT id FROM imports WHERE state = 'receiving' AND created_at < $1 ORDER BY created_at, id LIMIT $2;
 
 -- name: ImportParts :many
-SELECT id FROM import_files WHERE import_id = $1 ORDER BY part LIMIT $2;
+SELECT id FROM import_files WHERE import_id = $1 ORDER BY part DESC LIMIT $2;
 
 -- name: DeleteImportParts :execrows
 DELETE FROM import_files WHERE id = ANY(sqlc.arg(ids)::bigint[]);
 
 -- name: DeleteImport :execrows
 DELETE FROM imports WHERE id = $1 AND state = 'receiving';
+
+-- name: FinishedWithParts :many
+SELECT f.import_id FROM import_files AS f
+WHERE f.part = 0 AND EXISTS (SELECT 1 FROM imports AS i WHERE i.id = f.import_id AND i.state IN ('finished', 'failed')) ORDER BY f.import_id LIMIT $1;

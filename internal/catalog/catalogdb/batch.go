@@ -378,6 +378,7 @@ type UpdateVariantsParams struct {
 	ID          int64
 }
 
+// The caller read the row in the same transaction.
 func (q *Queries) UpdateVariants(ctx context.Context, arg []UpdateVariantsParams) *UpdateVariantsBatchResults {
 	batch := &pgx.Batch{}
 	for _, a := range arg {

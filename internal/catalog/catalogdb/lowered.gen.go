@@ -8,8 +8,8 @@ import "github.com/haat-market/haat/internal/platform/db"
 func init() {
 	db.RegisterLowered(map[string]string{
 		advanceImport: `UPDATE imports
-SET state = 'running', done = ?1, rows_read = ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5, failed = failed + ?6, error_count = error_count + ?7, updated_at = ?8
-WHERE id = ?9 AND done = ?10 AND state IN ('queued', 'running')`,
+SET state = 'running', done = ?1, bytes_read = ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5, error_count = error_count + ?6, updated_at = ?7
+WHERE id = ?8 AND done = ?9 AND state IN ('queued', 'running')`,
 		categories: `SELECT id, public_id, slug, name, parent_id, position, created_at, updated_at
 FROM categories
 ORDER BY position, id`,
@@ -37,7 +37,16 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 		endImport: `UPDATE imports
 SET state = ?1, failure = ?2, updated_at = ?3, finished_at = ?3
 WHERE id = ?4 AND state IN ('queued', 'running')`,
-		importByPublicID: `SELECT id, public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at, finished_at
+		finishedWithParts: `SELECT f.import_id
+FROM import_files AS f
+WHERE f.part = 0 AND EXISTS (
+    SELECT 1
+    FROM imports AS i
+    WHERE i.id = f.import_id AND i.state IN ('finished', 'failed')
+)
+ORDER BY f.import_id
+LIMIT ?1`,
+		importByPublicID: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
 FROM imports
 WHERE public_id = ?1`,
 		importErrors: `SELECT line, handle, field, code, message
@@ -51,13 +60,13 @@ WHERE import_id = ?1 AND part = ?2`,
 		importParts: `SELECT id
 FROM import_files
 WHERE import_id = ?1
-ORDER BY part
+ORDER BY part DESC
 LIMIT ?2`,
 		insertCategory: `INSERT INTO categories (public_id, slug, name, parent_id, position, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 RETURNING id`,
-		insertImport: `INSERT INTO imports (public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at)
-VALUES (?1, ?2, ?3, 'receiving', ?4, ?5, 0, 0, 0, 0, 0, 0, 0, '', ?6, ?6)
+		insertImport: `INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, 'receiving', ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, '', ?8, ?8)
 RETURNING id`,
 		insertImportErrors: `INSERT INTO import_errors (import_id, line, handle, field, code, message)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
@@ -71,6 +80,11 @@ RETURNING id`,
 		insertVariants: `INSERT INTO variants (public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, FALSE, ?14, 1, ?15, ?15)
 RETURNING id`,
+		openImports: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+FROM imports
+WHERE store_id = ?1 AND state IN ('queued', 'running')
+ORDER BY id
+LIMIT ?2`,
 		productByID: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
 FROM products
 WHERE id = ?1`,
@@ -110,9 +124,6 @@ FROM listings
 WHERE store_id = ?1 AND product_id > ?2
 ORDER BY product_id
 LIMIT ?3`,
-		touchProduct: `UPDATE products
-SET version = version + 1, updated_at = ?1
-WHERE id = ?2`,
 		updateCategory: `UPDATE categories
 SET slug = ?1, name = ?2, parent_id = ?3, position = ?4, updated_at = ?5
 WHERE id = ?6`,
@@ -130,7 +141,7 @@ FROM variants
 WHERE id IN (SELECT value FROM json_each(?1))`,
 		variantsOfProducts: `SELECT id, public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at
 FROM variants
-WHERE product_id IN (SELECT value FROM json_each(?1))
+WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
 ORDER BY product_id, position, id`,
 	})
 }

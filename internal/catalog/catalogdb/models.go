@@ -19,16 +19,17 @@ type Import struct {
 	ID         int64
 	PublicID   string
 	StoreID    int64
+	AccountID  int64
 	Actor      string
 	State      string
 	Size       int64
 	Sha256     string
+	Currency   string
 	Done       int64
-	RowsRead   int64
+	BytesRead  int64
 	Created    int64
 	Updated    int64
 	Unchanged  int64
-	Failed     int64
 	ErrorCount int64
 	Failure    string
 	CreatedAt  int64

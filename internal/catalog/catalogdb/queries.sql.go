@@ -10,18 +10,17 @@ import (
 )
 
 const advanceImport = `-- name: AdvanceImport :execrows
-UPDATE imports SET state = 'running', done = $1, rows_read = $2, created = created + $3::bigint, updated = updated + $4::bigint,
-    unchanged = unchanged + $5::bigint, failed = failed + $6::bigint, error_count = error_count + $7::bigint, updated_at = $8
-WHERE id = $9 AND done = $10 AND state IN ('queued', 'running')
+UPDATE imports SET state = 'running', done = $1, bytes_read = $2, created = created + $3::bigint, updated = updated + $4::bigint,
+    unchanged = unchanged + $5::bigint, error_count = error_count + $6::bigint, updated_at = $7
+WHERE id = $8 AND done = $9 AND state IN ('queued', 'running')
 `
 
 type AdvanceImportParams struct {
 	Done       int64
-	RowsRead   int64
+	BytesRead  int64
 	Created    int64
 	Updated    int64
 	Unchanged  int64
-	Failed     int64
 	Errors     int64
 	UpdatedAt  int64
 	ID         int64
@@ -31,11 +30,10 @@ type AdvanceImportParams struct {
 func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) (int64, error) {
 	result, err := q.db.Exec(ctx, advanceImport,
 		arg.Done,
-		arg.RowsRead,
+		arg.BytesRead,
 		arg.Created,
 		arg.Updated,
 		arg.Unchanged,
-		arg.Failed,
 		arg.Errors,
 		arg.UpdatedAt,
 		arg.ID,
@@ -209,8 +207,33 @@ func (q *Queries) EndImport(ctx context.Context, state string, failure string, n
 	return result.RowsAffected(), nil
 }
 
+const finishedWithParts = `-- name: FinishedWithParts :many
+SELECT f.import_id FROM import_files AS f
+WHERE f.part = 0 AND EXISTS (SELECT 1 FROM imports AS i WHERE i.id = f.import_id AND i.state IN ('finished', 'failed')) ORDER BY f.import_id LIMIT $1
+`
+
+func (q *Queries) FinishedWithParts(ctx context.Context, limit int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, finishedWithParts, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var import_id int64
+		if err := rows.Scan(&import_id); err != nil {
+			return nil, err
+		}
+		items = append(items, import_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const importByPublicID = `-- name: ImportByPublicID :one
-SELECT id, public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at, finished_at
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
 FROM imports WHERE public_id = $1
 `
 
@@ -221,16 +244,17 @@ func (q *Queries) ImportByPublicID(ctx context.Context, publicID string) (Import
 		&i.ID,
 		&i.PublicID,
 		&i.StoreID,
+		&i.AccountID,
 		&i.Actor,
 		&i.State,
 		&i.Size,
 		&i.Sha256,
+		&i.Currency,
 		&i.Done,
-		&i.RowsRead,
+		&i.BytesRead,
 		&i.Created,
 		&i.Updated,
 		&i.Unchanged,
-		&i.Failed,
 		&i.ErrorCount,
 		&i.Failure,
 		&i.CreatedAt,
@@ -290,7 +314,7 @@ func (q *Queries) ImportPart(ctx context.Context, importID int64, part int64) ([
 }
 
 const importParts = `-- name: ImportParts :many
-SELECT id FROM import_files WHERE import_id = $1 ORDER BY part LIMIT $2
+SELECT id FROM import_files WHERE import_id = $1 ORDER BY part DESC LIMIT $2
 `
 
 func (q *Queries) ImportParts(ctx context.Context, importID int64, limit int32) ([]int64, error) {
@@ -345,16 +369,18 @@ func (q *Queries) InsertCategory(ctx context.Context, arg InsertCategoryParams) 
 
 const insertImport = `-- name: InsertImport :one
 
-INSERT INTO imports (public_id, store_id, actor, state, size, sha256, done, rows_read, created, updated, unchanged, failed, error_count, failure, created_at, updated_at)
-VALUES ($1, $2, $3, 'receiving', $4, $5, 0, 0, 0, 0, 0, 0, 0, '', $6, $6) RETURNING id
+INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at)
+VALUES ($1, $2, $3, $4, 'receiving', $5, $6, $7, 0, 0, 0, 0, 0, 0, '', $8, $8) RETURNING id
 `
 
 type InsertImportParams struct {
 	PublicID  string
 	StoreID   int64
+	AccountID int64
 	Actor     string
 	Size      int64
 	Sha256    string
+	Currency  string
 	CreatedAt int64
 }
 
@@ -363,9 +389,11 @@ func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) (int
 	row := q.db.QueryRow(ctx, insertImport,
 		arg.PublicID,
 		arg.StoreID,
+		arg.AccountID,
 		arg.Actor,
 		arg.Size,
 		arg.Sha256,
+		arg.Currency,
 		arg.CreatedAt,
 	)
 	var id int64
@@ -417,6 +445,51 @@ func (q *Queries) InsertProduct(ctx context.Context, arg InsertProductParams) (i
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const openImports = `-- name: OpenImports :many
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+FROM imports WHERE store_id = $1 AND state IN ('queued', 'running') ORDER BY id LIMIT $2
+`
+
+func (q *Queries) OpenImports(ctx context.Context, storeID int64, limit int32) ([]Import, error) {
+	rows, err := q.db.Query(ctx, openImports, storeID, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Import{}
+	for rows.Next() {
+		var i Import
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.Actor,
+			&i.State,
+			&i.Size,
+			&i.Sha256,
+			&i.Currency,
+			&i.Done,
+			&i.BytesRead,
+			&i.Created,
+			&i.Updated,
+			&i.Unchanged,
+			&i.ErrorCount,
+			&i.Failure,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.FinishedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const productByID = `-- name: ProductByID :one
@@ -761,18 +834,6 @@ func (q *Queries) StoreListings(ctx context.Context, storeID int64, after int64,
 	return items, nil
 }
 
-const touchProduct = `-- name: TouchProduct :execrows
-UPDATE products SET version = version + 1, updated_at = $1 WHERE id = $2
-`
-
-func (q *Queries) TouchProduct(ctx context.Context, updatedAt int64, iD int64) (int64, error) {
-	result, err := q.db.Exec(ctx, touchProduct, updatedAt, iD)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const updateCategory = `-- name: UpdateCategory :exec
 UPDATE categories SET slug = $1, name = $2, parent_id = $3, position = $4, updated_at = $5
 WHERE id = $6
@@ -909,7 +970,7 @@ func (q *Queries) VariantPublicIDs(ctx context.Context, ids []int64) ([]VariantP
 
 const variantsOfProducts = `-- name: VariantsOfProducts :many
 SELECT id, public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at
-FROM variants WHERE product_id = ANY($1::bigint[]) ORDER BY product_id, position, id
+FROM variants WHERE product_id = ANY($1::bigint[]) AND NOT archived ORDER BY product_id, position, id
 `
 
 func (q *Queries) VariantsOfProducts(ctx context.Context, products []int64) ([]Variant, error) {

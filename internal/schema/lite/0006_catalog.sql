@@ -153,16 +153,17 @@ CREATE TABLE imports (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     public_id TEXT NOT NULL,
     store_id INTEGER NOT NULL,
+    account_id INTEGER NOT NULL,
     actor TEXT NOT NULL,
     state TEXT NOT NULL,
     size INTEGER NOT NULL,
     sha256 TEXT NOT NULL,
+    currency TEXT NOT NULL,
     done INTEGER NOT NULL,
-    rows_read INTEGER NOT NULL,
+    bytes_read INTEGER NOT NULL,
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
     unchanged INTEGER NOT NULL,
-    failed INTEGER NOT NULL,
     error_count INTEGER NOT NULL,
     failure TEXT NOT NULL,
     created_at INTEGER NOT NULL,
@@ -170,12 +171,17 @@ CREATE TABLE imports (
     finished_at INTEGER,
     CONSTRAINT imports_public_id_key UNIQUE (public_id),
     CONSTRAINT imports_store_fkey FOREIGN KEY (store_id) REFERENCES stores (id),
+    CONSTRAINT imports_account_fkey FOREIGN KEY (account_id) REFERENCES accounts (id),
     CONSTRAINT imports_state_check CHECK (state IN ('receiving', 'queued', 'running', 'finished', 'failed'))
 ) STRICT;
 
-CREATE INDEX imports_store ON imports (store_id, id);
+CREATE INDEX imports_store ON imports (store_id, id) WHERE state <> 'receiving';
+
+CREATE INDEX imports_open ON imports (store_id, id) WHERE state IN ('queued', 'running');
 
 CREATE INDEX imports_receiving ON imports (created_at, id) WHERE state = 'receiving';
+
+CREATE INDEX imports_account ON imports (account_id);
 
 CREATE TABLE import_files (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

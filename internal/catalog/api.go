@@ -1,0 +1,207 @@
+package catalog
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+const roomName = "catalog"
+
+// StoreView is a store as products name it.
+type StoreView struct {
+	ID   string `json:"id"`
+	Name string `json:"name"`
+	Slug string `json:"slug"`
+}
+
+// VariantView is a variant in an answer.
+type VariantView struct {
+	ID          string         `json:"id"`
+	Product     string         `json:"product"`
+	Title       string         `json:"title" doc:"The values of its options; empty without options."`
+	Options     []Option       `json:"options"`
+	SKU         *string        `json:"sku"`
+	Barcode     string         `json:"barcode"`
+	Price       string         `json:"price" doc:"Decimal amount."`
+	Currency    money.Currency `json:"currency"`
+	WeightGrams int64          `json:"weight_grams"`
+	TrackStock  bool           `json:"track_stock"`
+	Available   *int64         `json:"available" doc:"How many can be bought; null where stock is not tracked."`
+	InStock     bool           `json:"in_stock"`
+	Position    int64          `json:"position"`
+	Version     int64          `json:"version"`
+	CreatedAt   time.Time      `json:"created_at"`
+	UpdatedAt   time.Time      `json:"updated_at"`
+}
+
+// ProductView is a product in an answer.
+type ProductView struct {
+	ID             string         `json:"id"`
+	Store          StoreView      `json:"store"`
+	Handle         string         `json:"handle" doc:"The store's own name for it in files."`
+	Category       *CategoryBrief `json:"category"`
+	Title          string         `json:"title"`
+	Description    string         `json:"description" doc:"HTML, cleaned to formatting and links."`
+	Vendor         string         `json:"vendor"`
+	Options        []string       `json:"options"`
+	State          State          `json:"state" enum:"draft,published,archived"`
+	Variants       []VariantView  `json:"variants"`
+	AllowedActions []string       `json:"allowed_actions" doc:"What the product's state allows to those who may change it."`
+	Version        int64          `json:"version"`
+	PublishedAt    *time.Time     `json:"published_at" doc:"When it was published first."`
+	CreatedAt      time.Time      `json:"created_at"`
+	UpdatedAt      time.Time      `json:"updated_at"`
+}
+
+// ListingView is a product in a list.
+type ListingView struct {
+	ID           string         `json:"id"`
+	Store        string         `json:"store"`
+	StoreName    string         `json:"store_name"`
+	Category     *CategoryBrief `json:"category"`
+	Title        string         `json:"title"`
+	State        State          `json:"state" enum:"draft,published,archived"`
+	Visible      bool           `json:"visible" doc:"Whether buyers see it now."`
+	VariantCount int64          `json:"variant_count"`
+	PriceFrom    *string        `json:"price_from" doc:"The lowest price; null without variants."`
+	PriceTo      *string        `json:"price_to"`
+	Currency     money.Currency `json:"currency"`
+	PublishedAt  *time.Time     `json:"published_at"`
+	CreatedAt    time.Time      `json:"created_at"`
+	UpdatedAt    time.Time      `json:"updated_at"`
+}
+
+// PriceView is a line of a price history.
+type PriceView struct {
+	Variant  string         `json:"variant"`
+	OldPrice *string        `json:"old_price" doc:"Null for the price that the variant began with."`
+	NewPrice string         `json:"new_price"`
+	Currency money.Currency `json:"currency"`
+	Actor    string         `json:"actor"`
+	At       time.Time      `json:"at"`
+}
+
+func viewVariant(v Variant) VariantView {
+	return VariantView{
+		ID: v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(),
+		Currency: v.Price.Currency, WeightGrams: v.Weight, TrackStock: v.TrackStock, Available: v.Available, InStock: v.InStock(),
+		Position: v.Position, Version: v.Version, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
+	}
+}
+
+func viewProduct(p Product) ProductView {
+	v := ProductView{
+		ID: p.ID, Store: StoreView{p.Store.PublicID, p.Store.Name, p.Store.Slug}, Handle: p.Handle, Category: p.Category, Title: p.Title,
+		Description: p.Description, Vendor: p.Vendor, Options: p.Options, State: p.State, Variants: []VariantView{},
+		AllowedActions: p.State.actions(), Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	for _, x := range p.Variants {
+		v.Variants = append(v.Variants, viewVariant(x))
+	}
+	return v
+}
+
+func viewListing(l Listing) ListingView {
+	v := ListingView{
+		ID: l.ID, Store: l.Store, StoreName: l.StoreName, Category: l.Category, Title: l.Title, State: l.State, Visible: l.Visible,
+		VariantCount: l.VariantCount, Currency: l.Currency, PublishedAt: l.PublishedAt, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+	}
+	if l.VariantCount > 0 {
+		from, to := money.Format(l.PriceFrom, l.Currency), money.Format(l.PriceTo, l.Currency)
+		v.PriceFrom, v.PriceTo = &from, &to
+	}
+	return v
+}
+
+func viewPrice(c PriceChange) PriceView {
+	v := PriceView{Variant: c.Variant, NewPrice: money.Format(c.New, c.Currency), Currency: c.Currency, Actor: c.Actor, At: c.At}
+	if c.Old != nil {
+		old := money.Format(*c.Old, c.Currency)
+		v.OldPrice = &old
+	}
+	return v
+}
+
+func each[A, B any](in []A, f func(A) B) []B {
+	out := make([]B, len(in))
+	for i, a := range in {
+		out[i] = f(a)
+	}
+	return out
+}
+
+// body is an answer's.
+type body[T any] struct{ Body T }
+
+type nothing struct{}
+
+type idIn struct {
+	ID string `path:"id" maxLength:"40"`
+}
+
+// What an operation on a store's things may be refused with, beside its own.
+var storeFaults = []*fault.Error{store.ErrStoreNotFound, store.ErrNoRight, store.ErrSellerRole, store.ErrStoreClosed}
+
+func faults(more ...*fault.Error) []*fault.Error { return append(more, storeFaults[1:]...) }
+
+// Mount registers the operations.
+func (s *Service) Mount(api *web.API) {
+	s.mountCategories(api)
+	s.mountProducts(api)
+	s.mountVariants(api)
+	s.mountImports(api)
+	s.mountImports(api)
+}
+
+type categoryIn struct {
+	Body struct {
+		Slug     string `json:"slug" minLength:"1" maxLength:"255" doc:"Of its address: a to z, digits and hyphens."`
+		Name     string `json:"name" minLength:"1" maxLength:"255"`
+		Parent   string `json:"parent,omitempty" maxLength:"40" doc:"The category above; empty for the top."`
+		Position int64  `json:"position,omitempty" minimum:"0" maximum:"1000000"`
+	}
+}
+
+type categoryPatchIn struct {
+	idIn
+	Body struct {
+		Slug     *string `json:"slug,omitempty" minLength:"1" maxLength:"255"`
+		Name     *string `json:"name,omitempty" minLength:"1" maxLength:"255"`
+		Parent   *string `json:"parent,omitempty" maxLength:"40" doc:"Empty moves it to the top."`
+		Position *int64  `json:"position,omitempty" minimum:"0" maximum:"1000000"`
+	}
+}
+
+func (s *Service) mountCategories(api *web.API) {
+	web.Register(api, web.Op{
+		Method: http.MethodGet, Path: "/v1/categories", ID: "category.list", Summary: "All categories", Room: roomName, Access: web.Public,
+		Description: "The whole tree on one page, each category right after the one above it.",
+	}, func(ctx context.Context, _ *nothing) (*body[web.Page[Category]], error) {
+		items, err := s.Categories(ctx)
+		return &body[web.Page[Category]]{web.NewPage(items, "")}, err
+	})
+	web.Register(api, web.Op{
+		Method: http.MethodPost, Path: "/v1/categories", ID: "category.create", Summary: "Add a category", Room: roomName, Access: web.Admin,
+		Status: http.StatusCreated, Errors: []*fault.Error{ErrInvalidCategory, ErrSlugTaken, ErrCategoryDepth, ErrManyCategories},
+	}, func(ctx context.Context, in *categoryIn) (*body[Category], error) {
+		c, err := s.CreateCategory(ctx, CategoryInput{Slug: in.Body.Slug, Name: in.Body.Name, Parent: in.Body.Parent, Position: in.Body.Position})
+		return &body[Category]{c}, err
+	})
+	web.Register(api, web.Op{
+		Method: http.MethodPatch, Path: "/v1/categories/{id}", ID: "category.update", Summary: "Change or move a category", Room: roomName,
+		Access: web.Admin, Errors: []*fault.Error{ErrCategoryNotFound, ErrInvalidCategory, ErrSlugTaken, ErrCategoryCycle, ErrCategoryDepth},
+	}, func(ctx context.Context, in *categoryPatchIn) (*body[Category], error) {
+		c, err := s.UpdateCategory(ctx, in.ID, CategoryPatch{Slug: in.Body.Slug, Name: in.Body.Name, Parent: in.Body.Parent, Position: in.Body.Position})
+		return &body[Category]{c}, err
+	})
+	web.Register(api, web.Op{
+		Method: http.MethodDelete, Path: "/v1/categories/{id}", ID: "category.delete", Summary: "Remove an empty category", Room: roomName,
+		Access: web.Admin, Errors: []*fault.Error{ErrCategoryNotFound, ErrCategoryUsed},
+	}, func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.DeleteCategory(ctx, in.ID) })
+}

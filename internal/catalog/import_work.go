@@ -1,0 +1,261 @@
+package catalog
+
+import (
+	"compress/gzip"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/catalog/shopify"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/platform/job"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// chunkRows is how many rows of a file one transaction takes at most; a single product may have more.
+const chunkRows = 100
+
+type importWork struct {
+	Store int64 `json:"store"`
+}
+
+// errOvertaken says that another worker has gone on with the import meanwhile.
+var errOvertaken = errors.New("catalog: another worker goes on with this import")
+
+// importJob does the waiting imports of a store, the oldest first. The job ends in a transaction that sees none
+// left, so a file that is queued at that moment is either seen or makes a job of its own.
+func (s *Service) importJob(ctx context.Context, t job.Task) error {
+	var w importWork
+	if err := t.Decode(&w); err != nil {
+		return err
+	}
+	for {
+		var next *catalogdb.Import
+		err := s.db.Write(ctx, "catalog.import_next", func(ctx context.Context, tx db.Tx) error {
+			next = nil
+			open, err := catalogdb.New(tx).OpenImports(ctx, w.Store, 1)
+			if err != nil {
+				return err
+			}
+			if len(open) == 0 {
+				return t.Finish(ctx, tx)
+			}
+			next = &open[0]
+			return nil
+		})
+		if err != nil || next == nil {
+			return err
+		}
+		err = s.process(ctx, *next)
+		if err != nil && t.Final && ctx.Err() == nil {
+			s.log.Error("import given up", slog.String("import", next.PublicID), slog.Any("error", err))
+			err = s.endImport(ctx, *next, ImportFailed, "Something went wrong on our side. Try again.")
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// process works a file through, beginning after what is done already.
+func (s *Service) process(ctx context.Context, imp catalogdb.Import) error {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return err
+	}
+	if imp.Currency != string(cur) {
+		return s.endImport(ctx, imp, ImportFailed, "The market's currency was changed. Import the file again.")
+	}
+	unpacked, err := gzip.NewReader(&parts{ctx: ctx, s: s, id: imp.ID})
+	if err != nil {
+		return fmt.Errorf("import's file: %w", err)
+	}
+	ctx = web.WithCaller(ctx, web.Caller{AccountID: imp.AccountID, Account: imp.Actor})
+	file := &counted{r: unpacked}
+	batch := chunk{imp: imp, cur: cur, done: imp.Done}
+	said := int64(0)
+	for p, err := range shopify.Products(file, shopify.Options{Currency: cur, MaxBytes: maxImport, MaxVariants: maxVariants}) {
+		var row *shopify.RowError
+		if err != nil && !errors.As(err, &row) {
+			if message := unreadable(err); message != "" {
+				if err := s.flush(ctx, &batch, file.n); err != nil {
+					return err
+				}
+				return s.endImport(ctx, imp, ImportFailed, message)
+			}
+			return fmt.Errorf("import's file: %w", err)
+		}
+		if said++; said <= imp.Done {
+			continue
+		}
+		if batch.rows > 0 && batch.rows+1+len(p.Variants) > chunkRows {
+			if err := s.flush(ctx, &batch, file.n); err != nil {
+				return err
+			}
+		}
+		batch.add(p, row)
+	}
+	if err := s.flush(ctx, &batch, imp.Size); err != nil {
+		return err
+	}
+	return s.endImport(ctx, imp, ImportFinished, "")
+}
+
+// unreadable is what to tell about a file that ends here; "" when it is not the file's fault.
+func unreadable(err error) string {
+	switch {
+	case errors.Is(err, shopify.ErrTooLarge):
+		return "The file is too large."
+	case errors.Is(err, shopify.ErrTooMany):
+		return "The file has too many rows. What came before was imported."
+	case errors.Is(err, shopify.ErrEncoding):
+		return "The file is not UTF-8 text: save it as CSV UTF-8."
+	case errors.Is(err, shopify.ErrHeader):
+		return "The first line does not name the columns of a product file."
+	}
+	return ""
+}
+
+// counted counts what was read.
+type counted struct {
+	r io.Reader
+	n int64
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.r.Read(b)
+	c.n += int64(n)
+	return n, err
+}
+
+// chunk is what one transaction takes of a file.
+type chunk struct {
+	imp      catalogdb.Import
+	cur      money.Currency
+	done     int64 // things said before this chunk
+	products []shopify.Product
+	errors   []ImportError
+	rows     int
+}
+
+func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
+	if row != nil {
+		c.errors = append(c.errors, ImportError{Line: int64(row.Line), Field: row.Column, Code: row.Code, Message: row.Message})
+		c.rows++
+		return
+	}
+	c.products = append(c.products, p)
+	c.rows += 1 + len(p.Variants)
+}
+
+// outcome is what became of a chunk.
+type outcome struct {
+	created, updated, unchanged int64
+	errors                      []ImportError
+	relist                      []catalogdb.Product
+	events                      []event.Event
+}
+
+// flush takes a chunk in, moves the import forward and empties the chunk, all in one transaction.
+func (s *Service) flush(ctx context.Context, c *chunk, bytesRead int64) error {
+	n := int64(len(c.products) + len(c.errors))
+	if n == 0 {
+		return nil
+	}
+	err := s.db.Write(ctx, importKind, func(ctx context.Context, tx db.Tx) error {
+		out := outcome{errors: c.errors[:len(c.errors):len(c.errors)]}
+		if err := s.take(ctx, tx, c, &out); err != nil {
+			return err
+		}
+		q := catalogdb.New(tx)
+		moved, err := q.AdvanceImport(ctx, catalogdb.AdvanceImportParams{
+			Done: c.done + n, BytesRead: min(bytesRead, c.imp.Size), Created: out.created, Updated: out.updated, Unchanged: out.unchanged,
+			Errors: int64(len(out.errors)), UpdatedAt: s.now(), ID: c.imp.ID, DoneBefore: c.done,
+		})
+		if err != nil {
+			return fmt.Errorf("import: %w", err)
+		}
+		if moved == 0 {
+			return errOvertaken
+		}
+		return s.keepErrors(ctx, q, c.imp.ID, out.errors)
+	}, db.Bulk())
+	if err != nil {
+		return err
+	}
+	c.done += n
+	c.products, c.errors, c.rows = nil, nil, 0
+	return nil
+}
+
+// keepErrors stores the first errors of an import; the rest was counted.
+func (s *Service) keepErrors(ctx context.Context, q *catalogdb.Queries, id int64, list []ImportError) error {
+	if len(list) == 0 {
+		return nil
+	}
+	kept, err := q.ImportErrors(ctx, id, maxImportErrors)
+	if err != nil {
+		return fmt.Errorf("import's errors: %w", err)
+	}
+	list = list[:min(len(list), maxImportErrors-len(kept))]
+	rows := make([]catalogdb.InsertImportErrorsParams, len(list))
+	for i, e := range list {
+		rows[i] = catalogdb.InsertImportErrorsParams{ImportID: id, Line: e.Line, Handle: e.Handle, Field: e.Field, Code: e.Code, Message: e.Message}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return firstError(q.InsertImportErrors(ctx, rows))
+}
+
+func (s *Service) endImport(ctx context.Context, imp catalogdb.Import, state ImportState, failure string) error {
+	err := s.db.Write(ctx, "catalog.import_end", func(ctx context.Context, tx db.Tx) error {
+		n, err := catalogdb.New(tx).EndImport(ctx, string(state), failure, s.now(), imp.ID)
+		if err != nil || n == 0 {
+			return err
+		}
+		return s.events.Append(ctx, tx, event.Event{Type: "import." + string(state), Subject: imp.PublicID, Actor: imp.Actor})
+	})
+	if err != nil {
+		return fmt.Errorf("end of import: %w", err)
+	}
+	return s.dropParts(ctx, imp.ID)
+}
+
+// take puts the products of a chunk into the catalogue. A product that cannot be taken is an error of the file, not of
+// the chunk: everything that may refuse it is looked at before anything of it is written.
+func (s *Service) take(ctx context.Context, tx db.Tx, c *chunk, out *outcome) error {
+	if len(c.products) == 0 {
+		return nil
+	}
+	briefs, err := s.stores.Briefs(ctx, tx, []int64{c.imp.StoreID})
+	if err != nil {
+		return fmt.Errorf("store of import: %w", err)
+	}
+	b := briefs[c.imp.StoreID]
+	if b.State == store.Closed {
+		for _, p := range c.products {
+			out.errors = append(out.errors, ImportError{Line: int64(p.Line), Handle: p.Handle, Code: store.ErrStoreClosed.Code, Message: store.ErrStoreClosed.Message})
+		}
+		return nil
+	}
+	w, err := s.openImporter(ctx, tx, c, b, out)
+	if err != nil {
+		return err
+	}
+	for _, p := range c.products {
+		if err := w.product(ctx, p); err != nil {
+			return fmt.Errorf("line %d: %w", p.Line, err)
+		}
+	}
+	if err := s.relist(ctx, tx, b, c.cur, out.relist); err != nil {
+		return err
+	}
+	return s.events.AppendMany(ctx, tx, out.events)
+}

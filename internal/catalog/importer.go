@@ -1,0 +1,288 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/catalog/shopify"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// importer takes products of a file into one store, in one transaction.
+//
+// The file's texts and prices win over what is there. Three things are the store's own after the first import: the
+// state of a product, variants that the file does not name, and stock, which follows the file only when the file says
+// another figure than the time before: sales since then are not undone by reading the same file again.
+type importer struct {
+	s   *Service
+	tx  db.Tx
+	q   *catalogdb.Queries
+	imp catalogdb.Import
+	b   store.Brief
+	cur money.Currency
+	out *outcome
+
+	categories map[string]int64 // by folded path; only what is unmistakable
+	existing   map[string]catalogdb.Product
+	variants   map[int64][]catalogdb.Variant
+}
+
+func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.Brief, out *outcome) (*importer, error) {
+	w := &importer{
+		s: s, tx: tx, q: catalogdb.New(tx), imp: c.imp, b: b, cur: c.cur, out: out,
+		existing: map[string]catalogdb.Product{}, variants: map[int64][]catalogdb.Variant{},
+	}
+	handles := make([]string, len(c.products))
+	for i, p := range c.products {
+		handles[i] = handleIn(p)
+	}
+	products, err := w.q.ProductsByHandle(ctx, b.ID, handles)
+	if err != nil {
+		return nil, fmt.Errorf("products: %w", err)
+	}
+	ids := make([]int64, len(products))
+	for i, p := range products {
+		w.existing[p.Handle], ids[i] = p, p.ID
+	}
+	variants, err := w.q.VariantsOfProducts(ctx, ids)
+	if err != nil {
+		return nil, fmt.Errorf("variants: %w", err)
+	}
+	for _, v := range variants {
+		w.variants[v.ProductID] = append(w.variants[v.ProductID], v)
+	}
+	t, err := readTree(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	w.categories = t.paths()
+	return w, nil
+}
+
+// paths names every category by its whole path and, where only one has it, by its name alone.
+func (t tree) paths() map[string]int64 {
+	names, count := map[string]int64{}, map[string]int{}
+	for _, c := range t.rows {
+		key := sortKey(c.Name)
+		names[key] = c.ID
+		count[key]++
+	}
+	for key, n := range count {
+		if n > 1 {
+			delete(names, key)
+		}
+	}
+	for _, c := range t.rows {
+		var path []string
+		for at, n := c, 0; n <= maxDepth; n++ {
+			path = append(path, sortKey(at.Name))
+			if at.ParentID == nil {
+				break
+			}
+			at = t.byID[*at.ParentID]
+		}
+		slices.Reverse(path)
+		names[strings.Join(path, " > ")] = c.ID
+	}
+	return names
+}
+
+// category finds the market's category for the file's, by its path or by its last name.
+func (w *importer) category(path string) *int64 {
+	var parts []string
+	for p := range strings.SplitSeq(path, ">") {
+		if key := sortKey(strings.TrimSpace(p)); key != "" {
+			parts = append(parts, key)
+		}
+	}
+	if len(parts) == 0 {
+		return nil
+	}
+	for _, key := range []string{strings.Join(parts, " > "), parts[len(parts)-1]} {
+		if id, ok := w.categories[key]; ok {
+			return &id
+		}
+	}
+	return nil
+}
+
+func handleIn(p shopify.Product) string {
+	if p.Handle == "" {
+		return handleOf(p.Title)
+	}
+	return norm.NFC.String(p.Handle)
+}
+
+// refuse notes why a product was not taken.
+func (w *importer) refuse(p shopify.Product, err error) error {
+	f, ok := fault.As(err)
+	if !ok {
+		return err
+	}
+	e := ImportError{Line: int64(p.Line), Handle: p.Handle, Code: f.Code, Message: f.Message}
+	if len(f.Fields) == 0 {
+		w.out.errors = append(w.out.errors, e)
+	}
+	for _, field := range f.Fields {
+		e.Field, e.Code, e.Message = field.Path, field.Code, field.Message
+		e.Line = int64(lineOf(p, field.Path))
+		w.out.errors = append(w.out.errors, e)
+	}
+	return nil
+}
+
+// lineOf is the row that a field of a product stands in.
+func lineOf(p shopify.Product, path string) int {
+	rest, ok := strings.CutPrefix(path, "variants[")
+	if !ok {
+		return p.Line
+	}
+	digits, _, _ := strings.Cut(rest, "]")
+	if i, err := strconv.Atoi(digits); err == nil && i >= 0 && i < len(p.Variants) {
+		return p.Variants[i].Line
+	}
+	return p.Line
+}
+
+// input is a product of the file as somebody would have written it.
+func (w *importer) input(p shopify.Product) ProductInput {
+	in := ProductInput{
+		Handle: handleIn(p), Title: p.Title, Description: p.BodyHTML, Vendor: p.Vendor, Options: p.Options,
+		Variants: make([]VariantInput, len(p.Variants)),
+	}
+	for i, v := range p.Variants {
+		in.Variants[i] = VariantInput{
+			Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: money.Format(v.Price, w.cur), Weight: v.Grams,
+			// What goes on selling without stock is not counted here.
+			TrackStock: v.TrackStock && !v.Oversell,
+		}
+		if v.QtyGiven && in.Variants[i].TrackStock {
+			// More was sold there than was on the shelf: nothing is on it.
+			qty := max(v.Qty, 0)
+			in.Variants[i].Stock = &qty
+		}
+	}
+	return in
+}
+
+func (w *importer) product(ctx context.Context, p shopify.Product) error {
+	d, err := w.input(p).check(w.cur)
+	if err != nil {
+		return w.refuse(p, err)
+	}
+	for i := range d.variants {
+		d.variants[i].importStock = d.variants[i].stock
+	}
+	category := w.category(p.Category)
+	if there, ok := w.existing[d.handle]; ok {
+		return w.update(ctx, p, there, category, d)
+	}
+	if err := w.s.freeSKUs(ctx, w.q, w.b.ID, d.variants); err != nil {
+		return w.refuse(p, err)
+	}
+	state := Draft
+	if p.Published && p.Status == "active" {
+		state = Published
+	}
+	made, err := w.s.insertProduct(ctx, w.tx, w.b, d.handle, category, d, state)
+	if err != nil {
+		return err
+	}
+	variants, err := w.s.addVariants(ctx, w.tx, w.cur, made, d.variants, w.imp.PublicID)
+	if err != nil {
+		return err
+	}
+	w.existing[made.Handle], w.variants[made.ID] = made, variants
+	w.out.created++
+	w.changed("product.created", made, nil)
+	return nil
+}
+
+// changed notes that a product needs its listing and its event.
+func (w *importer) changed(what string, p catalogdb.Product, fields []string) {
+	w.out.relist = slices.DeleteFunc(w.out.relist, func(o catalogdb.Product) bool { return o.ID == p.ID })
+	w.out.relist = append(w.out.relist, p)
+	facts := map[string]any{"store": w.b.PublicID, "import": w.imp.PublicID}
+	if fields != nil {
+		facts["fields"] = fields
+	}
+	w.out.events = append(w.out.events, event.Event{Type: what, Subject: p.PublicID, Actor: w.imp.Actor, Facts: facts})
+}
+
+// errOtherOptions is told where the file has another idea of what a product's options are.
+var errOtherOptions = fault.New(fault.Conflict, "options_changed", "The product has another number of options here: change it by hand.")
+
+// update brings a product to what the file says.
+func (w *importer) update(ctx context.Context, p shopify.Product, now catalogdb.Product, category *int64, d draft) error {
+	if State(now.State) == Archived {
+		return w.refuse(p, ErrProductState.Sayf("The product is archived."))
+	}
+	if variantTitleCount(d.options) != variantTitleCount(optionNames(now)) {
+		return w.refuse(p, errOtherOptions)
+	}
+	plan, err := w.match(ctx, w.variants[now.ID], d.variants)
+	if err != nil {
+		return w.refuse(p, err)
+	}
+	fields := applyDraft(&now, category, d)
+	if len(fields) > 0 {
+		if err := w.s.saveProduct(ctx, w.tx, &now); err != nil {
+			return err
+		}
+	}
+	some, err := w.apply(ctx, p, now, plan)
+	if err != nil {
+		return err
+	}
+	if some {
+		fields = append(fields, "variants")
+	}
+	if len(fields) == 0 {
+		w.out.unchanged++
+		return nil
+	}
+	w.existing[now.Handle] = now
+	w.out.updated++
+	w.changed("product.updated", now, fields)
+	return nil
+}
+
+func variantTitleCount(options [maxOptions]string) (n int) {
+	for _, o := range options {
+		if o != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// applyDraft puts the file's fields into a product and names those that differ.
+func applyDraft(p *catalogdb.Product, category *int64, d draft) []string {
+	var fields []string
+	set := func(name string, field *string, value string) {
+		if *field != value {
+			*field, fields = value, append(fields, name)
+		}
+	}
+	set("title", &p.Title, d.title)
+	set("description", &p.Description, d.description)
+	set("vendor", &p.Vendor, d.vendor)
+	if names := optionNames(*p); names != d.options {
+		p.Option1, p.Option2, p.Option3, fields = d.options[0], d.options[1], d.options[2], append(fields, "options")
+	}
+	// A category that the market does not have says nothing.
+	if category != nil && deref(p.CategoryID) != *category {
+		p.CategoryID, fields = category, append(fields, "category")
+	}
+	return fields
+}

@@ -1,0 +1,273 @@
+package catalog
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/job"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// Listing is a product as lists show it.
+type Listing struct {
+	ID           string
+	Store        string
+	StoreName    string
+	Category     *CategoryBrief
+	Title        string
+	State        State
+	Visible      bool
+	VariantCount int64
+	PriceFrom    int64
+	PriceTo      int64
+	Currency     money.Currency
+	PublishedAt  *time.Time
+	CreatedAt    time.Time
+	UpdatedAt    time.Time
+
+	categoryID *int64
+}
+
+const listingColumns = `SELECT l.public_id, l.store, l.store_name, l.category_id, l.title, l.state, l.visible, l.variant_count,
+	l.price_from, l.price_to, l.currency, l.published_at, l.created_at, l.updated_at`
+
+var (
+	byStore    = db.Filter{Name: "store", SQL: "l.store = ?", Type: db.Text}
+	byStoreKey = db.Filter{Name: "store", SQL: "l.store_id = ?", Type: db.Int}
+	byCategory = db.Filter{Name: "category", SQL: "l.category_id = ?", Type: db.Int}
+	byState    = db.Filter{Name: "state", SQL: "l.state = ?", Type: db.Text}
+	productKey = db.SortKey{Column: "l.product_id", Type: db.Int}
+)
+
+// visibleList is what buyers leaf through.
+var visibleList = db.DefineList(db.List{
+	Name: "catalog.visible", Select: listingColumns, From: "FROM listings l", Where: "l.visible",
+	Filters: []db.Filter{byStore, byCategory},
+	Sorts: []db.Sort{
+		{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "l.published_at", Type: db.Int}, productKey}},
+		{Name: "price", Keys: []db.SortKey{{Column: "l.price_from", Type: db.Int}, productKey}},
+		{Name: "-price", Desc: true, Keys: []db.SortKey{{Column: "l.price_from", Type: db.Int}, productKey}},
+		{Name: "title", Keys: []db.SortKey{{Column: "l.title_key", Type: db.Text}, productKey}},
+	},
+	Combos: []db.Combo{
+		{Sort: "newest", Index: "listings_newest"},
+		{Sort: "price", Index: "listings_price"},
+		{Sort: "-price", Index: "listings_price"},
+		{Sort: "title", Index: "listings_title"},
+		{Filters: []string{"category"}, Sort: "newest", Index: "listings_category_newest"},
+		{Filters: []string{"category"}, Sort: "price", Index: "listings_category_price"},
+		{Filters: []string{"category"}, Sort: "-price", Index: "listings_category_price"},
+		{Filters: []string{"category"}, Sort: "title", Index: "listings_category_title"},
+		{Filters: []string{"store"}, Sort: "newest", Index: "listings_store_newest"},
+		{Filters: []string{"store"}, Sort: "price", Index: "listings_store_price"},
+		{Filters: []string{"store"}, Sort: "-price", Index: "listings_store_price"},
+		{Filters: []string{"store"}, Sort: "title", Index: "listings_store_title"},
+		{Filters: []string{"store", "category"}, Sort: "newest", Index: "listings_store_category_newest"},
+	},
+})
+
+// ownList is what a store's people see of theirs, in every state.
+var ownList = db.DefineList(db.List{
+	Name: "catalog.own", Select: listingColumns, From: "FROM listings l",
+	Filters: []db.Filter{byStoreKey, byState},
+	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{productKey}}},
+	Combos: []db.Combo{
+		{Filters: []string{"store"}, Sort: "newest", Index: "listings_store_all"},
+		{Filters: []string{"store", "state"}, Sort: "newest", Index: "listings_store_state"},
+	},
+})
+
+func scanListing(r db.Scanner) (l Listing, err error) {
+	var published, created, updated int64
+	err = r.Scan(&l.ID, &l.Store, &l.StoreName, &l.categoryID, &l.Title, &l.State, &l.Visible, &l.VariantCount,
+		&l.PriceFrom, &l.PriceTo, &l.Currency, &published, &created, &updated)
+	if published != 0 {
+		at := clock.Time(published)
+		l.PublishedAt = &at
+	}
+	l.CreatedAt, l.UpdatedAt = clock.Time(created), clock.Time(updated)
+	return l, err
+}
+
+// Visible is a page of what can be bought. Store and category are public ids, "" for all; one that is unknown has
+// nothing in it.
+func (s *Service) Visible(ctx context.Context, storeID, category, sort string, limit int, cursor string) (items []Listing, next string, err error) {
+	err = s.db.Read(ctx, "catalog.list", func(ctx context.Context, tx db.Tx) error {
+		q := catalogdb.New(tx)
+		filters := map[string]any{}
+		items, next = nil, ""
+		if category != "" {
+			c, err := q.CategoryByPublicID(ctx, category)
+			if err != nil {
+				return ifNone(err, ErrCategoryNotFound)
+			}
+			filters["category"] = c.ID
+		}
+		if storeID != "" {
+			filters["store"] = storeID
+		}
+		var err error
+		items, next, err = db.QueryList(ctx, tx, visibleList, db.ListQuery{Filters: filters, Sort: sort, Limit: limit, Cursor: cursor}, scanListing)
+		if err != nil {
+			return err
+		}
+		return s.nameCategories(ctx, tx, items)
+	})
+	return items, next, err
+}
+
+// Own is a page of a store's products for its people; state "" means all.
+func (s *Service) Own(ctx context.Context, caller web.Caller, storeID string, state State, limit int, cursor string) (items []Listing, next string, err error) {
+	err = s.db.Read(ctx, "catalog.own", func(ctx context.Context, tx db.Tx) error {
+		b, err := s.stores.Require(ctx, tx, caller, storeID, store.View)
+		if err != nil {
+			return err
+		}
+		filters := map[string]any{"store": b.ID}
+		if state != "" {
+			filters["state"] = string(state)
+		}
+		items, next, err = db.QueryList(ctx, tx, ownList, db.ListQuery{Filters: filters, Limit: limit, Cursor: cursor}, scanListing)
+		if err != nil {
+			return err
+		}
+		return s.nameCategories(ctx, tx, items)
+	})
+	return items, next, err
+}
+
+// nameCategories fills in the categories of a page by one query.
+func (s *Service) nameCategories(ctx context.Context, tx db.Tx, items []Listing) error {
+	var ids []int64
+	for _, l := range items {
+		if l.categoryID != nil {
+			ids = append(ids, *l.categoryID)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	rows, err := catalogdb.New(tx).CategoriesByID(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("categories: %w", err)
+	}
+	names := make(map[int64]*CategoryBrief, len(rows))
+	for _, r := range rows {
+		names[r.ID] = &CategoryBrief{r.PublicID, r.Slug, r.Name}
+	}
+	for i := range items {
+		if id := items[i].categoryID; id != nil {
+			items[i].Category = names[*id]
+		}
+	}
+	return nil
+}
+
+// relist writes the listings of products of one store anew, from their rows and live variants.
+func (s *Service) relist(ctx context.Context, tx db.Tx, b store.Brief, cur money.Currency, products []catalogdb.Product) error {
+	if len(products) == 0 {
+		return nil
+	}
+	ids := make([]int64, len(products))
+	for i, p := range products {
+		ids[i] = p.ID
+	}
+	q := catalogdb.New(tx)
+	variants, err := q.VariantsOfProducts(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("variants: %w", err)
+	}
+	type span struct{ n, from, to int64 }
+	spans := map[int64]span{}
+	for _, v := range variants {
+		if v.Currency != string(cur) {
+			continue // priced before the market's currency was settled: not for sale until it is priced again
+		}
+		w, ok := spans[v.ProductID]
+		if !ok {
+			w = span{0, v.Price, v.Price}
+		}
+		spans[v.ProductID] = span{w.n + 1, min(w.from, v.Price), max(w.to, v.Price)}
+	}
+	now := s.now()
+	rows := make([]catalogdb.PutListingsParams, len(products))
+	for i, p := range products {
+		w := spans[p.ID]
+		rows[i] = catalogdb.PutListingsParams{
+			ProductID: p.ID, PublicID: p.PublicID, StoreID: p.StoreID, Store: b.PublicID, StoreName: b.Name, CategoryID: p.CategoryID,
+			Title: p.Title, TitleKey: sortKey(p.Title), State: p.State, Visible: State(p.State) == Published && w.n > 0 && sells(b),
+			VariantCount: w.n, PriceFrom: w.from, PriceTo: w.to, Currency: string(cur), PublishedAt: deref(p.PublishedAt),
+			CreatedAt: p.CreatedAt, UpdatedAt: now,
+		}
+	}
+	if err := firstError(q.PutListings(ctx, rows)); err != nil {
+		return fmt.Errorf("listings: %w", err)
+	}
+	return nil
+}
+
+const (
+	relistKind  = "catalog.relist"
+	relistChunk = 200
+)
+
+type relistWork struct {
+	Store int64 `json:"store"`
+	After int64 `json:"after"`
+}
+
+// StoreChanged shows or hides the store's products. Those of a small store change with it; the rest of a big one
+// follows in chunks within moments, and until then a cart or an order, which ask the store itself, still see the
+// truth.
+func (s *Service) StoreChanged(ctx context.Context, tx db.Tx, b store.Brief) error {
+	last, more, err := s.relistStore(ctx, tx, b, 0)
+	if err != nil || !more {
+		return err
+	}
+	return s.enqueueRelist(ctx, tx, b.ID, last)
+}
+
+func (s *Service) enqueueRelist(ctx context.Context, tx db.Tx, storeID, after int64) error {
+	return s.jobs.Enqueue(ctx, tx, job.New(relistKind, relistWork{storeID, after}))
+}
+
+// relistStore rewrites one chunk of a store's listings. It only touches what the store says: its name and whether
+// it is open.
+func (s *Service) relistStore(ctx context.Context, tx db.Tx, b store.Brief, after int64) (last int64, more bool, err error) {
+	q := catalogdb.New(tx)
+	ids, err := q.StoreListings(ctx, b.ID, after, relistChunk)
+	if err != nil || len(ids) == 0 {
+		return after, false, err
+	}
+	if err := q.RelistProducts(ctx, b.Name, sells(b), ids); err != nil {
+		return after, false, fmt.Errorf("relist store %s: %w", strconv.FormatInt(b.ID, 10), err)
+	}
+	return ids[len(ids)-1], len(ids) == relistChunk, nil
+}
+
+// relistJob goes on where StoreChanged stopped, by the store as it is then.
+func (s *Service) relistJob(ctx context.Context, w relistWork) error {
+	for more := true; more; {
+		last := w.After
+		err := s.db.Write(ctx, relistKind, func(ctx context.Context, tx db.Tx) error {
+			briefs, err := s.stores.Briefs(ctx, tx, []int64{w.Store})
+			if err != nil {
+				return err
+			}
+			last, more, err = s.relistStore(ctx, tx, briefs[w.Store], w.After)
+			return err
+		}, db.Bulk())
+		if err != nil {
+			return err
+		}
+		w.After = last
+	}
+	return nil
+}

@@ -1,0 +1,325 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/platform/code"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// CreateProduct makes a draft with its variants, their first prices and their stock.
+func (s *Service) CreateProduct(ctx context.Context, caller web.Caller, storeID string, in ProductInput) (Product, error) {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return Product{}, err
+	}
+	d, err := in.check(cur)
+	if err != nil {
+		return Product{}, err
+	}
+	id, _, err := idem.Once(ctx, s.db, "catalog.create", func(ctx context.Context, tx db.Tx) (string, error) {
+		b, err := s.stores.Require(ctx, tx, caller, storeID, store.Catalog)
+		if err != nil {
+			return "", err
+		}
+		q := catalogdb.New(tx)
+		category, err := categoryID(ctx, q, in.Category)
+		if err != nil {
+			return "", err
+		}
+		handle, err := s.freeHandle(ctx, q, b.ID, d)
+		if err != nil {
+			return "", err
+		}
+		if err := s.freeSKUs(ctx, q, b.ID, d.variants); err != nil {
+			return "", err
+		}
+		p, err := s.insertProduct(ctx, tx, b, handle, category, d, Draft)
+		if err != nil {
+			return "", err
+		}
+		if _, err := s.addVariants(ctx, tx, cur, p, d.variants, p.PublicID); err != nil {
+			return "", err
+		}
+		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+			return "", err
+		}
+		return p.PublicID, s.happened(ctx, tx, "product.created", p.PublicID, map[string]any{"store": b.PublicID})
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.Product(ctx, caller, id)
+}
+
+// categoryID finds a category that was named; "" is none.
+func categoryID(ctx context.Context, q *catalogdb.Queries, id string) (*int64, error) {
+	if id == "" {
+		return nil, nil
+	}
+	c, err := q.CategoryByPublicID(ctx, id)
+	if err != nil {
+		return nil, ifNone(err, ErrInvalidProduct.Field("category", ErrCategoryNotFound.Code, ErrCategoryNotFound.Message))
+	}
+	return &c.ID, nil
+}
+
+// ifNone turns no rows into a refusal.
+func ifNone(err, refusal error) error {
+	if errors.Is(err, db.ErrNoRows) {
+		return refusal
+	}
+	return err
+}
+
+// freeHandle is the handle that was asked for, or one made of the title that nobody has.
+func (s *Service) freeHandle(ctx context.Context, q *catalogdb.Queries, storeID int64, d draft) (string, error) {
+	want := d.handle
+	if want == "" {
+		want = handleOf(d.title)
+	}
+	taken, err := q.ProductsByHandle(ctx, storeID, []string{want})
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("handles: %w", err)
+	case len(taken) == 0:
+		return want, nil
+	case d.handle != "":
+		return "", ErrHandleTaken
+	}
+	_, tail, _ := strings.Cut(code.ID("p"), "_")
+	return want + "-" + tail[:8], nil
+}
+
+func (s *Service) insertProduct(ctx context.Context, tx db.Tx, b store.Brief, handle string, category *int64, d draft, state State) (catalogdb.Product, error) {
+	now := s.now()
+	p := catalogdb.Product{
+		PublicID: code.ID("prd"), StoreID: b.ID, Handle: handle, CategoryID: category, Title: d.title, Description: d.description,
+		Vendor: d.vendor, Option1: d.options[0], Option2: d.options[1], Option3: d.options[2], State: string(state), Version: 1,
+		CreatedAt: now, UpdatedAt: now,
+	}
+	if state == Published {
+		p.PublishedAt = &now
+	}
+	id, err := catalogdb.New(tx).InsertProduct(ctx, catalogdb.InsertProductParams{
+		PublicID: p.PublicID, StoreID: p.StoreID, Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description,
+		Vendor: p.Vendor, Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, Version: p.Version,
+		PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	})
+	p.ID = id
+	return p, refusal(err, "product")
+}
+
+// refusal names the rule that a write broke in spite of the look before it: two did it at once.
+func refusal(err error, what string) error {
+	switch {
+	case err == nil:
+		return nil
+	case db.IsConstraint(err, "products_handle_key"):
+		return ErrHandleTaken.Because(err)
+	case db.IsConstraint(err, "variants_sku_key"):
+		return ErrSKUTaken.Because(err)
+	case db.IsConstraint(err, "variants_options_key"):
+		return ErrSameOptions.Because(err)
+	case db.IsConstraint(err, "categories_slug_key"):
+		return ErrSlugTaken.Because(err)
+	}
+	return fmt.Errorf("%s: %w", what, err)
+}
+
+// saveProduct writes a product that was read in this transaction.
+func (s *Service) saveProduct(ctx context.Context, tx db.Tx, p *catalogdb.Product) error {
+	p.UpdatedAt = s.now()
+	n, err := catalogdb.New(tx).UpdateProduct(ctx, catalogdb.UpdateProductParams{
+		Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description, Vendor: p.Vendor,
+		Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, PublishedAt: p.PublishedAt,
+		UpdatedAt: p.UpdatedAt, ID: p.ID, Version: p.Version,
+	})
+	if err == nil && n == 0 {
+		return ErrVersion
+	}
+	p.Version++
+	return refusal(err, "product")
+}
+
+// ProductPatch changes what is not nil.
+type ProductPatch struct {
+	Version     *int64 // the one that the change is made to; nil = whichever
+	Handle      *string
+	Category    *string // "" = none
+	Title       *string
+	Description *string
+	Vendor      *string
+	Options     *[]string // new names for the options there are
+}
+
+// UpdateProduct changes a product's fields.
+func (s *Service) UpdateProduct(ctx context.Context, caller web.Caller, id string, in ProductPatch) (Product, error) {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return Product{}, err
+	}
+	err = s.db.Write(ctx, "catalog.update", func(ctx context.Context, tx db.Tx) error {
+		p, b, err := s.editable(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if in.Version != nil && *in.Version != p.Version {
+			return ErrVersion.With("version", p.Version)
+		}
+		if State(p.State) == Archived {
+			return ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+		}
+		changed, err := s.patch(ctx, tx, &p, in)
+		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := s.saveProduct(ctx, tx, &p); err != nil {
+			return err
+		}
+		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+			return err
+		}
+		return s.happened(ctx, tx, "product.updated", p.PublicID, map[string]any{"fields": changed})
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.Product(ctx, caller, id)
+}
+
+// patch puts the changes into p and names the fields that are different now.
+func (s *Service) patch(ctx context.Context, tx db.Tx, p *catalogdb.Product, in ProductPatch) (changed []string, err error) {
+	f := newFindings(ErrInvalidProduct)
+	set := func(name string, field *string, value string) {
+		if *field != value {
+			*field, changed = value, append(changed, name)
+		}
+	}
+	q := catalogdb.New(tx)
+	if in.Title != nil {
+		set("title", &p.Title, f.text("title", *in.Title, 1, maxTitle))
+	}
+	if in.Description != nil {
+		set("description", &p.Description, f.description("description", *in.Description))
+	}
+	if in.Vendor != nil {
+		set("vendor", &p.Vendor, f.text("vendor", *in.Vendor, 0, maxName))
+	}
+	if in.Options != nil {
+		names, old := f.optionNames("options", *in.Options), optionNames(*p)
+		for i := range names {
+			if (names[i] == "") != (old[i] == "") {
+				f.add("options", "option_count", "Options can be renamed; their number stays.")
+				break
+			}
+		}
+		if names != old {
+			p.Option1, p.Option2, p.Option3, changed = names[0], names[1], names[2], append(changed, "options")
+		}
+	}
+	if in.Handle != nil && *in.Handle != p.Handle {
+		if !validHandle(*in.Handle) {
+			f.add("handle", "invalid_handle", "Takes lower-case letters, digits, - and _.")
+		} else if taken, err := q.ProductsByHandle(ctx, p.StoreID, []string{*in.Handle}); err != nil {
+			return nil, fmt.Errorf("handles: %w", err)
+		} else if len(taken) > 0 {
+			return nil, ErrHandleTaken
+		}
+		set("handle", &p.Handle, *in.Handle)
+	}
+	if err := f.fault(); err != nil {
+		return nil, err
+	}
+	if in.Category != nil {
+		category, err := categoryID(ctx, q, *in.Category)
+		if err != nil {
+			return nil, err
+		}
+		if deref(category) != deref(p.CategoryID) {
+			p.CategoryID, changed = category, append(changed, "category")
+		}
+	}
+	slices.Sort(changed)
+	return changed, nil
+}
+
+// Act takes an action on a product's state.
+func (s *Service) Act(ctx context.Context, caller web.Caller, id string, a Action) (Product, error) {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return Product{}, err
+	}
+	err = s.db.Write(ctx, "catalog."+string(a), func(ctx context.Context, tx db.Tx) error {
+		p, b, err := s.editable(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		return s.act(ctx, tx, b, cur, p, a)
+	})
+	if err != nil {
+		return Product{}, err
+	}
+	return s.Product(ctx, caller, id)
+}
+
+// Delete archives a product. Doing it again changes nothing.
+func (s *Service) Delete(ctx context.Context, caller web.Caller, id string) error {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, "catalog.delete", func(ctx context.Context, tx db.Tx) error {
+		p, b, err := s.editable(ctx, tx, caller, id)
+		if err != nil || State(p.State) == Archived {
+			return err
+		}
+		return s.act(ctx, tx, b, cur, p, Archive)
+	})
+}
+
+func (s *Service) act(ctx context.Context, tx db.Tx, b store.Brief, cur money.Currency, p catalogdb.Product, a Action) error {
+	from := State(p.State)
+	to, err := from.next(a)
+	if err != nil {
+		return err
+	}
+	if a == Publish {
+		if err := s.publishable(ctx, tx, p, cur); err != nil {
+			return err
+		}
+		if p.PublishedAt == nil {
+			now := s.now()
+			p.PublishedAt = &now
+		}
+	}
+	p.State = string(to)
+	if err := s.saveProduct(ctx, tx, &p); err != nil {
+		return err
+	}
+	if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+		return err
+	}
+	return s.happened(ctx, tx, past[a], p.PublicID, map[string]any{"from": string(from), "to": string(to)})
+}
+
+// publishable asks for something to buy at a price of the market's currency.
+func (s *Service) publishable(ctx context.Context, tx db.Tx, p catalogdb.Product, cur money.Currency) error {
+	variants, err := catalogdb.New(tx).VariantsOfProducts(ctx, []int64{p.ID})
+	if err != nil {
+		return fmt.Errorf("variants: %w", err)
+	}
+	if !slices.ContainsFunc(variants, func(v catalogdb.Variant) bool { return v.Currency == string(cur) }) {
+		return ErrNothingToBuy
+	}
+	return nil
+}

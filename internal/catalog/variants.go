@@ -1,0 +1,420 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/platform/code"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// AddVariant adds a variant to a product.
+func (s *Service) AddVariant(ctx context.Context, caller web.Caller, product string, in VariantInput) (Variant, error) {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return Variant{}, err
+	}
+	id, _, err := idem.Once(ctx, s.db, "catalog.add_variant", func(ctx context.Context, tx db.Tx) (string, error) {
+		p, b, err := s.editable(ctx, tx, caller, product)
+		if err != nil {
+			return "", err
+		}
+		if State(p.State) == Archived {
+			return "", ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+		}
+		d, err := in.check(optionNames(p), cur)
+		if err != nil {
+			return "", err
+		}
+		q := catalogdb.New(tx)
+		there, err := q.VariantsOfProducts(ctx, []int64{p.ID})
+		if err != nil {
+			return "", fmt.Errorf("variants: %w", err)
+		}
+		if err := room(there, d.options, 0); err != nil {
+			return "", err
+		}
+		if err := s.freeSKUs(ctx, q, b.ID, []draftVariant{d}); err != nil {
+			return "", err
+		}
+		made, err := s.addVariants(ctx, tx, cur, p, []draftVariant{d}, p.PublicID)
+		if err != nil {
+			return "", err
+		}
+		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+			return "", err
+		}
+		return made[0].PublicID, s.happened(ctx, tx, "variant.added", made[0].PublicID, map[string]any{"product": p.PublicID})
+	})
+	if err != nil {
+		return Variant{}, err
+	}
+	return s.Variant(ctx, caller, id)
+}
+
+// room refuses one variant too many, and one like another.
+func room(there []catalogdb.Variant, options [maxOptions]string, self int64) error {
+	if self == 0 && len(there) >= maxVariants {
+		return ErrManyVariants
+	}
+	if slices.ContainsFunc(there, func(v catalogdb.Variant) bool { return v.ID != self && optionValues(v) == options }) {
+		return ErrSameOptions
+	}
+	return nil
+}
+
+// freeSKUs refuses SKUs that other variants of the store have.
+func (s *Service) freeSKUs(ctx context.Context, q *catalogdb.Queries, storeID int64, variants []draftVariant) error {
+	var skus []string
+	for _, v := range variants {
+		if v.sku != nil {
+			skus = append(skus, *v.sku)
+		}
+	}
+	if len(skus) == 0 {
+		return nil
+	}
+	taken, err := q.SkusTaken(ctx, storeID, skus)
+	if err != nil {
+		return fmt.Errorf("skus: %w", err)
+	}
+	if len(taken) == 0 {
+		return nil
+	}
+	refused := ErrSKUTaken
+	for i, v := range variants {
+		if v.sku != nil && slices.ContainsFunc(taken, func(t catalogdb.SkusTakenRow) bool { return deref(t.Sku) == *v.sku }) {
+			refused = refused.Field("variants["+strconv.Itoa(i)+"].sku", ErrSKUTaken.Code, "Another variant of the store has it.")
+		}
+	}
+	return refused
+}
+
+// addVariants inserts variants with their first prices, and their stock where it is said, for subject. Options and
+// SKUs were found free before.
+func (s *Service) addVariants(ctx context.Context, tx db.Tx, cur money.Currency, p catalogdb.Product, list []draftVariant, subject string) ([]catalogdb.Variant, error) {
+	if len(list) == 0 {
+		return nil, nil
+	}
+	now := s.now()
+	rows := make([]catalogdb.InsertVariantsParams, len(list))
+	made := make([]catalogdb.Variant, len(list))
+	for i, d := range list {
+		v := catalogdb.Variant{
+			PublicID: code.ID("var"), ProductID: p.ID, StoreID: p.StoreID, Position: d.position, Option1: d.options[0], Option2: d.options[1],
+			Option3: d.options[2], Sku: d.sku, Barcode: d.barcode, Price: d.price, Currency: string(cur), Weight: d.weight,
+			TrackStock: d.trackStock, ImportStock: d.importStock, Version: 1, CreatedAt: now, UpdatedAt: now,
+		}
+		rows[i] = catalogdb.InsertVariantsParams{
+			PublicID: v.PublicID, ProductID: v.ProductID, StoreID: v.StoreID, Position: v.Position, Option1: v.Option1, Option2: v.Option2,
+			Option3: v.Option3, Sku: v.Sku, Barcode: v.Barcode, Price: v.Price, Currency: v.Currency, Weight: v.Weight,
+			TrackStock: v.TrackStock, ImportStock: v.ImportStock, CreatedAt: now,
+		}
+		made[i] = v
+	}
+	var first error
+	catalogdb.New(tx).InsertVariants(ctx, rows).QueryRow(func(i int, id int64, err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+		made[i].ID = id
+	})
+	if first != nil {
+		return nil, refusal(first, "variants")
+	}
+	prices := make([]priceChange, len(made))
+	var counts []Count
+	for i, v := range made {
+		prices[i] = priceChange{v: v, now: v.Price}
+		if n := list[i].stock; n != nil && *n > 0 {
+			counts = append(counts, Count{v.ID, *n})
+		}
+	}
+	if err := s.recordPrices(ctx, tx, prices); err != nil {
+		return nil, err
+	}
+	if len(counts) > 0 {
+		if _, err := s.shelf.Count(ctx, tx, counts, subject, "initial"); err != nil {
+			return nil, err
+		}
+	}
+	return made, nil
+}
+
+// priceChange is one row of the price history.
+type priceChange struct {
+	v      catalogdb.Variant // as it is now
+	before *int64            // nil: the first price
+	now    int64
+}
+
+func (s *Service) recordPrices(ctx context.Context, tx db.Tx, changes []priceChange) error {
+	if len(changes) == 0 {
+		return nil
+	}
+	now, actor := s.now(), actorOf(ctx)
+	rows := make([]catalogdb.InsertPriceChangesParams, len(changes))
+	for i, c := range changes {
+		rows[i] = catalogdb.InsertPriceChangesParams{
+			ProductID: c.v.ProductID, VariantID: c.v.ID, OldPrice: c.before, NewPrice: c.now, Currency: c.v.Currency, Actor: actor, CreatedAt: now,
+		}
+	}
+	if err := firstError(catalogdb.New(tx).InsertPriceChanges(ctx, rows)); err != nil {
+		return fmt.Errorf("price history: %w", err)
+	}
+	return nil
+}
+
+// saveVariants writes variants that were read in this transaction.
+func (s *Service) saveVariants(ctx context.Context, tx db.Tx, list []catalogdb.Variant) error {
+	if len(list) == 0 {
+		return nil
+	}
+	now := s.now()
+	rows := make([]catalogdb.UpdateVariantsParams, len(list))
+	for i, v := range list {
+		rows[i] = catalogdb.UpdateVariantsParams{
+			Position: v.Position, Option1: v.Option1, Option2: v.Option2, Option3: v.Option3, Sku: v.Sku, Barcode: v.Barcode, Price: v.Price,
+			Currency: v.Currency, Weight: v.Weight, TrackStock: v.TrackStock, Archived: v.Archived, ImportStock: v.ImportStock,
+			UpdatedAt: now, ID: v.ID,
+		}
+	}
+	return refusal(firstError(catalogdb.New(tx).UpdateVariants(ctx, rows)), "variants")
+}
+
+// editableVariant is a live variant that the caller may change, with its product.
+func (s *Service) editableVariant(ctx context.Context, tx db.Tx, caller web.Caller, id string) (v catalogdb.Variant, p catalogdb.Product, b store.Brief, err error) {
+	q := catalogdb.New(tx)
+	if v, err = q.VariantByPublicID(ctx, id); err != nil {
+		return v, p, b, ifNone(err, ErrVariantNotFound)
+	}
+	b, err = s.stores.RequireID(ctx, tx, caller, v.StoreID, store.Catalog)
+	if errors.Is(err, store.ErrStoreNotFound) || err == nil && v.Archived {
+		err = ErrVariantNotFound
+	}
+	if err != nil {
+		return v, p, b, err
+	}
+	p, err = q.ProductByID(ctx, v.ProductID)
+	if err == nil && State(p.State) == Archived {
+		err = ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+	}
+	return v, p, b, err
+}
+
+// VariantPatch changes what is not nil.
+type VariantPatch struct {
+	Version    *int64
+	Options    *[]string
+	SKU        *string // "" = none
+	Barcode    *string
+	Price      *string
+	Weight     *int64
+	TrackStock *bool
+	Position   *int64
+}
+
+// UpdateVariant changes a variant; a new price is a new row of its history.
+func (s *Service) UpdateVariant(ctx context.Context, caller web.Caller, id string, in VariantPatch) (Variant, error) {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return Variant{}, err
+	}
+	err = s.db.Write(ctx, "catalog.update_variant", func(ctx context.Context, tx db.Tx) error {
+		v, p, b, err := s.editableVariant(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if in.Version != nil && *in.Version != v.Version {
+			return ErrVersion.With("version", v.Version)
+		}
+		before := v
+		if err := s.patchVariant(ctx, tx, &v, p, in, cur); err != nil {
+			return err
+		}
+		changed := differences(before, v)
+		if len(changed) == 0 {
+			return nil
+		}
+		if err := s.saveVariants(ctx, tx, []catalogdb.Variant{v}); err != nil {
+			return err
+		}
+		if err := s.recordPrices(ctx, tx, newPrices(before, v)); err != nil {
+			return err
+		}
+		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+			return err
+		}
+		return s.happened(ctx, tx, "variant.updated", v.PublicID, map[string]any{"product": p.PublicID, "fields": changed})
+	})
+	if err != nil {
+		return Variant{}, err
+	}
+	return s.Variant(ctx, caller, id)
+}
+
+// newPrices is the row of the price history that a change of a variant makes, if any.
+func newPrices(before, after catalogdb.Variant) []priceChange {
+	switch {
+	case before.Currency != after.Currency:
+		return []priceChange{{v: after, now: after.Price}} // another currency is another beginning
+	case before.Price != after.Price:
+		return []priceChange{{v: after, before: &before.Price, now: after.Price}}
+	}
+	return nil
+}
+
+func (s *Service) patchVariant(ctx context.Context, tx db.Tx, v *catalogdb.Variant, p catalogdb.Product, in VariantPatch, cur money.Currency) error {
+	f := newFindings(ErrInvalidProduct)
+	if in.Options != nil {
+		values := f.values("options", *in.Options, optionNames(p))
+		v.Option1, v.Option2, v.Option3 = values[0], values[1], values[2]
+	}
+	if in.Barcode != nil {
+		v.Barcode = f.text("barcode", *in.Barcode, 0, maxSKU)
+	}
+	if in.Price != nil {
+		v.Price, v.Currency = f.price("price", *in.Price, cur), string(cur)
+	}
+	if in.Weight != nil {
+		v.Weight = f.weight("weight_grams", *in.Weight)
+	}
+	if in.TrackStock != nil {
+		v.TrackStock = *in.TrackStock
+	}
+	if in.Position != nil {
+		if v.Position = *in.Position; v.Position < 0 || v.Position > maxPosition {
+			f.add("position", "out_of_range", "Is not a position.")
+		}
+	}
+	sku := v.Sku
+	if in.SKU != nil {
+		sku = f.sku("sku", *in.SKU)
+	}
+	if err := f.fault(); err != nil {
+		return err
+	}
+	q := catalogdb.New(tx)
+	if in.Options != nil {
+		there, err := q.VariantsOfProducts(ctx, []int64{p.ID})
+		if err != nil {
+			return fmt.Errorf("variants: %w", err)
+		}
+		if err := room(there, optionValues(*v), v.ID); err != nil {
+			return err
+		}
+	}
+	if sku != nil && deref(v.Sku) != *sku {
+		taken, err := q.SkusTaken(ctx, v.StoreID, []string{*sku})
+		if err != nil {
+			return fmt.Errorf("skus: %w", err)
+		}
+		if len(taken) > 0 {
+			return ErrSKUTaken.Field("sku", ErrSKUTaken.Code, "Another variant of the store has it.")
+		}
+	}
+	v.Sku = sku
+	return nil
+}
+
+// differences names the fields in which two versions of a variant differ.
+func differences(a, b catalogdb.Variant) []string {
+	out := []string{}
+	for _, d := range []struct {
+		name string
+		not  bool
+	}{
+		{"barcode", a.Barcode != b.Barcode},
+		{"options", optionValues(a) != optionValues(b)},
+		{"position", a.Position != b.Position},
+		{"price", a.Price != b.Price || a.Currency != b.Currency},
+		{"sku", deref(a.Sku) != deref(b.Sku)},
+		{"track_stock", a.TrackStock != b.TrackStock},
+		{"weight_grams", a.Weight != b.Weight},
+	} {
+		if d.not {
+			out = append(out, d.name)
+		}
+	}
+	return out
+}
+
+// DeleteVariant archives a variant: it is gone from the product and frees its SKU and options, and orders go on
+// meaning it.
+func (s *Service) DeleteVariant(ctx context.Context, caller web.Caller, id string) error {
+	cur, err := s.currency(ctx)
+	if err != nil {
+		return err
+	}
+	return s.db.Write(ctx, "catalog.delete_variant", func(ctx context.Context, tx db.Tx) error {
+		v, p, b, err := s.editableVariant(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		there, err := catalogdb.New(tx).VariantsOfProducts(ctx, []int64{p.ID})
+		if err != nil {
+			return fmt.Errorf("variants: %w", err)
+		}
+		if State(p.State) == Published && len(there) == 1 {
+			return ErrLastVariant
+		}
+		v.Archived = true
+		if err := s.saveVariants(ctx, tx, []catalogdb.Variant{v}); err != nil {
+			return err
+		}
+		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
+			return err
+		}
+		return s.happened(ctx, tx, "variant.archived", v.PublicID, map[string]any{"product": p.PublicID})
+	})
+}
+
+// Variant is a live variant of a product that the caller may see.
+func (s *Service) Variant(ctx context.Context, caller web.Caller, id string) (out Variant, err error) {
+	err = s.db.Read(ctx, "catalog.variant", func(ctx context.Context, tx db.Tx) error {
+		q := catalogdb.New(tx)
+		v, err := q.VariantByPublicID(ctx, id)
+		if err != nil {
+			return ifNone(err, ErrVariantNotFound)
+		}
+		p, err := q.ProductByID(ctx, v.ProductID)
+		if err != nil {
+			return fmt.Errorf("product of variant: %w", err)
+		}
+		if _, _, err := s.readable(ctx, tx, caller, p.PublicID); err != nil {
+			if errors.Is(err, ErrProductNotFound) {
+				return ErrVariantNotFound
+			}
+			return err
+		}
+		available, err := s.available(ctx, tx, []catalogdb.Variant{v})
+		out = variantOf(p, v, available)
+		return err
+	})
+	return out, err
+}
+
+// VariantKey is what the rooms above need to know to act on a variant.
+type VariantKey struct {
+	ID         int64
+	StoreID    int64
+	TrackStock bool
+	Archived   bool
+}
+
+// VariantKey finds a variant by its public id. Errors: ErrVariantNotFound.
+func (s *Service) VariantKey(ctx context.Context, tx db.Tx, id string) (VariantKey, error) {
+	v, err := catalogdb.New(tx).VariantByPublicID(ctx, id)
+	if err != nil {
+		return VariantKey{}, ifNone(err, ErrVariantNotFound)
+	}
+	return VariantKey{ID: v.ID, StoreID: v.StoreID, TrackStock: v.TrackStock, Archived: v.Archived}, nil
+}

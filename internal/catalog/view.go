@@ -1,0 +1,190 @@
+package catalog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+)
+
+// Product is a product as a reader sees it.
+type Product struct {
+	ID          string
+	Store       store.Brief
+	Handle      string
+	Category    *CategoryBrief
+	Title       string
+	Description string
+	Vendor      string
+	Options     []string
+	State       State
+	Variants    []Variant
+	Version     int64
+	PublishedAt *time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+// CategoryBrief is a category as others name it.
+type CategoryBrief struct {
+	ID   string `json:"id"`
+	Slug string `json:"slug"`
+	Name string `json:"name"`
+}
+
+// Variant is a variant as a reader sees it.
+type Variant struct {
+	ID         string
+	Product    string
+	Title      string
+	Options    []Option
+	SKU        *string
+	Barcode    string
+	Price      money.Amount
+	Weight     int64
+	TrackStock bool
+	Available  *int64 // nil: not tracked
+	Position   int64
+	Version    int64
+	CreatedAt  time.Time
+	UpdatedAt  time.Time
+}
+
+// InStock says whether at least one can be bought.
+func (v Variant) InStock() bool { return v.Available == nil || *v.Available > 0 }
+
+func optionNames(p catalogdb.Product) [maxOptions]string {
+	return [maxOptions]string{p.Option1, p.Option2, p.Option3}
+}
+
+func optionValues(v catalogdb.Variant) [maxOptions]string {
+	return [maxOptions]string{v.Option1, v.Option2, v.Option3}
+}
+
+// Product is what the caller may see of a product: everybody a visible one, the store's people all of theirs.
+func (s *Service) Product(ctx context.Context, caller web.Caller, id string) (out Product, err error) {
+	err = s.db.Read(ctx, "catalog.product", func(ctx context.Context, tx db.Tx) error {
+		p, brief, err := s.readable(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		out, err = s.view(ctx, tx, p, brief)
+		return err
+	})
+	return out, err
+}
+
+// readable is a product that the caller may see. Errors: ErrProductNotFound.
+func (s *Service) readable(ctx context.Context, tx db.Tx, caller web.Caller, id string) (catalogdb.Product, store.Brief, error) {
+	p, err := catalogdb.New(tx).ProductByPublicID(ctx, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return p, store.Brief{}, ErrProductNotFound
+	}
+	if err != nil {
+		return p, store.Brief{}, fmt.Errorf("product: %w", err)
+	}
+	briefs, err := s.stores.Briefs(ctx, tx, []int64{p.StoreID})
+	if err != nil {
+		return p, store.Brief{}, fmt.Errorf("store of product: %w", err)
+	}
+	if brief := briefs[p.StoreID]; State(p.State) == Published && sells(brief) {
+		return p, brief, nil
+	}
+	brief, err := s.stores.RequireID(ctx, tx, caller, p.StoreID, store.View)
+	if errors.Is(err, store.ErrStoreNotFound) {
+		err = ErrProductNotFound
+	}
+	return p, brief, err
+}
+
+// editable is a product that the caller may change. Errors: ErrProductNotFound for strangers, and those of
+// store.Require.
+func (s *Service) editable(ctx context.Context, tx db.Tx, caller web.Caller, id string) (catalogdb.Product, store.Brief, error) {
+	p, err := catalogdb.New(tx).ProductByPublicID(ctx, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return p, store.Brief{}, ErrProductNotFound
+	}
+	if err != nil {
+		return p, store.Brief{}, fmt.Errorf("product: %w", err)
+	}
+	brief, err := s.stores.RequireID(ctx, tx, caller, p.StoreID, store.Catalog)
+	if errors.Is(err, store.ErrStoreNotFound) {
+		err = ErrProductNotFound
+	}
+	return p, brief, err
+}
+
+// view reads all that belongs to a product.
+func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief store.Brief) (Product, error) {
+	out := Product{
+		ID: p.PublicID, Store: brief, Handle: p.Handle, Title: p.Title, Description: p.Description, Vendor: p.Vendor,
+		Options: []string{}, State: State(p.State), Version: p.Version,
+		CreatedAt: clock.Time(p.CreatedAt), UpdatedAt: clock.Time(p.UpdatedAt), Variants: []Variant{},
+	}
+	for _, n := range optionNames(p) {
+		if n != "" {
+			out.Options = append(out.Options, n)
+		}
+	}
+	if p.PublishedAt != nil {
+		at := clock.Time(*p.PublishedAt)
+		out.PublishedAt = &at
+	}
+	q := catalogdb.New(tx)
+	if p.CategoryID != nil {
+		rows, err := q.CategoriesByID(ctx, []int64{*p.CategoryID})
+		if err != nil {
+			return out, fmt.Errorf("category: %w", err)
+		}
+		for _, r := range rows {
+			out.Category = &CategoryBrief{r.PublicID, r.Slug, r.Name}
+		}
+	}
+	rows, err := q.VariantsOfProducts(ctx, []int64{p.ID})
+	if err != nil {
+		return out, fmt.Errorf("variants: %w", err)
+	}
+	available, err := s.available(ctx, tx, rows)
+	if err != nil {
+		return out, err
+	}
+	for _, r := range rows {
+		out.Variants = append(out.Variants, variantOf(p, r, available))
+	}
+	return out, nil
+}
+
+// available asks the shelf for the variants that are tracked.
+func (s *Service) available(ctx context.Context, tx db.Tx, rows []catalogdb.Variant) (map[int64]int64, error) {
+	var tracked []int64
+	for _, r := range rows {
+		if r.TrackStock {
+			tracked = append(tracked, r.ID)
+		}
+	}
+	if len(tracked) == 0 {
+		return nil, nil
+	}
+	return s.shelf.Available(ctx, tx, tracked)
+}
+
+func variantOf(p catalogdb.Product, r catalogdb.Variant, available map[int64]int64) Variant {
+	v := Variant{
+		ID: r.PublicID, Product: p.PublicID, Title: variantTitle(optionValues(r)), Options: optionsOf(optionNames(p), optionValues(r)),
+		SKU: r.Sku, Barcode: r.Barcode, Price: money.New(r.Price, money.Currency(r.Currency)), Weight: r.Weight,
+		TrackStock: r.TrackStock, Position: r.Position, Version: r.Version,
+		CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
+	}
+	if r.TrackStock {
+		n := available[r.ID]
+		v.Available = &n
+	}
+	return v
+}
