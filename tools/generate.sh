@@ -112,10 +112,17 @@ if [ -n "$check" ]; then
     exit 0
 fi
 
+# Only what changed is touched, file by file, so that a build that runs meanwhile finds all of them; what no
+# longer belongs there goes last.
 for out in "${outputs[@]}"; do
-    # Only what changed is touched, and what no longer belongs there goes.
-    if ! diff -rq "$work/$out" "$out" >/dev/null 2>&1; then
-        rm -rf "$out"
-        cp -R "$work/$out" "$out"
-    fi
+    (cd "$work" && find "$out" -type f) | while IFS= read -r file; do
+        if ! cmp -s "$work/$file" "$file"; then
+            mkdir -p "$(dirname "$file")"
+            cp "$work/$file" "$file.new"
+            mv "$file.new" "$file"
+        fi
+    done
+    find "$out" -type f | while IFS= read -r file; do
+        [ -f "$work/$file" ] || rm "$file"
+    done
 done

@@ -16,4 +16,5 @@ type Constraint struct {
 	Name    string
 	Kind    string
 	Columns []string // empty where the rule does not belong to certain columns
+	Rule    string   // of a check, or of a unique index that counts some rows only: the condition, in SQLite's words
 }

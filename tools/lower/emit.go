@@ -59,6 +59,9 @@ func emitConstraints(s *schema) ([]byte, error) {
 		if len(c.Columns) > 0 {
 			fmt.Fprintf(&b, ", Columns: %#v", c.Columns)
 		}
+		if c.Rule != "" {
+			fmt.Fprintf(&b, ", Rule: %s", goString(c.Rule))
+		}
 		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")

@@ -10,9 +10,18 @@ import (
 func (p *printer) from(list []*pg.Node) string {
 	parts := make([]string, len(list))
 	for i, n := range list {
+		if i > 0 && lopsided(n.GetJoinExpr()) {
+			refuse("RIGHT and FULL JOIN after a comma take in what stands before it on SQLite: write the whole as joins")
+		}
 		parts[i] = p.source(n)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// lopsided says whether a join keeps rows of its right side.
+func lopsided(j *pg.JoinExpr) bool {
+	return j != nil && (j.GetJointype() == pg.JoinType_JOIN_RIGHT || j.GetJointype() == pg.JoinType_JOIN_FULL ||
+		lopsided(j.GetLarg().GetJoinExpr()))
 }
 
 func (p *printer) source(n *pg.Node) string {

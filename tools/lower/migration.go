@@ -131,10 +131,13 @@ func (p *printer) createIndex(i *pg.IndexStmt) string {
 		}
 		keys, columns = append(keys, key), append(columns, c.name)
 	}
-	out := "CREATE INDEX "
+	out, condition := "CREATE INDEX ", ""
+	if i.GetWhereClause() != nil {
+		condition = p.expr(i.GetWhereClause(), precLowest)
+	}
 	if i.GetUnique() {
 		out = "CREATE UNIQUE INDEX "
-		rule := &constraint{Name: i.GetIdxname(), Kind: "unique", Columns: columns, onIndex: true, partial: i.GetWhereClause() != nil}
+		rule := &constraint{Name: i.GetIdxname(), Kind: "unique", Columns: columns, Rule: condition}
 		if t.sameKey(rule) != nil {
 			// Two rules over the same columns, each for other rows. SQLite reports columns, except for an index
 			// that holds an expression, which it reports by name: a constant makes it one.
@@ -145,8 +148,8 @@ func (p *printer) createIndex(i *pg.IndexStmt) string {
 	}
 	p.schema.indexes[i.GetIdxname()] = t.name
 	out += name(i.GetIdxname()) + " ON " + name(t.name) + " (" + strings.Join(keys, ", ") + ")"
-	if i.GetWhereClause() != nil {
-		out += " WHERE " + p.expr(i.GetWhereClause(), precLowest)
+	if condition != "" {
+		out += " WHERE " + condition
 	}
 	return out
 }

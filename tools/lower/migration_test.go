@@ -211,10 +211,10 @@ func TestConstraintsAreListed(t *testing.T) {
 		`"orders.store_id,orders.number": "orders_number_key"`,
 		`"orders.id":                     "orders_pkey"`,
 		`"orders.coupon":                 "orders_coupon_key"`,
-		`{Table: "orders", Name: "orders_total_check", Kind: "check"}`,
+		`{Table: "orders", Name: "orders_total_check", Kind: "check", Rule: ` + "`total >= 0`}",
 		`{Table: "orders", Name: "orders_paid_not_null", Kind: "not_null", Columns: []string{"paid"}}`,
 		`{Table: "orders", Name: "orders_store_fkey", Kind: "foreign", Columns: []string{"store_id"}}`,
-		`{Table: "orders", Name: "orders_paid_key", Kind: "unique", Columns: []string{"coupon"}}`,
+		`{Table: "orders", Name: "orders_paid_key", Kind: "unique", Columns: []string{"coupon"}, Rule: ` + "`paid`}",
 		`{Table: "diary", Name: "diary_append_only", Kind: "append_only"}`,
 	} {
 		if !strings.Contains(string(text), want) {

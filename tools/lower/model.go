@@ -38,9 +38,8 @@ type constraint struct {
 	Name    string
 	Kind    string // primary, unique, check, foreign, not_null, append_only
 	Columns []string
-	onIndex bool // made by CREATE UNIQUE INDEX
-	partial bool // and holds only where the index says
-	byName  bool // SQLite reports this one by its name, see createIndex
+	Rule    string // of a check, or of a unique index for some rows: the condition, in SQLite's words
+	byName  bool   // SQLite reports this one by its name, see createIndex
 }
 
 type appendOnly struct {

@@ -66,6 +66,16 @@ func optional(list []*relation) {
 	}
 }
 
+// sees says whether a relation of this level has such a column.
+func (p *printer) sees(column string) bool {
+	for _, r := range p.scope.from {
+		if r.column(column) != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // lookup finds the column that a reference means, from the innermost level outwards.
 func (p *printer) lookup(ref *pg.ColumnRef) *column {
 	parts := strs(ref.GetFields())

@@ -35,7 +35,7 @@ func (p *printer) query(s *pg.SelectStmt) (string, []*column) {
 	}
 	b.WriteString(where)
 	if len(s.GetGroupClause()) > 0 {
-		b.WriteString(p.line() + "GROUP BY " + p.exprs(s.GetGroupClause()))
+		b.WriteString(p.line() + "GROUP BY " + p.group(s.GetGroupClause(), columns))
 	}
 	if s.GetHavingClause() != nil {
 		b.WriteString(p.line() + "HAVING " + p.expr(s.GetHavingClause(), precLowest))
@@ -43,6 +43,21 @@ func (p *printer) query(s *pg.SelectStmt) (string, []*column) {
 	p.scope.outputs = columns
 	b.WriteString(p.tail(s))
 	return b.String(), columns
+}
+
+// group prints GROUP BY, where a bare name is a column first and a named output second on both engines.
+func (p *printer) group(list []*pg.Node, outputs []*column) string {
+	out := make([]string, len(list))
+	for i, n := range list {
+		p.scope.outputs = outputs
+		if c := p.output(n); c != nil && !p.sees(c.name) {
+			out[i] = name(c.name)
+		} else {
+			out[i] = p.expr(n, precLowest)
+		}
+		p.scope.outputs = nil
+	}
+	return strings.Join(out, ", ")
 }
 
 func isDistinct(s *pg.SelectStmt) bool {

@@ -65,7 +65,7 @@ func (p *printer) fixedByKey(s *pg.SelectStmt) bool {
 	equalities(s.GetWhereClause(), seen, t, fixed)
 	for _, c := range t.constraints {
 		// A partial index is unique only where its condition holds.
-		if (c.Kind != "unique" && c.Kind != "primary") || c.partial {
+		if (c.Kind != "unique" && c.Kind != "primary") || c.Rule != "" {
 			continue
 		}
 		all := true

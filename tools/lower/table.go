@@ -195,8 +195,9 @@ func (p *printer) constraintText(t *table, col *column, c *pg.Constraint) string
 		return p.keyText(t, col, &constraint{Name: c.GetConname(), Kind: "unique", Columns: columns}, "UNIQUE")
 	case pg.ConstrType_CONSTR_CHECK:
 		only(c, "contype", "conname", "raw_expr", "initially_valid")
-		p.schema.add(t, &constraint{Name: c.GetConname(), Kind: "check", Columns: columns})
-		return "CONSTRAINT " + name(c.GetConname()) + " CHECK (" + p.expr(c.GetRawExpr(), precLowest) + ")"
+		rule := p.expr(c.GetRawExpr(), precLowest)
+		p.schema.add(t, &constraint{Name: c.GetConname(), Kind: "check", Columns: columns, Rule: rule})
+		return "CONSTRAINT " + name(c.GetConname()) + " CHECK (" + rule + ")"
 	case pg.ConstrType_CONSTR_FOREIGN:
 		return p.foreignText(t, col, c)
 	}
