@@ -150,6 +150,35 @@ func (q *Queries) EndReservations(ctx context.Context, newState string, updatedA
 	return result.RowsAffected(), nil
 }
 
+const heldByOwners = `-- name: HeldByOwners :many
+SELECT owner, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY($1::text[]) AND state = 'live' GROUP BY owner
+`
+
+type HeldByOwnersRow struct {
+	Owner string
+	Units int64
+}
+
+func (q *Queries) HeldByOwners(ctx context.Context, owners []string) ([]HeldByOwnersRow, error) {
+	rows, err := q.db.Query(ctx, heldByOwners, owners)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HeldByOwnersRow{}
+	for rows.Next() {
+		var i HeldByOwnersRow
+		if err := rows.Scan(&i.Owner, &i.Units); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockReservations = `-- name: LockReservations :many
 SELECT id, owner, variant_id, qty FROM reservations WHERE owner = ANY($1::text[]) AND state = $2
 ORDER BY variant_id, id FOR UPDATE

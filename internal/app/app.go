@@ -1,0 +1,203 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/alexedwards/argon2id"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/haat-market/haat/internal/cart"
+	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/inventory"
+	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/market"
+	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/testgateway"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/config"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/job"
+	"github.com/haat-market/haat/internal/platform/mail"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/verify"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/schema"
+	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/wallet"
+)
+
+// Options are what a market is built from.
+type Options struct {
+	Config  config.Config
+	DB      *db.DB
+	Clock   clock.Clock // nil is the database's
+	Log     *slog.Logger
+	Mail    mail.Sender
+	Key     []byte           // the server's secret
+	Hashing *argon2id.Params // nil is the market's cost
+	Limits  *web.Limits      // nil: from Config
+	Version string
+}
+
+// App is a market put together.
+type App struct {
+	DB       *db.DB
+	Clock    clock.Clock
+	Log      *slog.Logger
+	API      *web.API
+	Registry *prometheus.Registry
+	Events   *event.Log
+	Jobs     *job.Runner
+
+	Ledger    *ledger.Service
+	Market    *market.Service
+	Identity  *identity.Service
+	Stores    *store.Service
+	Catalog   *catalog.Service
+	Inventory *inventory.Service
+	Payments  *payment.Service
+	Wallet    *wallet.Service
+	Cart      *cart.Service
+	Orders    *order.Service
+}
+
+// Schema is the schema of all rooms, for both engines.
+func Schema() db.Schema {
+	convert := func(list []schema.Migration) []db.Migration {
+		out := make([]db.Migration, len(list))
+		for i, m := range list {
+			out[i] = db.Migration{Number: m.Number, Name: m.Name, SQL: m.SQL}
+		}
+		return out
+	}
+	return db.Schema{
+		Embedded: convert(schema.Migrations(schema.SQLite)), Postgres: convert(schema.Migrations(schema.Postgres)), Unique: schema.Unique,
+	}
+}
+
+// OpenDB opens the configured database and brings its schema up to date.
+func OpenDB(ctx context.Context, place config.Place, log *slog.Logger) (*db.DB, error) {
+	d, err := db.Open(ctx, db.Config{File: place.DatabaseFile(), URL: place.Database.Reveal(), Schema: Schema(), Log: log})
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Migrate(ctx); err != nil {
+		return nil, errors.Join(err, d.Close())
+	}
+	return d, nil
+}
+
+// databaseClock is this machine's clock, corrected to the database's: all nodes of a market decide by one time.
+type databaseClock struct{ db *db.DB }
+
+// Now implements clock.Clock.
+func (c databaseClock) Now() time.Time { return clock.System().Now().Add(c.db.ClockOffset()) }
+
+// Build puts a market together. Nothing runs yet.
+func Build(o Options) (*App, error) {
+	if o.Clock == nil {
+		o.Clock = databaseClock{o.DB}
+	}
+	a := &App{DB: o.DB, Clock: o.Clock, Log: o.Log, Registry: prometheus.NewRegistry(), Events: event.New(o.Clock)}
+	a.Jobs = job.NewRunner(o.DB, o.Clock, o.Log, holder())
+	if err := a.buildRooms(o); err != nil {
+		return nil, err
+	}
+	a.API = web.New(a.webConfig(o))
+	for _, room := range []interface{ Mount(*web.API) }{
+		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Wallet, a.Cart, a.Orders, a.Ledger,
+	} {
+		room.Mount(a.API)
+	}
+	mountOperations(a)
+	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Ledger, a.Identity, a.Catalog, a.Payments, a.Orders} {
+		room.Work(a.Jobs)
+	}
+	idem.Work(a.Jobs)
+	return a, nil
+}
+
+func (a *App) buildRooms(o Options) (err error) {
+	a.Ledger = ledger.New(a.DB, a.Clock)
+	a.Market = market.New(a.DB, a.Clock, a.Events)
+	a.Identity, err = identity.New(identity.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, URL: o.Config.BaseURL(), Key: o.Key, Hashing: o.Hashing,
+		Market: func(ctx context.Context) (identity.MarketFacts, error) {
+			s, err := a.Market.Settings(ctx)
+			return identity.MarketFacts{Name: s.Name, SignupOpen: s.SignupOpen}, err
+		},
+	})
+	if err != nil {
+		return err
+	}
+	a.Stores = store.New(store.Deps{DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Identity: a.Identity})
+	a.Catalog = catalog.New(catalog.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Stores: a.Stores,
+		Currency: func(ctx context.Context) (money.Currency, error) {
+			s, err := a.Market.Settings(ctx)
+			return s.Currency, err
+		},
+	})
+	a.Inventory = inventory.New(inventory.Deps{DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Catalog: a.Catalog, Stores: a.Stores})
+	a.Catalog.StockWith(a.Inventory)
+	a.Payments = payment.New(a.DB, a.Clock, a.Events, a.Jobs, a.Ledger, a.Market, a.Log)
+	a.Payments.AddGateway(testgateway.New(a.DB, a.Clock))
+	a.Wallet = wallet.New(wallet.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores})
+	a.Cart = cart.New(cart.Deps{DB: a.DB, Clock: a.Clock, Catalog: a.Catalog, Inventory: a.Inventory})
+	a.Orders = order.New(order.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores,
+		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart,
+	})
+	a.Market.Freeze(a.Orders.AnyTrade)
+	a.Market.Offer(a.Payments.Methods)
+	return nil
+}
+
+func (a *App) webConfig(o Options) web.Config {
+	c := web.Config{
+		Title: "Haat", Version: o.Version, URL: o.Config.BaseURL(), Authenticator: a.Identity, Log: a.Log, Metrics: a.Registry,
+		Faults: []*fault.Error{db.ErrTryAgain, db.ErrTimeout, db.ErrDiskFull, db.ErrClosed},
+		Now:    a.Clock.Now, TrustedProxies: o.Config.TrustedProxies, AllowedOrigins: o.Config.CORSOrigins,
+		Ready: func(ctx context.Context) []string {
+			if err := a.DB.Health(ctx); err != nil {
+				return []string{err.Error()}
+			}
+			return nil
+		},
+	}
+	if o.Limits != nil {
+		c.Limits = *o.Limits
+	} else {
+		c.Limits = limits(o.Config)
+	}
+	return c
+}
+
+// holder names this process among those that share a database.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "unknown"
+	}
+	return fmt.Sprintf("%s/%s/%d", host, strconv.Itoa(os.Getpid()), time.Now().UnixNano())
+}
+
+// Rules are what haat verify checks, of every room.
+func (a *App) Rules() []verify.Rule {
+	var rules []verify.Rule
+	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Inventory, a.Payments, a.Orders} {
+		rules = append(rules, b.Rules()...)
+	}
+	return rules
+}

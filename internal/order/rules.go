@@ -1,0 +1,136 @@
+package order
+
+import (
+	"context"
+
+	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/order/orderdb"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/verify"
+)
+
+// Rules are what haat verify checks of orders.
+func (s *Service) Rules() []verify.Rule {
+	return []verify.Rule{
+		{Name: "order: an order's figures are the sums of its lines", Check: s.checkLines},
+		{Name: "order: a checkout's figures are the sums of its orders", Check: s.checkCheckouts},
+		{Name: "order: an order's escrow holds what was captured and not given back until it is final, and nothing after", Check: s.checkEscrow},
+		{Name: "order: exactly the orders that wait hold reservations", Check: s.checkReservations},
+	}
+}
+
+// pages walks a query by its id, so that memory stays flat however many rows there are.
+func pages[T any](next func(after int64) ([]T, error), id func(T) int64, each func([]T) error) error {
+	for after := int64(0); ; {
+		rows, err := next(after)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		if err := each(rows); err != nil {
+			return err
+		}
+		after = id(rows[len(rows)-1])
+	}
+}
+
+func (s *Service) eachOrder(ctx context.Context, tx db.Tx, each func([]orderdb.VerifyOrdersRow) error) error {
+	q := orderdb.New(tx)
+	return pages(func(after int64) ([]orderdb.VerifyOrdersRow, error) { return q.VerifyOrders(ctx, after) },
+		func(r orderdb.VerifyOrdersRow) int64 { return r.ID }, each)
+}
+
+func (s *Service) checkLines(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	return s.eachOrder(ctx, tx, func(rows []orderdb.VerifyOrdersRow) error {
+		for _, o := range rows {
+			if o.Goods != o.LinesGoods || o.Discount != o.LinesDiscount || o.Tax != o.LinesTax || o.Fee != o.LinesFee {
+				report("order %s: goods %d, discount %d, tax %d, fee %d; its lines sum to %d, %d, %d, %d",
+					o.PublicID, o.Goods, o.Discount, o.Tax, o.Fee, o.LinesGoods, o.LinesDiscount, o.LinesTax, o.LinesFee)
+			}
+			if o.LineCount != o.LinesCount || o.UnitCount != o.LinesUnits {
+				report("order %s: %d lines and %d units; it has %d and %d", o.PublicID, o.LineCount, o.UnitCount, o.LinesCount, o.LinesUnits)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) checkCheckouts(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	q := orderdb.New(tx)
+	return pages(func(after int64) ([]orderdb.VerifyCheckoutsRow, error) { return q.VerifyCheckouts(ctx, after) },
+		func(r orderdb.VerifyCheckoutsRow) int64 { return r.ID },
+		func(rows []orderdb.VerifyCheckoutsRow) error {
+			for _, c := range rows {
+				if c.Total != c.OrdersTotal || c.Goods != c.OrdersGoods {
+					report("checkout %s: goods %d, total %d; its orders sum to %d, %d", c.PublicID, c.Goods, c.Total, c.OrdersGoods, c.OrdersTotal)
+				}
+			}
+			return nil
+		})
+}
+
+// inEscrow is what must lie in an order's escrow.
+func inEscrow(o orderdb.VerifyOrdersRow) int64 {
+	switch State(o.State) {
+	case Completed, Cancelled, Returned:
+		return 0
+	}
+	if o.Method == "cod" || o.Method == methodNone {
+		return 0
+	}
+	return o.Captured - o.Refunded
+}
+
+func (s *Service) checkEscrow(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	return s.eachOrder(ctx, tx, func(rows []orderdb.VerifyOrdersRow) error {
+		keys := make([]ledger.Key, len(rows))
+		for i, o := range rows {
+			keys[i] = ledger.Escrow(o.PublicID, o.Currency)
+		}
+		have, err := s.ledger.Balances(ctx, tx, keys)
+		if err != nil {
+			return err
+		}
+		for i, o := range rows {
+			if want := inEscrow(o); have[keys[i]] != want {
+				report("order %s is %s: its escrow holds %d and not %d", o.PublicID, o.State, have[keys[i]], want)
+			}
+			if State(o.State) == Cancelled && o.Captured != o.Refunded {
+				report("order %s is cancelled: %d captured, %d given back", o.PublicID, o.Captured, o.Refunded)
+			}
+		}
+		return nil
+	})
+}
+
+// checkReservations: an order that waits for payment or for the store's answer holds exactly its lines; no other
+// order holds any.
+func (s *Service) checkReservations(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	return s.eachOrder(ctx, tx, func(rows []orderdb.VerifyOrdersRow) error {
+		ids, owners := make([]int64, len(rows)), make([]string, len(rows))
+		for i, o := range rows {
+			ids[i], owners[i] = o.ID, o.PublicID
+		}
+		lines, err := orderdb.New(tx).TrackedUnits(ctx, ids)
+		if err != nil {
+			return err
+		}
+		want := make(map[int64]int64, len(lines))
+		for _, l := range lines {
+			want[l.OrderID] = l.Units
+		}
+		held, err := s.inventory.HeldBy(ctx, tx, owners)
+		if err != nil {
+			return err
+		}
+		for _, o := range rows {
+			need := int64(0)
+			if st := State(o.State); st == AwaitingPayment || st == Pending {
+				need = want[o.ID]
+			}
+			if held[o.PublicID] != need {
+				report("order %s is %s: %d units are reserved for it and not %d", o.PublicID, o.State, held[o.PublicID], need)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,60 @@
+package order
+
+import (
+	"context"
+	"time"
+
+	"github.com/haat-market/haat/internal/order/orderdb"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/job"
+)
+
+// Work registers the room's sweep.
+func (s *Service) Work(j *job.Runner) {
+	j.Sweep(job.Sweep{Name: "order.due", Every: 2 * time.Second, Run: s.due})
+}
+
+// due completes delivered orders whose release has come, and cancels cash orders that the store left unanswered.
+func (s *Service) due(ctx context.Context, lease job.Lease) (int, error) {
+	var ids []string
+	err := s.db.Read(ctx, "order.due", func(ctx context.Context, tx db.Tx) (err error) {
+		ids, err = orderdb.New(tx).OrdersDue(ctx, clock.Micro(s.clock.Now()))
+		return err
+	})
+	if err != nil {
+		return 0, err
+	}
+	for _, id := range ids {
+		if err := s.dueOne(ctx, lease, id); err != nil {
+			return 0, err
+		}
+	}
+	return len(ids), nil
+}
+
+func (s *Service) dueOne(ctx context.Context, lease job.Lease, id string) error {
+	// READ COMMITTED: checks follow the locks of the checkout and of its orders.
+	return s.db.Write(ctx, "order.due", func(ctx context.Context, tx db.Tx) error {
+		if err := lease.Check(ctx, tx); err != nil {
+			return err
+		}
+		c, orders, i, err := s.lockOrder(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		o := &orders[i]
+		if o.DueAt > clock.Micro(s.clock.Now()) {
+			return nil
+		}
+		on, why := Complete, Why{}
+		if State(o.State) == Pending {
+			on, why = Lapse, Why{Reason: "no_answer"}
+		}
+		rule, ok := Find(State(o.State), on)
+		if !ok {
+			return nil
+		}
+		return s.apply(ctx, tx, c, o, rule, why, "system")
+	}, db.ReadCommitted())
+}
