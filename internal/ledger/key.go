@@ -223,3 +223,21 @@ func validOwner(s string) bool {
 	}
 	return true
 }
+
+// Kind is the kind of account that the key names, "" if it names none.
+func (k Key) Kind() Kind {
+	a, err := k.parse()
+	if err != nil {
+		return ""
+	}
+	return a.kind
+}
+
+// Owner is whose the account is, "" for the market's own.
+func (k Key) Owner() string {
+	a, err := k.parse()
+	if err != nil {
+		return ""
+	}
+	return a.owner
+}
