@@ -120,7 +120,9 @@ func (s *Service) mountProducts(api *web.API) {
 		Method: http.MethodDelete, Path: "/v1/products/{id}", ID: "product.delete", Summary: "Archive a product", Room: roomName, Access: web.Owner,
 		Description: "A product is kept for the orders that mean it. Archiving it again changes nothing.",
 		Errors:      faults(ErrProductNotFound),
-	}, func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.Delete(ctx, web.CallerFrom(ctx), in.ID) })
+	}, func(ctx context.Context, in *idIn) (*nothing, error) {
+		return nil, s.Delete(ctx, web.CallerFrom(ctx), in.ID)
+	})
 	for _, verb := range []struct {
 		action  Action
 		summary string
@@ -191,5 +193,7 @@ func (s *Service) mountVariants(api *web.API) {
 		Method: http.MethodDelete, Path: "/v1/variants/{id}", ID: "variant.delete", Summary: "Archive a variant", Room: roomName, Access: web.Owner,
 		Description: "It leaves the product and frees its SKU; orders go on meaning it.",
 		Errors:      faults(ErrVariantNotFound, ErrProductState, ErrLastVariant),
-	}, func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.DeleteVariant(ctx, web.CallerFrom(ctx), in.ID) })
+	}, func(ctx context.Context, in *idIn) (*nothing, error) {
+		return nil, s.DeleteVariant(ctx, web.CallerFrom(ctx), in.ID)
+	})
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 
-	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
@@ -35,26 +34,27 @@ type Deps struct {
 	Log    *slog.Logger
 	Events *event.Log
 	Jobs   *job.Runner
-	Market *market.Service
 	Stores *store.Service
+	// Currency is the market's, in which all prices are.
+	Currency func(context.Context) (money.Currency, error)
 }
 
 // Service is the room.
 type Service struct {
-	db     *db.DB
-	clock  clock.Clock
-	log    *slog.Logger
-	events *event.Log
-	jobs   *job.Runner
-	market *market.Service
-	stores *store.Service
-	shelf  Shelf
+	db       *db.DB
+	clock    clock.Clock
+	log      *slog.Logger
+	events   *event.Log
+	jobs     *job.Runner
+	stores   *store.Service
+	currency func(context.Context) (money.Currency, error)
+	shelf    Shelf
 }
 
 // New opens the room and watches the stores.
 func New(d Deps) *Service {
 	s := &Service{
-		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, market: d.Market, stores: d.Stores, shelf: noShelf{},
+		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, stores: d.Stores, currency: d.Currency, shelf: noShelf{},
 	}
 	d.Stores.Watch(s)
 	return s
@@ -76,12 +76,6 @@ func (noShelf) Count(context.Context, db.Tx, []Count, string, string) (map[int64
 
 // sells says whether goods can be bought at a store now.
 func sells(b store.Brief) bool { return b.Open() && b.Sells }
-
-// currency is the market's, in which all prices are.
-func (s *Service) currency(ctx context.Context) (money.Currency, error) {
-	m, err := s.market.Settings(ctx)
-	return m.Currency, err
-}
 
 func (s *Service) now() int64 { return clock.Micro(s.clock.Now()) }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/web"
 )
 
@@ -148,7 +149,7 @@ func (s *Service) refuse(ctx context.Context, tx db.Tx, list []entry, moves []mo
 	if err != nil {
 		return err
 	}
-	names, err := s.variants.VariantIDs(ctx, tx, short)
+	names, err := s.catalog.VariantIDs(ctx, tx, short)
 	if err != nil {
 		return err
 	}
@@ -256,7 +257,7 @@ func actorOf(ctx context.Context) string {
 	if c := web.CallerFrom(ctx); c.SignedIn() {
 		return c.Account
 	}
-	return "system"
+	return event.System
 }
 
 // firstError runs a batch to its end and returns what broke it.

@@ -20,7 +20,6 @@ const (
 var (
 	ErrOutOfStock      = fault.New(fault.Conflict, "out_of_stock", "There is not enough of everything: see which lines are short.")
 	ErrAlreadyReserved = fault.New(fault.Conflict, "already_reserved", "Stock is reserved for this already.")
-	ErrVariantNotFound = fault.New(fault.NotFound, "variant_not_found", "There is no such variant.")
 	ErrBelowReserved   = fault.New(fault.Conflict, "stock_reserved", "That is less than what is promised to open orders: deliver, cut or cancel them first.")
 	ErrTooMuchStock    = fault.New(fault.Invalid, "stock_too_large", "That is more than a variant can have in stock.")
 	ErrNotTracked      = fault.New(fault.Conflict, "stock_not_tracked", "Stock of this variant is not tracked. Switch it on at the variant first.")
