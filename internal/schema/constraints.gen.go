@@ -94,6 +94,8 @@ var Unique = map[string]string{
 	"variants.id":                    "variants_pkey",
 	"variants.public_id":             "variants_public_id_key",
 	"variants.store_id,variants.sku": "variants_sku_key",
+	"wallet_credits.id":              "wallet_credits_pkey",
+	"wallet_credits.public_id":       "wallet_credits_public_id_key",
 }
 
 // Constraints lists every rule of the schema, by table and name.
@@ -684,4 +686,15 @@ var Constraints = []Constraint{
 	{Table: "variants", Name: "variants_version_not_null", Kind: "not_null", Columns: []string{"version"}},
 	{Table: "variants", Name: "variants_weight_check", Kind: "check", Rule: `weight BETWEEN 0 AND 1000000000`},
 	{Table: "variants", Name: "variants_weight_not_null", Kind: "not_null", Columns: []string{"weight"}},
+	{Table: "wallet_credits", Name: "wallet_credits_account_not_null", Kind: "not_null", Columns: []string{"account"}},
+	{Table: "wallet_credits", Name: "wallet_credits_actor_not_null", Kind: "not_null", Columns: []string{"actor"}},
+	{Table: "wallet_credits", Name: "wallet_credits_amount_check", Kind: "check", Rule: `amount > 0 AND amount <= 10000000000000`},
+	{Table: "wallet_credits", Name: "wallet_credits_amount_not_null", Kind: "not_null", Columns: []string{"amount"}},
+	{Table: "wallet_credits", Name: "wallet_credits_append_only", Kind: "append_only"},
+	{Table: "wallet_credits", Name: "wallet_credits_created_at_not_null", Kind: "not_null", Columns: []string{"created_at"}},
+	{Table: "wallet_credits", Name: "wallet_credits_currency_not_null", Kind: "not_null", Columns: []string{"currency"}},
+	{Table: "wallet_credits", Name: "wallet_credits_pkey", Kind: "primary", Columns: []string{"id"}},
+	{Table: "wallet_credits", Name: "wallet_credits_public_id_key", Kind: "unique", Columns: []string{"public_id"}},
+	{Table: "wallet_credits", Name: "wallet_credits_public_id_not_null", Kind: "not_null", Columns: []string{"public_id"}},
+	{Table: "wallet_credits", Name: "wallet_credits_reason_not_null", Kind: "not_null", Columns: []string{"reason"}},
 }
