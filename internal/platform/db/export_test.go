@@ -27,3 +27,8 @@ func DecodeCursor(l *List, cursor string) ([]any, error) { return l.shapes[0].de
 
 // PostLimit is how many rows a page may look at.
 const PostLimit = postLimit
+
+// CheckTexts is CheckStatements of these texts only.
+func CheckTexts(ctx context.Context, d *DB, texts map[string]string) error {
+	return d.checkTexts(ctx, texts)
+}

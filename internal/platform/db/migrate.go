@@ -24,6 +24,8 @@ const migrationsTable = `CREATE TABLE IF NOT EXISTS schema_migrations (
 
 const migrationInsert = "INSERT INTO schema_migrations (number, name, hash, applied_at) VALUES ($1, $2, $3, $4)"
 
+var errEnded = errors.New("it ended the transaction")
+
 // migrationLock is the advisory lock that keeps two starting nodes apart; it ends with the transaction, so it works
 // behind a pooler.
 const migrationLock = 0x48414154
@@ -82,6 +84,9 @@ func (p *postgres) migrate(ctx context.Context) (n int, err error) {
 		}
 		for _, m := range todo {
 			_, err := tx.Exec(ctx, m.SQL, pgx.QueryExecModeSimpleProtocol)
+			if err == nil && tx.Conn().PgConn().TxStatus() != 'T' {
+				err = errEnded
+			}
 			if err == nil {
 				_, err = tx.Exec(ctx, migrationInsert, m.Number, m.Name, m.hash(), time.Now().UnixMicro())
 			}
@@ -142,7 +147,7 @@ func applyEmbedded(conn *lite.Conn, m Migration) error {
 		return err
 	}
 	if !conn.InTransaction() {
-		return errors.New("it ended the transaction")
+		return errEnded
 	}
 	st, err := conn.Prepare(migrationInsert, func(sql string) (string, error) { return strings.ReplaceAll(sql, "$", "?"), nil })
 	if err != nil {

@@ -16,8 +16,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/db/lite/faultfs"
 )
 
-// TestBulkIsBetween: interactive writes go first, at most one chunk is in a group, and with interactive work always
-// waiting a chunk still begins after a bounded number of groups.
+// TestBulkIsBetween: interactive writes go first, and at most one chunk is in a group.
 func TestBulkIsBetween(t *testing.T) {
 	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture})
 	var group [7]int64 // in which each ran; written by the writer only
@@ -50,36 +49,37 @@ func TestBulkIsBetween(t *testing.T) {
 	}
 }
 
+// TestBulkIsNotStarved: with interactive work always waiting, a chunk begins after 16 groups.
 func TestBulkIsNotStarved(t *testing.T) {
 	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, OneByOne: true})
-	stop := make(chan struct{})
+	release := hold(t, d)
 	var all sync.WaitGroup
-	for range 8 { // there is always one waiting
+	for i := range 100 {
 		all.Go(func() {
-			for {
-				select {
-				case <-stop:
-					return
-				default:
-				}
-				if err := d.Write(ctx, "w", func(context.Context, db.Tx) error { return nil }); err != nil {
-					t.Error(err)
-					return
-				}
+			if err := d.Write(ctx, "w", func(context.Context, db.Tx) error { return nil }); err != nil {
+				t.Error(err)
 			}
 		})
+		eventually(t, func() bool { n, _ := db.Waiting(d); return n == i+1 })
 	}
-	for i := range 20 {
-		before := d.Stats().Groups
-		var began int64
-		mustWrite(t, d, func(ctx context.Context, tx db.Tx) error { began = d.Stats().Groups; return nil }, db.Bulk())
-		// One group may have been under way, and one more may begin while the chunk comes to the queue.
-		if n := began - before; n > 16+8 {
-			t.Errorf("chunk %d waited for %d groups", i, n)
+	var began [2]int64
+	for i := range began {
+		all.Go(func() {
+			err := d.Write(ctx, "chunk", func(context.Context, db.Tx) error { began[i] = d.Stats().Groups; return nil }, db.Bulk())
+			if err != nil {
+				t.Error(err)
+			}
+		})
+		eventually(t, func() bool { _, n := db.Waiting(d); return n == i+1 })
+	}
+	before := d.Stats().Groups
+	release()
+	all.Wait()
+	for i, g := range began {
+		if n := g - before; n < 10 || n > int64(17*(i+1)) {
+			t.Errorf("chunk %d began in group %d of 102", i, n)
 		}
 	}
-	close(stop)
-	all.Wait()
 }
 
 // TestSyncs counts what the engine syncs: at least once for each write that stands alone, and far less often than

@@ -271,3 +271,12 @@ func (c *Conn) Checkpoint(mode string) (length, moved int64, err error) {
 func (c *Conn) VacuumInto(path string) error {
 	return c.Script("VACUUM INTO '" + strings.ReplaceAll(path, "'", "''") + "'")
 }
+
+// Check prepares a statement and drops it.
+func (c *Conn) Check(sql string) error {
+	st, _, err := c.c.PrepareTransient(sql)
+	if err != nil {
+		return Typed(err)
+	}
+	return Typed(st.Finalize())
+}
