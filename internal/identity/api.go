@@ -83,8 +83,11 @@ type refreshOut struct {
 }
 
 type loginBody struct {
-	tokensBody
-	Account accountBody `json:"account"`
+	AccessToken  string      `json:"access_token" doc:"To be sent as Authorization: Bearer …"`
+	RefreshToken string      `json:"refresh_token" doc:"For the next pair; works once, and again for a minute should the answer be lost."`
+	TokenType    string      `json:"token_type" enum:"Bearer"`
+	ExpiresIn    int64       `json:"expires_in" doc:"Seconds that the access token lasts." example:"900"`
+	Account      accountBody `json:"account"`
 }
 
 type loginOut struct {
@@ -170,7 +173,8 @@ func (s *Service) mountAuth(api *web.API) {
 		if err != nil {
 			return nil, err
 		}
-		return &loginOut{noStore, loginBody{tokensBodyOf(t), accountBodyOf(c, a)}}, nil
+		b := tokensBodyOf(t)
+		return &loginOut{noStore, loginBody{b.AccessToken, b.RefreshToken, b.TokenType, b.ExpiresIn, accountBodyOf(c, a)}}, nil
 	})
 	web.Register(api, web.Op{
 		Method: "POST", Path: "/v1/auth/refresh", ID: "identity.refresh", Room: room, Access: web.Public, Limit: loginRate,

@@ -10,8 +10,8 @@ import (
 
 // Rules are what must hold of this room's tables.
 func (s *Service) Rules() []verify.Rule {
-	list := func(name, say string, query func(*identitydb.Queries, context.Context) ([]string, error)) verify.Rule {
-		return verify.Rule{Name: name, Check: func(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
+	list := func(name, about, say string, query func(*identitydb.Queries, context.Context) ([]string, error)) verify.Rule {
+		return verify.Rule{Name: name, About: about, Check: func(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
 			ids, err := query(identitydb.New(tx), ctx)
 			for _, id := range ids {
 				report(say, id)
@@ -20,9 +20,9 @@ func (s *Service) Rules() []verify.Rule {
 		}}
 	}
 	return []verify.Rule{
-		list("identity.every account has a role", "account %s has no role", (*identitydb.Queries).AccountsWithoutRole),
-		list("identity.only active accounts are signed in", "account %s is not active and has a token", (*identitydb.Queries).TokensOutliving),
-		list("identity.a token is its session's", "session %s has a token of another account", (*identitydb.Queries).TokensOfOthers),
-		list("identity.one address is the default", "account %s has addresses and no default", (*identitydb.Queries).AccountsWithoutDefault),
+		list("identity.roles", "every account has a role", "account %s has no role", (*identitydb.Queries).AccountsWithoutRole),
+		list("identity.active", "only active accounts have tokens", "account %s is not active and has a token", (*identitydb.Queries).TokensOutliving),
+		list("identity.tokens", "a token belongs to the account of its session", "session %s has a token of another account", (*identitydb.Queries).TokensOfOthers),
+		list("identity.addresses", "who keeps addresses has a default one", "account %s has addresses and no default", (*identitydb.Queries).AccountsWithoutDefault),
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"strings"
+	"sync/atomic"
 	"time"
 	"unicode/utf8"
 
@@ -43,6 +44,7 @@ type hasher struct {
 	queued chan struct{}
 	params *argon2id.Params
 	dummy  string // compared with where there is no account, so that it costs the same
+	done   atomic.Int64
 }
 
 func newHasher(params *argon2id.Params) (*hasher, error) {
@@ -71,6 +73,7 @@ func (h *hasher) turn(ctx context.Context) (done func(), err error) {
 	defer timer.Stop()
 	select {
 	case h.slots <- struct{}{}:
+		h.done.Add(1)
 		return func() { <-h.slots; leave() }, nil
 	case <-timer.C:
 		leave()

@@ -29,7 +29,7 @@ type storeBody struct {
 	Email          string            `json:"email"`
 	Phone          string            `json:"phone"`
 	WhatsApp       string            `json:"whatsapp"`
-	Address        *identity.Address `json:"address" doc:"Null when not given."`
+	Address        *identity.Address `json:"address,omitempty" doc:"Absent when not given."`
 	Sells          bool              `json:"sells" doc:"Sells products."`
 	Buys           bool              `json:"buys" doc:"Buys materials."`
 	State          string            `json:"state" enum:"draft,published,suspended,closed"`

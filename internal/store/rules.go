@@ -11,7 +11,7 @@ import (
 // Rules are what must hold of this room's tables.
 func (s *Service) Rules() []verify.Rule {
 	return []verify.Rule{{
-		Name: "store.the owner works in his store",
+		Name: "store.owners", About: "the owner of a store stands among its people",
 		Check: func(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
 			ids, err := storedb.New(tx).StoresWithoutOwner(ctx)
 			for _, id := range ids {
