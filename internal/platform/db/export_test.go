@@ -32,3 +32,6 @@ const PostLimit = postLimit
 func CheckTexts(ctx context.Context, d *DB, texts map[string]string) error {
 	return d.checkTexts(ctx, texts)
 }
+
+// CompileList is DefineList without the registration.
+func CompileList(l List) *List { return compileList(l) }

@@ -119,6 +119,14 @@ func Lists() []*List {
 // DefineList registers a list. It panics on a declaration that cannot work: that is a programmer's mistake, met at
 // start.
 func DefineList(l List) *List {
+	p := compileList(l)
+	listsMu.Lock()
+	defer listsMu.Unlock()
+	lists = append(lists, p)
+	return p
+}
+
+func compileList(l List) *List {
 	texts := map[string]string{}
 	for _, c := range l.Combos {
 		s, err := l.compile(c)
@@ -131,9 +139,6 @@ func DefineList(l List) *List {
 		}
 	}
 	RegisterLowered(texts)
-	listsMu.Lock()
-	defer listsMu.Unlock()
-	lists = append(lists, &l)
 	return &l
 }
 
