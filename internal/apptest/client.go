@@ -49,29 +49,34 @@ type Answer struct {
 // M is a JSON object.
 type M = map[string]any
 
-// Get sends a GET.
-func (c *Client) Get(path string, args ...any) *Answer {
-	return c.Send("GET", fmt.Sprintf(path, args...), nil)
+// Get sends a GET. The parts are put together: Get("/v1/orders/", id).
+func (c *Client) Get(path ...string) *Answer { return c.Send("GET", strings.Join(path, ""), nil) }
+
+// Post sends a POST with a JSON body; nil is no body. Each {} in the path is the next of args.
+func (c *Client) Post(path string, body any, args ...string) *Answer {
+	return c.Send("POST", fill(path, args), body)
 }
 
-// Post sends a POST with a JSON body; nil is no body.
-func (c *Client) Post(path string, body any, args ...any) *Answer {
-	return c.Send("POST", fmt.Sprintf(path, args...), body)
+// Patch sends a PATCH, as Post.
+func (c *Client) Patch(path string, body any, args ...string) *Answer {
+	return c.Send("PATCH", fill(path, args), body)
 }
 
-// Patch sends a PATCH.
-func (c *Client) Patch(path string, body any, args ...any) *Answer {
-	return c.Send("PATCH", fmt.Sprintf(path, args...), body)
+// Put sends a PUT, as Post.
+func (c *Client) Put(path string, body any, args ...string) *Answer {
+	return c.Send("PUT", fill(path, args), body)
 }
 
-// Put sends a PUT.
-func (c *Client) Put(path string, body any, args ...any) *Answer {
-	return c.Send("PUT", fmt.Sprintf(path, args...), body)
+// Delete sends a DELETE, as Get.
+func (c *Client) Delete(path ...string) *Answer {
+	return c.Send("DELETE", strings.Join(path, ""), nil)
 }
 
-// Delete sends a DELETE.
-func (c *Client) Delete(path string, args ...any) *Answer {
-	return c.Send("DELETE", fmt.Sprintf(path, args...), nil)
+func fill(path string, args []string) string {
+	for _, a := range args {
+		path = strings.Replace(path, "{}", a, 1)
+	}
+	return path
 }
 
 // Send sends a request and holds the answer to the OpenAPI document. A body of type string or []byte goes as it is.

@@ -55,18 +55,18 @@ func (m *Market) Store() Store {
 	m.T.Helper()
 	owner := m.Person("customer", "seller")
 	id := owner.Post("/v1/stores", M{"name": "Store " + code.ID("s"), "sells": true}).Want(201).Str("id")
-	owner.Post("/v1/stores/%s/publish", nil, id).Want(200)
+	owner.Post("/v1/stores/{}/publish", nil, id).Want(200)
 	return Store{ID: id, Owner: owner}
 }
 
 // Product publishes a product of one variant and gives the variant's id. The price is a decimal.
 func (s Store) Product(title, price string, stock int) (product, variant string) {
 	s.Owner.m.T.Helper()
-	a := s.Owner.Post("/v1/stores/%s/products", M{
+	a := s.Owner.Post("/v1/stores/{}/products", M{
 		"title": title, "variants": []M{{"price": price, "sku": code.ID("sku"), "weight": 250, "track_stock": true, "stock": stock}},
 	}, s.ID).Want(201)
 	product, variant = a.Str("id"), a.Str("variants.0.id")
-	s.Owner.Post("/v1/products/%s/publish", nil, product).Want(200)
+	s.Owner.Post("/v1/products/{}/publish", nil, product).Want(200)
 	return product, variant
 }
 
@@ -80,7 +80,7 @@ func (m *Market) Fund(c *Client, minor int64) {
 	}
 	cur := string(settings.Currency)
 	err = m.DB.Write(ctx, "test.fund", func(ctx context.Context, tx db.Tx) error {
-		return m.Ledger.Post(ctx, tx, ledger.OpeningBalance, fmt.Sprintf("fund:%s:%d", c.ID, minor), c.ID,
+		return m.Ledger.Post(ctx, tx, ledger.OpeningBalance, fmt.Sprintf("fund:{}:%d", c.ID, minor), c.ID,
 			ledger.Leg{From: ledger.EquityOpening(cur), To: ledger.Wallet(c.ID, cur), Amount: minor})
 	})
 	if err != nil {

@@ -17,7 +17,8 @@ import (
 
 type one[T any] struct{ Body T }
 
-type byID struct {
+// ByID names an object in the path. It is exported because only exported embedded types are read.
+type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -68,7 +69,7 @@ type listInput struct {
 }
 
 type stepInput struct {
-	byID
+	ByID
 	Body *struct {
 		Note    string `json:"note,omitempty" maxLength:"500"`
 		Restock bool   `json:"restock,omitempty" doc:"receive: the goods are good and go back to stock"`
@@ -76,7 +77,7 @@ type stepInput struct {
 }
 
 type historyInput struct {
-	byID
+	ByID
 	web.PageParams
 }
 
@@ -103,12 +104,12 @@ func (s *Service) Mount(api *web.API) {
 	web.Register(api, op("POST", "/v1/checkouts/quote", "quote", "What a checkout would come to now, delivery included", web.SignedIn,
 		ErrEmptyCart, ErrLineNotFound, ErrCartChanged, ErrMixedCurrencies, ErrTotalTooLarge), s.postQuote)
 	web.Register(api, op("GET", "/v1/checkouts/{id}", "get_checkout", "A checkout with its orders and its payment", web.Owner, ErrCheckoutNotFound),
-		func(ctx context.Context, in *byID) (*one[CheckoutView], error) {
+		func(ctx context.Context, in *ByID) (*one[CheckoutView], error) {
 			out, err := s.GetCheckout(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[CheckoutView]{out}, err
 		})
 	web.Register(api, op("POST", "/v1/checkouts/{id}/cancel", "cancel_checkout", "Cancel a checkout that is not paid yet", web.Owner, ErrCheckoutNotFound, ErrState),
-		func(ctx context.Context, in *byID) (*one[CheckoutView], error) {
+		func(ctx context.Context, in *ByID) (*one[CheckoutView], error) {
 			caller := web.CallerFrom(ctx)
 			if err := s.CancelCheckout(ctx, caller, in.ID); err != nil {
 				return nil, err
@@ -124,7 +125,7 @@ func (s *Service) Mount(api *web.API) {
 			return &one[web.Page[Summary]]{out}, err
 		})
 	web.Register(api, op("GET", "/v1/orders/{id}", "get", "An order with its lines", web.Owner, ErrNotFound),
-		func(ctx context.Context, in *byID) (*one[View], error) {
+		func(ctx context.Context, in *ByID) (*one[View], error) {
 			out, err := s.Get(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[View]{out}, err
 		})

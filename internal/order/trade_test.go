@@ -37,7 +37,7 @@ func TestTradeFromCartToPayout(t *testing.T) {
 		checkout := buy(buyer, address, "gateway", "1389.96").Want(201)
 		checkout.Is("payment.state", "pending").Is("orders.0.state", "awaiting_payment").Is("orders.1.state", "awaiting_payment")
 		buyer.Get("/v1/cart/count").Want(200).Is("line_count", 0)
-		tea.Owner.Get("/v1/variants/%s/stock", leaf).Want(200).Is("available", 8).Is("reserved", 2)
+		tea.Owner.Get("/v1/variants/", leaf, "/stock").Want(200).Is("available", 8).Is("reserved", 2)
 
 		pay := "/v1/payments/" + checkout.Str("payment.id")
 		buyer.Post(pay+"/attempts", card("4000000000000002")).Problem(402, "card_declined")
@@ -47,7 +47,7 @@ func TestTradeFromCartToPayout(t *testing.T) {
 		buyer.Post(pay+"/attempts", good).Want(201).Is("state", "succeeded").Is("fee", "36.75").Is("total", "1426.71").Is("instrument", "4242")
 		buyer.Post(pay+"/attempts", good).Problem(409, "already_paid")
 		buyer.Get(pay).Want(200).Is("state", "completed").Is("fee", "36.75").Is("captured", "1389.96")
-		tea.Owner.Get("/v1/variants/%s/stock", leaf).Want(200).Is("available", 8).Is("reserved", 0)
+		tea.Owner.Get("/v1/variants/", leaf, "/stock").Want(200).Is("available", 8).Is("reserved", 0)
 		m.Verify()
 
 		for i, st := range []apptest.Store{tea, pots} {
@@ -102,9 +102,9 @@ func TestUnpaidCheckoutExpires(t *testing.T) {
 		if n := m.Sweep("payment.expire"); n != 1 {
 			t.Fatalf("expired %d, want 1", n)
 		}
-		buyer.Get("/v1/orders/%s", checkout.Str("orders.0.id")).Want(200).Is("state", "cancelled").Is("cancel_reason", "payment_expired")
+		buyer.Get("/v1/orders/", checkout.Str("orders.0.id")).Want(200).Is("state", "cancelled").Is("cancel_reason", "payment_expired")
 		buyer.Post(pay+"/attempts", good).Problem(409, "payment_closed")
-		again(m, st.Owner).Get("/v1/variants/%s/stock", v).Want(200).Is("available", 3).Is("reserved", 0)
+		again(m, st.Owner).Get("/v1/variants/", v, "/stock").Want(200).Is("available", 3).Is("reserved", 0)
 	})
 }
 
@@ -119,17 +119,17 @@ func TestWalletPaysAndIsRefunded(t *testing.T) {
 		buyer, address := m.Buyer()
 		buyer.Post("/v1/cart/lines", M{"variant": v, "quantity": 2}).Want(201)
 		poor := buy(buyer, address, "wallet", "501.00")
-		poor.Problem(402, "insufficient_balance")
+		poor.Problem(409, "insufficient_balance")
 		buyer.Get("/v1/cart/count").Want(200).Is("line_count", 1)
 		m.Fund(buyer, 60000)
 		checkout := buy(buyer, address, "wallet", "501.00").Want(201).Is("orders.0.state", "confirmed").Is("orders.0.payment_status", "paid").Is("payment.state", "completed")
 		buyer.Get("/v1/wallet").Want(200).Is("balance", "99.00")
-		st.Owner.Get("/v1/variants/%s/stock", v).Want(200).Is("available", 2)
+		st.Owner.Get("/v1/variants/", v, "/stock").Want(200).Is("available", 2)
 		m.Verify()
 		order := "/v1/orders/" + checkout.Str("orders.0.id")
 		buyer.Post(order+"/cancel", nil).Want(200).Is("state", "cancelled").Is("cancel_reason", "customer").Is("payment_status", "refunded")
 		buyer.Get("/v1/wallet").Want(200).Is("balance", "600.00")
-		st.Owner.Get("/v1/variants/%s/stock", v).Want(200).Is("available", 4)
+		st.Owner.Get("/v1/variants/", v, "/stock").Want(200).Is("available", 4)
 		st.Owner.Post(order+"/ship", nil).Problem(409, "wrong_state")
 	})
 }
@@ -162,7 +162,7 @@ func TestCashOnDelivery(t *testing.T) {
 			t.Errorf("%d orders lapsed, want 1", n)
 		}
 		again(m, buyer).Get(third).Want(200).Is("state", "cancelled").Is("cancel_reason", "no_answer")
-		again(m, st.Owner).Get("/v1/variants/%s/stock", v).Want(200).Is("available", 3).Is("reserved", 0)
+		again(m, st.Owner).Get("/v1/variants/", v, "/stock").Want(200).Is("available", 3).Is("reserved", 0)
 	})
 }
 

@@ -14,7 +14,8 @@ import (
 
 type one[T any] struct{ Body T }
 
-type byID struct {
+// ByID names an object in the path. It is exported because only exported embedded types are read.
+type ByID struct {
 	ID string `path:"id" maxLength:"64"`
 }
 
@@ -30,7 +31,7 @@ type refundListInput struct {
 }
 
 type startInput struct {
-	byID
+	ByID
 	Body struct {
 		Gateway string     `json:"gateway" maxLength:"32" doc:"One of GET /v1/payment-methods, or wallet"`
 		Card    *cardInput `json:"card,omitempty" doc:"For gateways that take a card here"`
@@ -70,7 +71,7 @@ func (s *Service) Mount(api *web.API) {
 			return &one[web.Page[View]]{out}, err
 		})
 	web.Register(api, op("GET", "/v1/payments/{id}", "get", "A payment and its attempts", web.Owner, ErrNotFound),
-		func(ctx context.Context, in *byID) (*one[View], error) {
+		func(ctx context.Context, in *ByID) (*one[View], error) {
 			out, err := s.Get(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[View]{out}, err
 		})
@@ -81,7 +82,7 @@ func (s *Service) Mount(api *web.API) {
 	start.Description = "The gateway's fee is on top of the amount and shown with the attempt. A declined card is recorded and answered with 402; try another one."
 	web.Register(api, start, s.startAttempt)
 	web.Register(api, op("POST", "/v1/payments/{id}/verify", "verify", "Ask the gateway again what became of the running attempt", web.Owner, ErrNotFound, ErrNotConfirmed),
-		func(ctx context.Context, in *byID) (*one[View], error) {
+		func(ctx context.Context, in *ByID) (*one[View], error) {
 			caller := web.CallerFrom(ctx)
 			if err := s.Verify(ctx, caller, in.ID); err != nil {
 				return nil, err
@@ -90,7 +91,7 @@ func (s *Service) Mount(api *web.API) {
 			return &one[View]{out}, err
 		})
 	web.Register(api, op("GET", "/v1/payments/{id}/refunds", "payment_refunds", "A payment's refunds", web.Owner, ErrNotFound),
-		func(ctx context.Context, in *byID) (*one[RefundsView], error) {
+		func(ctx context.Context, in *ByID) (*one[RefundsView], error) {
 			out, err := s.RefundsOf(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[RefundsView]{RefundsView{out}}, err
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/haat-market/haat/internal/ledger"
@@ -253,4 +254,14 @@ func ptr[T any](v T) *T { return &v }
 // within bounds a call to a gateway, which must not be cut short by the payer's browser going away.
 func within(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(ctx), d)
+}
+
+// Methods names the ways to pay, for the market's public facts.
+func (s *Service) Methods(context.Context) ([]string, error) {
+	names := []string{string(ByWallet), string(ByCash)}
+	for name := range s.gateways {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names, nil
 }
