@@ -1,0 +1,264 @@
+package docs_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/platform/config"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/db/dbtest"
+
+	"github.com/haat-market/haat/internal/app"
+)
+
+var update = flag.Bool("update", false, "write the generated tables anew")
+
+// block is a part of a file that is made from the program.
+var block = regexp.MustCompile(`(?s)(<!-- made from the program: ([a-z-]+) -->\n).*?(<!-- end -->)`)
+
+// TestGenerated makes every generated table again and compares. With -update it writes.
+func TestGenerated(t *testing.T) {
+	m := apptest.On(t, dbtest.Open(t, db.Embedded, db.Config{Schema: app.Schema()}))
+	makers := map[string]func() string{
+		"operations":     func() string { return operations(t, readDocument(t, m)) },
+		"codes":          func() string { return codes(t, readDocument(t, m)) },
+		"order-states":   orderStates,
+		"payment-states": func() string { return paymentStates(t) },
+		"accounts":       func() string { return accounts(t) },
+		"postings":       func() string { return postings(t) },
+		"verify-rules":   func() string { return verifyRules(m) },
+		"sweeps":         func() string { return sweeps(t, m) },
+		"configuration":  func() string { return configuration(reflect.TypeFor[config.Config]()) },
+		"settings":       func() string { return settings(t, m) },
+	}
+	files, err := filepath.Glob("*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	used := map[string]bool{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		want := block.ReplaceAllStringFunc(string(text), func(old string) string {
+			part := block.FindStringSubmatch(old)
+			made, ok := makers[part[2]]
+			if !ok {
+				t.Errorf("%s: nothing makes %q", file, part[2])
+				return old
+			}
+			used[part[2]] = true
+			return part[1] + made() + part[3]
+		})
+		if want == string(text) {
+			continue
+		}
+		if !*update {
+			t.Errorf("%s is not what the program says. Run: make docs", file)
+		} else if err := os.WriteFile(file, []byte(want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for name := range makers {
+		if !used[name] {
+			t.Errorf("%s stands in no file", name)
+		}
+	}
+}
+
+// rows writes a Markdown table.
+func rows(head []string, lines [][]string) string {
+	var b strings.Builder
+	put := func(cells []string) {
+		for _, c := range cells {
+			b.WriteString("| " + strings.ReplaceAll(strings.TrimSpace(c), "|", `\|`) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	put(head)
+	b.WriteString(strings.Repeat("|---", len(head)) + "|\n")
+	for _, l := range lines {
+		put(l)
+	}
+	return b.String()
+}
+
+func mono(s string) string {
+	if s == "" {
+		return ""
+	}
+	return "`" + s + "`"
+}
+
+func orderStates() string {
+	var lines [][]string
+	for _, r := range order.Table {
+		by := make([]string, len(r.By))
+		for i, p := range r.By {
+			by[i] = string(p)
+		}
+		lines = append(lines, []string{mono(string(r.From)), mono(string(r.On)), mono(string(r.To)), strings.Join(by, ", "), string(r.Stock), string(r.Money), string(r.Timer)})
+	}
+	return rows([]string{"from", "event", "to", "by", "goods", "money", "due date"}, lines)
+}
+
+func paymentStates(t *testing.T) string {
+	s := readSource(t, "internal/payment")
+	table, _ := s.table("allowed")
+	var lines [][]string
+	for _, e := range table.Elts {
+		kv := e.(*astKeyValue)
+		var to []string
+		for _, x := range kv.Value.(*astLiteral).Elts {
+			to = append(to, mono(s.value(x)))
+		}
+		lines = append(lines, []string{mono(s.value(kv.Key)), strings.Join(to, ", ")})
+	}
+	return rows([]string{"from", "to"}, lines)
+}
+
+func accounts(t *testing.T) string {
+	s := readSource(t, "internal/ledger")
+	table, _ := s.table("kinds")
+	var lines [][]string
+	for _, e := range table.Elts {
+		kv := e.(*astKeyValue)
+		f := s.fields(kv.Value)
+		balance := "summed"
+		switch {
+		case f["guarded"] == "true" && f["floor"] != "":
+			balance = "guarded; debt where the posting allows it"
+		case f["guarded"] == "true":
+			balance = "guarded; never below zero"
+		case f["covered"] == "true":
+			balance = "summed; never pays out more than came in"
+		}
+		key := strings.ReplaceAll(f["pattern"], "*", "<owner>") + ":<currency>"
+		lines = append(lines, []string{mono(s.value(kv.Key)), mono(key), balance})
+	}
+	return rows([]string{"kind", "key", "balance"}, lines)
+}
+
+func postings(t *testing.T) string {
+	s := readSource(t, "internal/ledger")
+	table, file := s.table("table")
+	var lines [][]string
+	for _, e := range table.Elts {
+		kv := e.(*astKeyValue)
+		about := s.comment(file, kv)
+		name := mono(s.value(kv.Key))
+		for _, x := range kv.Value.(*astLiteral).Elts {
+			f := s.fields(x)
+			to, kind := f["to"], f["kind"]
+			if to == "*" {
+				to = "any other"
+			}
+			if f["debt"] == "true" {
+				kind += ", debt"
+			}
+			lines = append(lines, []string{name, f["from"] + " → " + to, kind, about})
+			name, about = "", ""
+		}
+	}
+	return rows([]string{"posting", "legs", "kind", ""}, lines)
+}
+
+func verifyRules(m *apptest.Market) string {
+	var lines [][]string
+	for _, r := range m.Rules() {
+		name, about := r.Name, r.About
+		if about == "" {
+			name, about, _ = strings.Cut(r.Name, ": ")
+		}
+		if about == "" {
+			name, about = r.Name, "as its name says"
+		}
+		lines = append(lines, []string{mono(name), about})
+	}
+	slices.SortStableFunc(lines, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
+	return rows([]string{"rule", "what holds"}, lines)
+}
+
+// sweepAbout says what each sweep does. One that is missing here fails the test.
+var sweepAbout = map[string]string{
+	"catalog.imports":     "does the next part of each import of products",
+	"event.number":        "numbers the events that were committed since",
+	"event.prune":         "deletes events older than the retention; none is set by default",
+	"identity.prune":      "deletes sessions, proofs and counts of tries whose time is over",
+	"idem.prune":          "deletes idempotency keys older than 48 hours",
+	"ledger.expire_holds": "gives money back whose hold has run out",
+	"ledger.fold":         "adds transfers older than five minutes to the checkpoints",
+	"order.due":           "completes delivered orders whose release has come; cancels cash orders that the store left unanswered",
+	"payment.expire":      "closes payments whose window is over",
+	"payment.look":        "asks the gateways about attempts whose outcome is not known",
+}
+
+func sweeps(t *testing.T, m *apptest.Market) string {
+	s, err := m.Jobs.Stats(context.Background())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lines [][]string
+	for _, w := range s.Sweeps {
+		if sweepAbout[w.Name] == "" {
+			t.Errorf("sweep %s: docs/generated_test.go does not say what it does", w.Name)
+		}
+		lines = append(lines, []string{mono(w.Name), sweepAbout[w.Name]})
+	}
+	return rows([]string{"sweep", "what it does"}, lines)
+}
+
+func configuration(typ reflect.Type) string {
+	var lines [][]string
+	var walk func(reflect.Type)
+	walk = func(typ reflect.Type) {
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			if f.Anonymous {
+				walk(f.Type)
+				continue
+			}
+			help := strings.ReplaceAll(f.Tag.Get("help"), " (${default})", "")
+			lines = append(lines, []string{mono("--" + f.Tag.Get("name")), mono(f.Tag.Get("env")), mono(f.Tag.Get("default")), help})
+		}
+	}
+	walk(typ)
+	return rows([]string{"flag", "environment", "default", ""}, lines)
+}
+
+// settings are the fields of PATCH /v1/settings with the bounds of the document and the defaults of a new market.
+func settings(t *testing.T, m *apptest.Market) string {
+	now := map[string]any{}
+	m.Person("admin").Get("/v1/settings").Want(200).Into(&now)
+	fixed := map[string]bool{}
+	for _, name := range now["fixed"].([]any) {
+		fixed[name.(string)] = true
+	}
+	patch := readDocument(t, m).Components.Schemas["Patch"].Properties
+	view := readDocument(t, m).Components.Schemas["View"].Properties
+	var lines [][]string
+	for _, name := range slices.Sorted(maps.Keys(patch)) {
+		p := patch[name]
+		about := p.bounds()
+		if d := view[name].Description; d != "" {
+			about = strings.TrimSuffix(d, ".") + "; " + about
+		}
+		if fixed[name] {
+			about += "; fixed after the first order"
+		}
+		lines = append(lines, []string{mono(name), mono(fmt.Sprint(now[name])), strings.Trim(about, "; ")})
+	}
+	return rows([]string{"setting", "default", ""}, lines)
+}
