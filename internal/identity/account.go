@@ -138,5 +138,4 @@ var (
 	ErrAddressNotFound    = fault.New(fault.NotFound, "address_not_found", "There is no such address.")
 	ErrTooManyAddresses   = fault.New(fault.Conflict, "too_many_addresses", "An account can keep 20 addresses: delete one first.")
 	ErrSessionNotFound    = fault.New(fault.NotFound, "session_not_found", "There is no such session.")
-	ErrNoURL              = fault.New(fault.Unavailable, "no_public_url", "This market has no public address (HAAT_URL), so it cannot send links.")
 )

@@ -27,19 +27,19 @@ func TestAddresses(t *testing.T) {
 		three := add(M{"is_default": true}).Want(201).Is("is_default", true).Str("id")
 		me.Get("/v1/me/addresses").Want(200).Is("items.0.id", three).Is("items.2.is_default", false).Is("next_cursor", nil)
 
-		me.Patch("/v1/me/addresses/%s", M{"city": "Pokhara", "lat": "", "lng": ""}, one).Want(200).Is("city", "Pokhara").Is("lat", "").Is("line1", "12 Bazaar Road")
-		me.Patch("/v1/me/addresses/%s", M{"lat": "1"}, one).Problem(422, "invalid_request").Is("errors.0.path", "lat")
-		me.Post("/v1/me/addresses/%s/default", nil, two).Want(200).Is("is_default", true)
-		me.Post("/v1/me/addresses/%s/default", nil, two).Want(200).Is("is_default", true)
-		me.Delete("/v1/me/addresses/%s", two).Want(204)
+		me.Patch("/v1/me/addresses/{}", M{"city": "Pokhara", "lat": "", "lng": ""}, one).Want(200).Is("city", "Pokhara").Is("lat", "").Is("line1", "12 Bazaar Road")
+		me.Patch("/v1/me/addresses/{}", M{"lat": "1"}, one).Problem(422, "invalid_request").Is("errors.0.path", "lat")
+		me.Post("/v1/me/addresses/{}/default", nil, two).Want(200).Is("is_default", true)
+		me.Post("/v1/me/addresses/{}/default", nil, two).Want(200).Is("is_default", true)
+		me.Delete("/v1/me/addresses/", two).Want(204)
 		me.Get("/v1/me/addresses").Want(200).Is("items.0.is_default", true).Is("items.1.is_default", false)
 
 		for _, id := range []string{two, "adr_0000000000000000", "x"} {
-			me.Delete("/v1/me/addresses/%s", id).Problem(404, "address_not_found")
+			me.Delete("/v1/me/addresses/", id).Problem(404, "address_not_found")
 		}
-		other.Patch("/v1/me/addresses/%s", M{"city": "Mine"}, one).Problem(404, "address_not_found")
-		other.Delete("/v1/me/addresses/%s", one).Problem(404, "address_not_found")
-		other.Post("/v1/me/addresses/%s/default", nil, one).Problem(404, "address_not_found")
+		other.Patch("/v1/me/addresses/{}", M{"city": "Mine"}, one).Problem(404, "address_not_found")
+		other.Delete("/v1/me/addresses/", one).Problem(404, "address_not_found")
+		other.Post("/v1/me/addresses/{}/default", nil, one).Problem(404, "address_not_found")
 		if n := other.Get("/v1/me/addresses").Want(200).Len("items"); n != 0 {
 			t.Errorf("a stranger sees %d addresses", n)
 		}

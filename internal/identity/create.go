@@ -99,8 +99,12 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c checked, actor string)
 // insert writes the account, its roles and the event; without an actor the account itself is the one.
 func (s *Service) insert(ctx context.Context, tx db.Tx, c checked, actor string) (identitydb.Account, error) {
 	q := identitydb.New(tx)
+	number, err := freeCode(ctx, q)
+	if err != nil {
+		return identitydb.Account{}, err
+	}
 	row, err := q.InsertAccount(ctx, identitydb.InsertAccountParams{
-		PublicID: code.ID("acc"), Code: codePrefix + code.Digits(9), Name: c.Name, Email: c.Email, EmailKey: c.key,
+		PublicID: code.ID("acc"), Code: number, Name: c.Name, Email: c.Email, EmailKey: c.key,
 		Phone: c.Phone, PasswordHash: c.hash, State: string(c.state), Now: clock.Micro(s.clock.Now()),
 	})
 	switch {
@@ -119,6 +123,16 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, c checked, actor string)
 		actor = row.PublicID
 	}
 	return row, s.append(ctx, tx, "account.created", row.PublicID, actor, map[string]any{"roles": c.Roles, "state": string(c.state)})
+}
+
+// freeCode is a code that no account has. Nine digits are short enough to be read out and so few that they meet.
+func freeCode(ctx context.Context, q *identitydb.Queries) (string, error) {
+	for {
+		number := codePrefix + code.Digits(9)
+		if taken, err := q.CodeTaken(ctx, number); err != nil || !taken {
+			return number, err
+		}
+	}
 }
 
 // SetupToken makes the one-time token with which the first superadmin is made, valid for 15 minutes; earlier ones stop

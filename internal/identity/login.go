@@ -170,7 +170,7 @@ func endSessionsBut(ctx context.Context, tx db.Tx, account, but int64) (int, err
 // Refresh gives the next pair of tokens. An answer that was lost can be asked for again for a minute: the pair is
 // derived from the old token, so it is the same one, and stands nowhere in clear. Errors: ErrRefreshToken.
 func (s *Service) Refresh(ctx context.Context, token string, d Device) (t Tokens, err error) {
-	if len(token) == 0 || len(token) > maxToken {
+	if len(token) != tokenLength {
 		return t, ErrRefreshToken
 	}
 	t = Tokens{Access: s.derive("access", token), Refresh: s.derive("refresh", token)}

@@ -13,6 +13,9 @@ SELECT * FROM accounts WHERE public_id = $1;
 -- name: AccountByEmail :one
 SELECT * FROM accounts WHERE email_key = $1;
 
+-- name: CodeTaken :one
+SELECT EXISTS (SELECT 1 FROM accounts WHERE code = $1);
+
 -- name: AccountsByIDs :many
 SELECT id, public_id, name, email FROM accounts WHERE id = ANY(sqlc.arg(ids)::bigint[]);
 

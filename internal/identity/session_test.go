@@ -114,19 +114,19 @@ func TestLogins(t *testing.T) {
 		if list.Len("items") != 4 || list.Str("next_cursor") == "" {
 			t.Fatalf("%s", list.Body)
 		}
-		rest := me.Get("/v1/me/sessions?limit=4&cursor=%s", list.Str("next_cursor")).Want(200).Is("next_cursor", nil)
+		rest := me.Get("/v1/me/sessions?limit=4&cursor=", list.Str("next_cursor")).Want(200).Is("next_cursor", nil)
 		if rest.Len("items") != 2 || rest.At("items.1.current") != true {
 			t.Fatalf("%s", rest.Body)
 		}
-		me.Delete("/v1/me/sessions/%s", list.Str("items.0.id")).Want(204)
-		me.Delete("/v1/me/sessions/%s", list.Str("items.0.id")).Problem(404, "session_not_found")
-		m.Person("customer").Delete("/v1/me/sessions/%s", list.Str("items.1.id")).Problem(404, "session_not_found")
-		me.Delete("/v1/me/sessions/%s", "x").Problem(404, "session_not_found")
+		me.Delete("/v1/me/sessions/", list.Str("items.0.id")).Want(204)
+		me.Delete("/v1/me/sessions/", list.Str("items.0.id")).Problem(404, "session_not_found")
+		m.Person("customer").Delete("/v1/me/sessions/", list.Str("items.1.id")).Problem(404, "session_not_found")
+		me.Delete("/v1/me/sessions/", "x").Problem(404, "session_not_found")
 		me.Delete("/v1/me/sessions").Want(204)
 		if n := me.Get("/v1/me/sessions").Want(200).Len("items"); n != 1 {
 			t.Errorf("%d sessions are left", n)
 		}
-		me.Delete("/v1/me/sessions/%s", rest.Str("items.1.id")).Want(204)
+		me.Delete("/v1/me/sessions/", rest.Str("items.1.id")).Want(204)
 		me.Get("/v1/me").Problem(401, "unauthenticated")
 	})
 }
@@ -151,14 +151,14 @@ func TestDeactivationEndsSessionsAtOnce(t *testing.T) {
 		admin, me := m.Person("superadmin"), m.Person("seller")
 		tokens := login(m, me.Email, password).Want(200)
 		me.Get("/v1/me").Want(200)
-		admin.Get("/v1/accounts/%s", me.ID).Want(200).Is("allowed_actions", []any{"deactivate"})
-		admin.Post("/v1/accounts/%s/deactivate", nil, me.ID).Want(200).Is("state", "deactivated").Is("allowed_actions", []any{"activate"})
+		admin.Get("/v1/accounts/", me.ID).Want(200).Is("allowed_actions", []any{"deactivate"})
+		admin.Post("/v1/accounts/{}/deactivate", nil, me.ID).Want(200).Is("state", "deactivated").Is("allowed_actions", []any{"activate"})
 		me.Get("/v1/me").Problem(401, "unauthenticated")
 		refresh(m, tokens.Str("refresh_token")).Problem(401, "invalid_refresh_token")
 		login(m, me.Email, password).Problem(403, "account_deactivated")
 		login(m, me.Email, "not the password").Problem(401, "bad_credentials")
-		admin.Post("/v1/accounts/%s/deactivate", nil, me.ID).Problem(409, "account_state").Is("details.allowed_actions", []any{"activate"})
-		admin.Post("/v1/accounts/%s/activate", nil, me.ID).Want(200)
+		admin.Post("/v1/accounts/{}/deactivate", nil, me.ID).Problem(409, "account_state").Is("details.allowed_actions", []any{"activate"})
+		admin.Post("/v1/accounts/{}/activate", nil, me.ID).Want(200)
 		me.Get("/v1/me").Problem(401, "unauthenticated")
 		login(m, me.Email, password).Want(200)
 	})

@@ -27,6 +27,9 @@ SELECT id, public_id, name, slug, owner_id, state, sells, buys FROM stores WHERE
 -- name: SlugTaken :one
 SELECT EXISTS (SELECT 1 FROM stores WHERE slug = $1);
 
+-- name: CodeTaken :one
+SELECT EXISTS (SELECT 1 FROM stores WHERE code = $1);
+
 -- name: CountOwned :one
 SELECT COUNT(*) FROM stores WHERE owner_id = $1 AND state <> 'closed';
 

@@ -36,15 +36,6 @@ const (
 	Own     Right = "own"
 )
 
-// The rights by the names other rooms know them by.
-const (
-	RightView    = View
-	RightCatalog = Catalog
-	RightStock   = Stock
-	RightOrders  = Orders
-	RightOwner   = Own
-)
-
 // person is who somebody is in a store. The zero person is a stranger.
 type person struct {
 	known, owner, catalog, stock, orders bool

@@ -119,9 +119,13 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile)
 	if err != nil {
 		return v, err
 	}
+	number, err := freeCode(ctx, q)
+	if err != nil {
+		return v, err
+	}
 	now := clock.Micro(s.clock.Now())
 	row, err := q.InsertStore(ctx, storedb.InsertStoreParams{
-		PublicID: code.ID("sto"), Code: codePrefix + code.Digits(9), OwnerID: c.AccountID, Name: p.Name, NameKey: nameKey(p.Name),
+		PublicID: code.ID("sto"), Code: number, OwnerID: c.AccountID, Name: p.Name, NameKey: nameKey(p.Name),
 		Slug: p.Slug, Description: p.Description, BusinessType: p.BusinessType, Email: p.Email, Phone: p.Phone, Whatsapp: p.WhatsApp,
 		Address: address, Sells: p.Sells, Buys: p.Buys, State: string(Draft), CreatedAt: now, UpdatedAt: now,
 	})
@@ -140,6 +144,16 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile)
 	}
 	facts := map[string]any{"name": p.Name, "slug": p.Slug, "owner": c.Account, "sells": p.Sells, "buys": p.Buys}
 	return st.seenBy(c, person{known: true, owner: true}, c.Account), s.changed(ctx, tx, c, "store.created", st.Brief, facts)
+}
+
+// freeCode is a code that no store has.
+func freeCode(ctx context.Context, q *storedb.Queries) (string, error) {
+	for {
+		number := codePrefix + code.Digits(9)
+		if taken, err := q.CodeTaken(ctx, number); err != nil || !taken {
+			return number, err
+		}
+	}
 }
 
 func slugFree(ctx context.Context, q *storedb.Queries, slug string) error {

@@ -51,6 +51,11 @@ ORDER BY id`,
 		clearDefault: `UPDATE addresses
 SET is_default = FALSE
 WHERE account_id = ?1 AND is_default`,
+		codeTaken: `SELECT EXISTS (
+    SELECT 1
+    FROM accounts
+    WHERE code = ?1
+)`,
 		countActiveWithRole: `SELECT count(*)
 FROM account_roles AS r
 JOIN accounts AS a ON a.id = r.account_id

@@ -234,6 +234,17 @@ func (q *Queries) ClearDefault(ctx context.Context, accountID int64) error {
 	return err
 }
 
+const codeTaken = `-- name: CodeTaken :one
+SELECT EXISTS (SELECT 1 FROM accounts WHERE code = $1)
+`
+
+func (q *Queries) CodeTaken(ctx context.Context, code string) (bool, error) {
+	row := q.db.QueryRow(ctx, codeTaken, code)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const countActiveWithRole = `-- name: CountActiveWithRole :one
 SELECT COUNT(*) FROM account_roles r JOIN accounts a ON a.id = r.account_id WHERE r.role = $1 AND a.state = 'active'
 `

@@ -7,6 +7,11 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		codeTaken: `SELECT EXISTS (
+    SELECT 1
+    FROM stores
+    WHERE code = ?1
+)`,
 		countOwned: `SELECT count(*)
 FROM stores
 WHERE owner_id = ?1 AND state <> 'closed'`,

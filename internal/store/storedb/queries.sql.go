@@ -9,6 +9,17 @@ import (
 	"context"
 )
 
+const codeTaken = `-- name: CodeTaken :one
+SELECT EXISTS (SELECT 1 FROM stores WHERE code = $1)
+`
+
+func (q *Queries) CodeTaken(ctx context.Context, code string) (bool, error) {
+	row := q.db.QueryRow(ctx, codeTaken, code)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const countOwned = `-- name: CountOwned :one
 SELECT COUNT(*) FROM stores WHERE owner_id = $1 AND state <> 'closed'
 `
