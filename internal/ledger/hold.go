@@ -109,36 +109,40 @@ func (h Hold) repeats(before heldRow) (Hold, error) {
 	return before.Hold, nil
 }
 
-// end takes a hold out of open and sets its money free. false: it was not open any more.
+// end takes a hold out of open and sets its money free. false: it was not open any more, and nothing was done. The caller
+// has locked the account: everywhere the account's row comes before the hold's.
 func (s *Service) end(ctx context.Context, q *ledgerdb.Queries, h heldRow, to HoldState, posted int64) (bool, error) {
 	now := clock.Micro(s.clock.Now())
 	n, err := q.EndHold(ctx, string(to), posted, &now, h.ID)
 	if err != nil || n == 0 {
-		return false, err
+		return false, wrap(err, "end hold")
 	}
 	if n, err = q.SetFree(ctx, h.Amount, h.accountID); err == nil && n != 1 {
 		err = fmt.Errorf("ledger: hold %d has no account", h.ID)
 	}
-	return err == nil, err
+	return err == nil, wrap(err, "end hold")
 }
 
 // VoidHold gives the money of a hold back. One that was voided before or has expired is left as it is; of one that was
 // posted there is nothing to give back (ErrHoldEnded).
+//
+// Safe at READ COMMITTED: a hold leaves open by a guarded update, under its account's lock.
 func (s *Service) VoidHold(ctx context.Context, tx db.Tx, reference string) error {
 	q := ledgerdb.New(tx)
 	h, err := s.held(ctx, q, reference)
 	if err != nil {
 		return err
 	}
-	ended, err := s.end(ctx, q, h, HoldVoided, 0)
-	if err != nil {
-		return fmt.Errorf("void hold %s: %w", reference, err)
-	}
-	if ended {
-		return nil
-	}
-	if h, err = s.held(ctx, q, reference); err != nil {
-		return err
+	if h.State == HoldOpen {
+		if _, err := q.LockAccount(ctx, string(h.Account)); err != nil {
+			return fmt.Errorf("lock %s: %w", h.Account, err)
+		}
+		if ended, err := s.end(ctx, q, h, HoldVoided, 0); err != nil || ended {
+			return err
+		}
+		if h, err = s.held(ctx, q, reference); err != nil {
+			return err
+		}
 	}
 	if h.State == HoldPosted {
 		return ErrHoldEnded.With("state", string(h.State))
@@ -149,6 +153,8 @@ func (s *Service) VoidHold(ctx context.Context, tx db.Tx, reference string) erro
 // PostHold takes amount, at most what is held, from a hold to another account and gives the rest back. The transfer is
 // booked under the hold's reference. A repeat with the same values changes nothing; a hold that was voided or whose
 // time is over is refused (ErrHoldEnded).
+//
+// Safe at READ COMMITTED: as Post, and the hold leaves open by a guarded update under its account's lock.
 func (s *Service) PostHold(ctx context.Context, tx db.Tx, reference string, p Posting, to Key, amount int64) error {
 	q := ledgerdb.New(tx)
 	h, err := s.held(ctx, q, reference)
@@ -162,25 +168,31 @@ func (s *Service) PostHold(ctx context.Context, tx db.Tx, reference string, p Po
 	if err != nil {
 		return err
 	}
-	if h.State == HoldOpen && !h.ExpiresAt.IsZero() && !s.clock.Now().Before(h.ExpiresAt) {
-		return ErrHoldEnded.With("state", string(HoldExpired)) // the sweep has not come by yet
-	}
-	ended, err := s.end(ctx, q, h, HoldPosted, amount)
-	if err != nil {
-		return fmt.Errorf("post hold %s: %w", reference, err)
-	}
-	if ended {
-		return s.post(ctx, tx, book)
+	if h.State == HoldOpen {
+		if !h.ExpiresAt.IsZero() && !s.clock.Now().Before(h.ExpiresAt) {
+			return ErrHoldEnded.With("state", string(HoldExpired)) // the sweep has not come by yet
+		}
+		book.release = &h
+		if err := s.post(ctx, tx, book); !errors.Is(err, errHoldEnded) {
+			return err
+		}
 	}
 	before, err := q.TransfersOfReference(ctx, reference)
 	if err != nil {
 		return fmt.Errorf("post hold %s: %w", reference, err)
 	}
-	if len(before) == 0 {
-		if h, err = s.held(ctx, q, reference); err != nil {
-			return err
-		}
-		return ErrHoldEnded.With("state", string(h.State))
+	if len(before) > 0 {
+		return book.same(before)
 	}
-	return book.same(before)
+	if h, err = s.held(ctx, q, reference); err != nil {
+		return err
+	}
+	return ErrHoldEnded.With("state", string(h.State))
+}
+
+func wrap(err error, what string) error {
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, err)
+	}
+	return nil
 }

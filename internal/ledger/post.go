@@ -26,7 +26,12 @@ type posting struct {
 	name      Posting
 	reference string
 	moves     []move
+	// release is the hold that the money was set aside by; it ends with this posting.
+	release *heldRow
 }
+
+// errHoldEnded leaves post before it has written anything.
+var errHoldEnded = errors.New("ledger: the hold is not open any more")
 
 // Post books a posting. reference makes a repeat harmless: the same reference with the same legs changes nothing, with
 // other legs it is refused (ErrReferenceReused). Legs with amount 0 are left out; money that is not on a guarded
@@ -123,7 +128,7 @@ func (s *Service) post(ctx context.Context, tx db.Tx, b posting) error {
 	q := ledgerdb.New(tx)
 	guarded := b.changes(func(a account) bool { return a.guarded })
 	// Everything that can be refused is refused before the first write.
-	refused := s.checkGuarded(ctx, q, guarded)
+	refused := s.checkGuarded(ctx, q, guarded, b.release)
 	if refused == nil {
 		refused = s.checkCovered(ctx, q, b.changes(func(a account) bool { return a.covered }))
 	}
@@ -141,6 +146,15 @@ func (s *Service) post(ctx context.Context, tx db.Tx, b posting) error {
 		}
 		return b.same(before)
 	}
+	if b.release != nil {
+		ended, err := s.end(ctx, q, *b.release, HoldPosted, b.moves[0].amount)
+		if err == nil && !ended {
+			err = errHoldEnded
+		}
+		if err != nil {
+			return err
+		}
+	}
 	ids, done, err := s.insert(ctx, q, b)
 	if err != nil || done {
 		return err
@@ -149,7 +163,8 @@ func (s *Service) post(ctx context.Context, tx db.Tx, b posting) error {
 }
 
 // checkGuarded locks the guarded accounts in the order of their ids and looks whether the money is there.
-func (s *Service) checkGuarded(ctx context.Context, q *ledgerdb.Queries, changes map[Key]*change) error {
+// What release set aside counts as free.
+func (s *Service) checkGuarded(ctx context.Context, q *ledgerdb.Queries, changes map[Key]*change, release *heldRow) error {
 	if len(changes) == 0 {
 		return nil
 	}
@@ -171,6 +186,9 @@ func (s *Service) checkGuarded(ctx context.Context, q *ledgerdb.Queries, changes
 		row, known := have[Key(k)]
 		if !known {
 			row.Floor = c.floor
+		}
+		if release != nil && release.Account == Key(k) {
+			row.Held -= release.Amount
 		}
 		lowest := int64(0)
 		if c.debt {
@@ -238,33 +256,33 @@ func (s *Service) insert(ctx context.Context, q *ledgerdb.Queries, b posting) (i
 		return nil, false, err
 	}
 	ids = map[Key]int64{}
-	left, err := insertTransfers(ctx, q, rows, ids)
-	if err != nil || len(left) == 0 {
-		return ids, false, err
-	}
-	before, err := q.TransfersOfReference(ctx, b.reference)
-	if err != nil {
-		return nil, false, fmt.Errorf("transfers of %s: %w", b.reference, err)
-	}
-	written := len(rows) - len(left)
-	if len(before) > written { // somebody booked this reference
-		if written > 0 {
-			return nil, false, ErrReferenceReused
+	left := rows
+	for try := 0; ; try++ {
+		if left, err = insertTransfers(ctx, q, left, ids); err != nil || len(left) == 0 {
+			return ids, false, err
 		}
-		return nil, true, b.same(before)
+		before, err := q.TransfersOfReference(ctx, b.reference)
+		if err != nil {
+			return nil, false, fmt.Errorf("transfers of %s: %w", b.reference, err)
+		}
+		written := len(rows) - len(left)
+		switch {
+		case len(before) > written && written > 0: // somebody booked this reference, with fewer legs
+			return nil, false, ErrReferenceReused
+		case len(before) > written:
+			return nil, true, b.same(before)
+		case try > 0:
+			return nil, false, fmt.Errorf("ledger: leg %d of %s could not be written", left[0].Leg, b.reference)
+		}
+		var missing []account // accounts that are used for the first time
+		for _, r := range left {
+			m := b.moves[r.Leg-1]
+			missing = append(missing, m.from, m.to)
+		}
+		if err := open(ctx, q, now, missing); err != nil { // waits for somebody who is opening them now
+			return nil, false, err
+		}
 	}
-	var missing []account // accounts that are used for the first time
-	for _, r := range left {
-		m := b.moves[r.Leg-1]
-		missing = append(missing, m.from, m.to)
-	}
-	if err := open(ctx, q, now, missing); err != nil {
-		return nil, false, err
-	}
-	if left, err = insertTransfers(ctx, q, left, ids); err == nil && len(left) > 0 {
-		err = fmt.Errorf("ledger: leg %d of %s could not be written", left[0].Leg, b.reference)
-	}
-	return ids, false, err
 }
 
 // insertTransfers writes rows, notes the ids of their accounts and returns those that were not written.

@@ -81,8 +81,11 @@ WHERE id = sqlc.arg(id) AND guarded AND balance - held >= sqlc.arg(amount);
 -- name: SetFree :execrows
 UPDATE ledger_accounts SET held = held - sqlc.arg(amount) WHERE id = sqlc.arg(id);
 
+-- name: LockAccounts :many
+SELECT id FROM ledger_accounts WHERE id = ANY(sqlc.arg(ids)::bigint[]) ORDER BY id FOR UPDATE;
+
 -- name: DueHolds :many
-SELECT id FROM ledger_holds WHERE state = 'open' AND expires_at <= sqlc.arg(now)::bigint
+SELECT id, account_id FROM ledger_holds WHERE state = 'open' AND expires_at <= sqlc.arg(now)::bigint
 ORDER BY expires_at NULLS LAST, id LIMIT sqlc.arg(max_rows);
 
 -- name: ExpireHolds :many

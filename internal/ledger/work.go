@@ -32,15 +32,23 @@ func (s *Service) Work(j *job.Runner) {
 
 // expireHolds gives money back whose hold has run out.
 func (s *Service) expireHolds(ctx context.Context, lease job.Lease) (done int, err error) {
-	// The holds leave open by a guarded update; the accounts follow in the order of their ids.
+	// The accounts are locked in the order of their ids, then the holds leave open by a guarded update.
 	err = s.db.Write(ctx, "ledger.expire_holds", func(ctx context.Context, tx db.Tx) error {
 		done = 0
 		if err := lease.Check(ctx, tx); err != nil {
 			return err
 		}
 		q, now := ledgerdb.New(tx), clock.Micro(s.clock.Now())
-		ids, err := q.DueHolds(ctx, now, holdChunk)
-		if err != nil || len(ids) == 0 {
+		due, err := q.DueHolds(ctx, now, holdChunk)
+		if err != nil || len(due) == 0 {
+			return err
+		}
+		ids, accounts := make([]int64, len(due)), make([]int64, len(due))
+		for i, h := range due {
+			ids[i], accounts[i] = h.ID, h.AccountID
+		}
+		slices.Sort(accounts)
+		if _, err := q.LockAccounts(ctx, slices.Compact(accounts)); err != nil {
 			return err
 		}
 		rows, err := q.ExpireHolds(ctx, now, ids)

@@ -33,7 +33,7 @@ WHERE c.book = ?1`,
 		checkpoints: `SELECT book, kind, currency, came_in, went_out
 FROM ledger_checkpoints
 ORDER BY book`,
-		dueHolds: `SELECT id
+		dueHolds: `SELECT id, account_id
 FROM ledger_holds
 WHERE state = 'open' AND expires_at <= ?1
 ORDER BY expires_at, id
@@ -75,6 +75,10 @@ FROM ledger_transfers`,
 		lockAccount: `SELECT id, balance, held
 FROM ledger_accounts
 WHERE key = ?1 AND guarded`,
+		lockAccounts: `SELECT id
+FROM ledger_accounts
+WHERE id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
 		lockGuarded: `SELECT id, key, balance, held, floor
 FROM ledger_accounts
 WHERE key IN (SELECT value FROM json_each(?1)) AND guarded

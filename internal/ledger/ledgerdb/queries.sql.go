@@ -217,23 +217,28 @@ func (q *Queries) Checkpoints(ctx context.Context) ([]CheckpointsRow, error) {
 }
 
 const dueHolds = `-- name: DueHolds :many
-SELECT id FROM ledger_holds WHERE state = 'open' AND expires_at <= $1::bigint
+SELECT id, account_id FROM ledger_holds WHERE state = 'open' AND expires_at <= $1::bigint
 ORDER BY expires_at NULLS LAST, id LIMIT $2
 `
 
-func (q *Queries) DueHolds(ctx context.Context, now int64, maxRows int32) ([]int64, error) {
+type DueHoldsRow struct {
+	ID        int64
+	AccountID int64
+}
+
+func (q *Queries) DueHolds(ctx context.Context, now int64, maxRows int32) ([]DueHoldsRow, error) {
 	rows, err := q.db.Query(ctx, dueHolds, now, maxRows)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []int64{}
+	items := []DueHoldsRow{}
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		var i DueHoldsRow
+		if err := rows.Scan(&i.ID, &i.AccountID); err != nil {
 			return nil, err
 		}
-		items = append(items, id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -406,6 +411,30 @@ func (q *Queries) LockAccount(ctx context.Context, key string) (LockAccountRow, 
 	var i LockAccountRow
 	err := row.Scan(&i.ID, &i.Balance, &i.Held)
 	return i, err
+}
+
+const lockAccounts = `-- name: LockAccounts :many
+SELECT id FROM ledger_accounts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE
+`
+
+func (q *Queries) LockAccounts(ctx context.Context, ids []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, lockAccounts, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockGuarded = `-- name: LockGuarded :many
