@@ -22,22 +22,22 @@ type StoreView struct {
 
 // VariantView is a variant in an answer.
 type VariantView struct {
-	ID          string         `json:"id"`
-	Product     string         `json:"product"`
-	Title       string         `json:"title" doc:"The values of its options; empty without options."`
-	Options     []Option       `json:"options"`
-	SKU         *string        `json:"sku"`
-	Barcode     string         `json:"barcode"`
-	Price       string         `json:"price" doc:"Decimal amount."`
-	Currency    money.Currency `json:"currency"`
-	WeightGrams int64          `json:"weight_grams"`
-	TrackStock  bool           `json:"track_stock"`
-	Available   *int64         `json:"available" doc:"How many can be bought; null where stock is not tracked."`
-	InStock     bool           `json:"in_stock"`
-	Position    int64          `json:"position"`
-	Version     int64          `json:"version"`
-	CreatedAt   time.Time      `json:"created_at"`
-	UpdatedAt   time.Time      `json:"updated_at"`
+	ID         string         `json:"id"`
+	Product    string         `json:"product"`
+	Title      string         `json:"title" doc:"The values of its options; empty without options."`
+	Options    []Option       `json:"options"`
+	SKU        *string        `json:"sku"`
+	Barcode    string         `json:"barcode"`
+	Price      string         `json:"price" doc:"Decimal amount."`
+	Currency   money.Currency `json:"currency"`
+	Weight     int64          `json:"weight" doc:"Grams."`
+	TrackStock bool           `json:"track_stock"`
+	Available  *int64         `json:"available" doc:"How many can be bought; null where stock is not tracked."`
+	InStock    bool           `json:"in_stock"`
+	Position   int64          `json:"position"`
+	Version    int64          `json:"version"`
+	CreatedAt  time.Time      `json:"created_at"`
+	UpdatedAt  time.Time      `json:"updated_at"`
 }
 
 // ProductView is a product in an answer.
@@ -90,7 +90,7 @@ type PriceView struct {
 func viewVariant(v Variant) VariantView {
 	return VariantView{
 		ID: v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(),
-		Currency: v.Price.Currency, WeightGrams: v.Weight, TrackStock: v.TrackStock, Available: v.Available, InStock: v.InStock(),
+		Currency: v.Price.Currency, Weight: v.Weight, TrackStock: v.TrackStock, Available: v.Available, InStock: v.InStock(),
 		Position: v.Position, Version: v.Version, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
 }
@@ -155,7 +155,6 @@ func (s *Service) Mount(api *web.API) {
 	s.mountCategories(api)
 	s.mountProducts(api)
 	s.mountVariants(api)
-	s.mountImports(api)
 	s.mountImports(api)
 }
 

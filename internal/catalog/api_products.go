@@ -11,18 +11,18 @@ import (
 
 // VariantBody is a new variant in a request.
 type VariantBody struct {
-	Options     []string `json:"options,omitempty" maxItems:"3" doc:"A value for each option of the product, in their order."`
-	SKU         string   `json:"sku,omitempty" maxLength:"255" doc:"Unique in the store."`
-	Barcode     string   `json:"barcode,omitempty" maxLength:"255"`
-	Price       string   `json:"price" maxLength:"20" doc:"Decimal amount in the market's currency."`
-	WeightGrams int64    `json:"weight_grams,omitempty" minimum:"0" maximum:"1000000000"`
-	TrackStock  *bool    `json:"track_stock,omitempty" doc:"Whether stock is counted; without it, yes."`
-	Stock       *int64   `json:"stock,omitempty" minimum:"0" maximum:"1000000000" doc:"What is on hand at the beginning."`
+	Options    []string `json:"options,omitempty" maxItems:"3" doc:"A value for each option of the product, in their order."`
+	SKU        string   `json:"sku,omitempty" maxLength:"255" doc:"Unique in the store."`
+	Barcode    string   `json:"barcode,omitempty" maxLength:"255"`
+	Price      string   `json:"price" maxLength:"20" doc:"Decimal amount in the market's currency."`
+	Weight     int64    `json:"weight,omitempty" minimum:"0" maximum:"1000000000" doc:"Grams."`
+	TrackStock *bool    `json:"track_stock,omitempty" doc:"Whether stock is counted; without it, yes."`
+	Stock      *int64   `json:"stock,omitempty" minimum:"0" maximum:"1000000000" doc:"What is on hand at the beginning."`
 }
 
 func (b VariantBody) input() VariantInput {
 	return VariantInput{
-		Options: b.Options, SKU: b.SKU, Barcode: b.Barcode, Price: b.Price, Weight: b.WeightGrams,
+		Options: b.Options, SKU: b.SKU, Barcode: b.Barcode, Price: b.Price, Weight: b.Weight,
 		TrackStock: b.TrackStock == nil || *b.TrackStock, Stock: b.Stock,
 	}
 }
@@ -158,14 +158,14 @@ type variantIn struct {
 type variantPatchIn struct {
 	idIn
 	Body struct {
-		Version     *int64    `json:"version,omitempty" minimum:"1" doc:"The version that this changes; refused when there is a newer one."`
-		Options     *[]string `json:"options,omitempty" maxItems:"3"`
-		SKU         *string   `json:"sku,omitempty" maxLength:"255" doc:"Empty takes it away."`
-		Barcode     *string   `json:"barcode,omitempty" maxLength:"255"`
-		Price       *string   `json:"price,omitempty" maxLength:"20" doc:"Decimal amount in the market's currency."`
-		WeightGrams *int64    `json:"weight_grams,omitempty" minimum:"0" maximum:"1000000000"`
-		TrackStock  *bool     `json:"track_stock,omitempty"`
-		Position    *int64    `json:"position,omitempty" minimum:"0" maximum:"1000000"`
+		Version    *int64    `json:"version,omitempty" minimum:"1" doc:"The version that this changes; refused when there is a newer one."`
+		Options    *[]string `json:"options,omitempty" maxItems:"3"`
+		SKU        *string   `json:"sku,omitempty" maxLength:"255" doc:"Empty takes it away."`
+		Barcode    *string   `json:"barcode,omitempty" maxLength:"255"`
+		Price      *string   `json:"price,omitempty" maxLength:"20" doc:"Decimal amount in the market's currency."`
+		Weight     *int64    `json:"weight,omitempty" minimum:"0" maximum:"1000000000" doc:"Grams."`
+		TrackStock *bool     `json:"track_stock,omitempty"`
+		Position   *int64    `json:"position,omitempty" minimum:"0" maximum:"1000000"`
 	}
 }
 
@@ -184,7 +184,7 @@ func (s *Service) mountVariants(api *web.API) {
 	}, func(ctx context.Context, in *variantPatchIn) (*body[VariantView], error) {
 		b := in.Body
 		v, err := s.UpdateVariant(ctx, web.CallerFrom(ctx), in.ID, VariantPatch{
-			Version: b.Version, Options: b.Options, SKU: b.SKU, Barcode: b.Barcode, Price: b.Price, Weight: b.WeightGrams,
+			Version: b.Version, Options: b.Options, SKU: b.SKU, Barcode: b.Barcode, Price: b.Price, Weight: b.Weight,
 			TrackStock: b.TrackStock, Position: b.Position,
 		})
 		return &body[VariantView]{viewVariant(v)}, err

@@ -170,7 +170,7 @@ func (f *findings) variant(path string, in VariantInput, names [maxOptions]strin
 		sku:        f.sku(path+"sku", in.SKU),
 		barcode:    f.text(path+"barcode", in.Barcode, 0, maxSKU),
 		price:      f.price(path+"price", in.Price, cur),
-		weight:     f.weight(path+"weight_grams", in.Weight),
+		weight:     f.weight(path+"weight", in.Weight),
 		trackStock: in.TrackStock,
 		stock:      in.Stock,
 	}

@@ -285,7 +285,7 @@ func (s *Service) patchVariant(ctx context.Context, tx db.Tx, v *catalogdb.Varia
 		v.Price, v.Currency = f.price("price", *in.Price, cur), string(cur)
 	}
 	if in.Weight != nil {
-		v.Weight = f.weight("weight_grams", *in.Weight)
+		v.Weight = f.weight("weight", *in.Weight)
 	}
 	if in.TrackStock != nil {
 		v.TrackStock = *in.TrackStock
@@ -338,7 +338,7 @@ func differences(a, b catalogdb.Variant) []string {
 		{"price", a.Price != b.Price || a.Currency != b.Currency},
 		{"sku", deref(a.Sku) != deref(b.Sku)},
 		{"track_stock", a.TrackStock != b.TrackStock},
-		{"weight_grams", a.Weight != b.Weight},
+		{"weight", a.Weight != b.Weight},
 	} {
 		if d.not {
 			out = append(out, d.name)

@@ -87,7 +87,7 @@ func (s *Service) Mount(api *web.API) {
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/variants/{id}/stock/adjustments", ID: "stock.adjust", Summary: "Adjust the stock of a variant",
-		Room: roomName, Access: web.Owner, Status: http.StatusCreated, Idempotent: true, 
+		Room: roomName, Access: web.Owner, Status: http.StatusCreated, Idempotent: true,
 		Errors: faults(ErrAdjustment, ErrNotTracked, ErrBelowReserved, ErrTooMuchStock),
 		Description: "Says what happened on the shelf: how much it changed, or what was counted. Less than what open orders were promised is " +
 			"refused, and those orders are named.",
