@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
 
 	"github.com/alexedwards/argon2id"
@@ -70,6 +71,8 @@ type App struct {
 	Wallet    *wallet.Service
 	Cart      *cart.Service
 	Orders    *order.Service
+
+	stopping atomic.Bool // not ready any more
 }
 
 // Schema is the schema of all rooms, for both engines.
@@ -121,6 +124,7 @@ func Build(o Options) (*App, error) {
 		room.Mount(a.API)
 	}
 	mountOperations(a)
+	mountPages(a)
 	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Ledger, a.Identity, a.Catalog, a.Payments, a.Orders} {
 		room.Work(a.Jobs)
 	}
@@ -170,6 +174,9 @@ func (a *App) webConfig(o Options) web.Config {
 		Faults: []*fault.Error{db.ErrTryAgain, db.ErrTimeout, db.ErrDiskFull, db.ErrClosed},
 		Now:    a.Clock.Now, TrustedProxies: o.Config.TrustedProxies, AllowedOrigins: o.Config.CORSOrigins,
 		Ready: func(ctx context.Context) []string {
+			if a.stopping.Load() {
+				return []string{"the market is stopping"}
+			}
 			if err := a.DB.Health(ctx); err != nil {
 				return []string{err.Error()}
 			}

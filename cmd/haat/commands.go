@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"os"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/haat-market/haat/internal/app"
+	"github.com/haat-market/haat/internal/platform/config"
+)
+
+type commands struct {
+	Serve   serveCmd   `cmd:"" help:"Open the market."`
+	Account accountCmd `cmd:"" help:"Add accounts."`
+	Verify  verifyCmd  `cmd:"" help:"Re-derive every balance, stock figure and total, and say what does not agree."`
+	Backup  backupCmd  `cmd:"" help:"Write a backup, also while the market is open."`
+	Restore restoreCmd `cmd:"" help:"Fill a new data folder from a backup."`
+	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
+	Jobs    jobsCmd    `cmd:"" help:"Look at the work behind the market, or have some of it done now."`
+	OpenAPI openAPICmd `cmd:"" name:"openapi" help:"Print the API's OpenAPI document."`
+	Version versionCmd `cmd:"" help:"Say which release this is."`
+
+	Short kong.VersionFlag `name:"version" help:"Say which release this is, in one word."`
+}
+
+type serveCmd struct {
+	config.Config
+}
+
+func (serveCmd) Help() string {
+	return `With no configuration the market keeps everything in ./haat-data and can be reached from this machine only, at http://127.0.0.1:8080. The first start prints a link that makes you its administrator.
+
+SIGINT and SIGTERM end it when the requests under way are answered; a second one ends it at once.
+
+Examples:
+  haat serve
+  haat serve --data /var/lib/haat --addr 0.0.0.0:8080 --url https://market.example
+  HAAT_DATABASE=postgres://haat:secret@db/haat haat serve`
+}
+
+func (c *serveCmd) Run(ctx context.Context, con app.Console, parsed *kong.Context) error {
+	return app.Serve(ctx, c.Config, con, app.ServeOptions{MetricsRequired: given(parsed, "metrics-addr")})
+}
+
+// given says whether the operator set a flag himself, in whatever way.
+func given(parsed *kong.Context, name string) bool {
+	for _, p := range parsed.Path {
+		if p.Flag != nil && p.Flag.Name == name {
+			return true
+		}
+	}
+	for _, flag := range parsed.Flags() {
+		if flag.Name != name {
+			continue
+		}
+		for _, env := range flag.Envs {
+			if _, ok := os.LookupEnv(env); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+type verifyCmd struct {
+	config.Place
+}
+
+func (verifyCmd) Help() string {
+	return `All rules look at one moment, also while the market is open. What does not hold is printed, and the exit code is then 1.
+
+Examples:
+  haat verify
+  haat verify --data /var/lib/haat 2>/dev/null`
+}
+
+func (c *verifyCmd) Run(ctx context.Context, con app.Console) error {
+	return app.Verify(ctx, c.Place, con)
+}
+
+type backupCmd struct {
+	config.Place
+	Target string `arg:"" placeholder:"FOLDER or FILE" help:"New folder, or new file whose name ends in .tar or .tar.gz."`
+}
+
+func (backupCmd) Help() string {
+	return `The market stays open. The backup appears under its name when it is whole and on disk, with a manifest that has the hash of every file. It holds no secrets of the installation: keep secret.key and haat.conf elsewhere.
+
+On PostgreSQL it holds the files only, and says how to back up the database.
+
+Examples:
+  haat backup /backups/market-$(date +%F)
+  haat backup --data /var/lib/haat market.tar.gz`
+}
+
+func (c *backupCmd) Run(ctx context.Context, con app.Console) error {
+	return app.Backup(ctx, c.Place, con, c.Target)
+}
+
+type restoreCmd struct {
+	config.Place
+	Source string `arg:"" placeholder:"BACKUP" help:"Folder or file that 'haat backup' wrote."`
+}
+
+func (restoreCmd) Help() string {
+	return `Every file is held to the manifest, and at the end everything is verified. The data folder must be new or empty.
+
+Examples:
+  haat restore market.tar.gz --data ./restored
+  cp secret.key haat.conf ./restored/ && haat serve --data ./restored`
+}
+
+func (c *restoreCmd) Run(ctx context.Context, con app.Console) error {
+	return app.Restore(ctx, c.Place, con, c.Source)
+}
+
+type migrateCmd struct {
+	config.Place
+	Check bool `name:"check" help:"Change nothing; exit with 1 if something is missing."`
+}
+
+func (migrateCmd) Help() string {
+	return `The server does this by itself when it starts. Where several share a PostgreSQL, the older release goes on working on the newer schema.
+
+Examples:
+  haat migrate
+  haat migrate --check --database postgres://haat:secret@db/haat`
+}
+
+func (c *migrateCmd) Run(ctx context.Context, con app.Console) error {
+	return app.Migrate(ctx, c.Place, con, c.Check)
+}
+
+type accountCmd struct {
+	Add accountAddCmd `cmd:"" help:"Add an account that can sign in at once."`
+}
+
+type accountAddCmd struct {
+	config.Place
+	Email    string   `name:"email" required:"" placeholder:"ADDRESS" help:"Address to sign in with."`
+	Role     []string `name:"role" placeholder:"ROLE" help:"customer (default), seller, courier, machine, admin or superadmin; may be repeated."`
+	Name     string   `name:"name" placeholder:"NAME" help:"Name to show; without it what stands before the @."`
+	Phone    string   `name:"phone" placeholder:"NUMBER" help:"Telephone number."`
+	Password bool     `name:"password-stdin" help:"Read the password from the input; without this one is made and printed."`
+}
+
+func (accountAddCmd) Help() string {
+	return `The running server adds it, or this command itself where none runs.
+
+Examples:
+  haat account add --email asha@example.org --name 'Asha Rai' --role admin
+  haat account add --email hari@example.org --role customer --role seller --password-stdin < password.txt`
+}
+
+func (c *accountAddCmd) Run(ctx context.Context, con app.Console) error {
+	return app.AddAccount(ctx, c.Place, con, app.AccountOptions{Name: c.Name, Email: c.Email, Phone: c.Phone, Roles: c.Role, Password: c.Password})
+}
+
+type jobsCmd struct {
+	List jobsListCmd `cmd:"" default:"1" help:"Say what there is to do and how the sweeps are doing."`
+	Run  jobsRunCmd  `cmd:"" help:"Run a sweep now."`
+}
+
+type jobsListCmd struct {
+	config.Place
+}
+
+func (jobsListCmd) Help() string {
+	return `Example:
+  haat jobs`
+}
+
+func (c *jobsListCmd) Run(ctx context.Context, con app.Console) error {
+	return app.ListJobs(ctx, c.Place, con)
+}
+
+type jobsRunCmd struct {
+	config.Place
+	Name string `arg:"" placeholder:"SWEEP" help:"As 'haat jobs' names it."`
+}
+
+func (jobsRunCmd) Help() string {
+	return `Example:
+  haat jobs run payment.expire`
+}
+
+func (c *jobsRunCmd) Run(ctx context.Context, con app.Console) error {
+	return app.RunJob(ctx, c.Place, con, c.Name)
+}
+
+type openAPICmd struct{}
+
+func (openAPICmd) Help() string {
+	return `No server and no database are needed.
+
+Example:
+  haat openapi > openapi.json`
+}
+
+func (openAPICmd) Run(ctx context.Context, con app.Console) error { return app.OpenAPI(ctx, con) }
+
+type versionCmd struct{}
+
+func (versionCmd) Help() string {
+	return `Example:
+  haat version`
+}
+
+func (versionCmd) Run(con app.Console) error {
+	_, err := con.Out.Write([]byte(app.BuildInfo()))
+	return err
+}

@@ -1,0 +1,35 @@
+package app
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+)
+
+// Version is the release that this program is, or the commit that it was built from.
+func Version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
+		return "devel"
+	}
+	return info.Main.Version
+}
+
+// BuildInfo is what a report of a problem should say of the program, in lines.
+func BuildInfo() string {
+	text := fmt.Sprintf("haat %s\n", Version())
+	if info, ok := debug.ReadBuildInfo(); ok {
+		set := map[string]string{}
+		for _, s := range info.Settings {
+			set[s.Key] = s.Value
+		}
+		if commit := set["vcs.revision"]; commit != "" {
+			if set["vcs.modified"] == "true" {
+				commit += ", with changes that were not committed"
+			}
+			text += fmt.Sprintf("commit  %s\nof      %s\n", commit, set["vcs.time"])
+		}
+	}
+	s := Schema()
+	return text + fmt.Sprintf("schema  %d\ngo      %s %s/%s\n", s.Embedded[len(s.Embedded)-1].Number, runtime.Version(), runtime.GOOS, runtime.GOARCH)
+}
