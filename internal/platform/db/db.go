@@ -62,6 +62,9 @@ type Config struct {
 	Twice         bool          // run every Write function, roll it back, and run it again (tests)
 	SlowFunction  time.Duration // 0 = 50 ms
 	RetryAttempts int           // PostgreSQL: 0 = 10
+
+	// Watch wraps the transaction that a function gets, to count its statements in benchmarks.
+	Watch func(name string, tx Tx) Tx
 }
 
 // Tx is a transaction. It speaks pgx's query interface, so that generated code runs on both engines.
@@ -182,7 +185,7 @@ func (d *DB) Write(ctx context.Context, name string, f Func, opts ...Option) err
 	if err != nil {
 		return err
 	}
-	return d.e.write(context.WithValue(ctx, inside{}, name), name, f, o)
+	return d.e.write(context.WithValue(ctx, inside{}, name), name, d.watched(name, f), o)
 }
 
 // Read runs f on one snapshot. It cannot write.
@@ -191,7 +194,14 @@ func (d *DB) Read(ctx context.Context, name string, f Func, opts ...Option) erro
 	if err != nil {
 		return err
 	}
-	return d.e.read(context.WithValue(ctx, inside{}, name), name, f, o)
+	return d.e.read(context.WithValue(ctx, inside{}, name), name, d.watched(name, f), o)
+}
+
+func (d *DB) watched(name string, f Func) Func {
+	if d.cfg.Watch == nil {
+		return f
+	}
+	return func(ctx context.Context, tx Tx) error { return f(ctx, d.cfg.Watch(name, tx)) }
 }
 
 func enter(ctx context.Context, opts []Option) (o options, err error) {
