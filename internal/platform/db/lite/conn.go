@@ -220,6 +220,10 @@ func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt
 	if err != nil {
 		return nil, err
 	}
+	sql = skipComments(sql)
+	if sql == "" {
+		return nil, errors.New("no statement")
+	}
 	st, rest, err := c.c.PrepareTransient(sql)
 	if err != nil {
 		return nil, Typed(err)
@@ -229,7 +233,7 @@ func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt
 	}
 	s := &Stmt{
 		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
-		reads: strings.HasPrefix(strings.ToUpper(skipComments(sql)), "SELECT"),
+		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"),
 	}
 	c.kept[key] = c.lru.PushFront(s)
 	if c.lru.Len() > c.max {
