@@ -85,19 +85,25 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 
 // SettingsIn reads the settings in the caller's transaction, past the cache.
 func (s *Service) SettingsIn(ctx context.Context, tx db.Tx) (Settings, error) {
+	out, _, err := s.stored(ctx, tx)
+	return out, err
+}
+
+// stored gives the settings and the texts that they were made of.
+func (s *Service) stored(ctx context.Context, tx db.Tx) (Settings, map[string]string, error) {
 	rows, err := marketdb.New(tx).Settings(ctx)
 	if err != nil {
-		return Settings{}, fmt.Errorf("read settings: %w", err)
+		return Settings{}, nil, fmt.Errorf("read settings: %w", err)
 	}
-	stored := make(map[string]string, len(rows))
+	texts := make(map[string]string, len(rows))
 	for _, r := range rows {
-		stored[r.Name] = r.Value
+		texts[r.Name] = r.Value
 	}
-	out, err := parse(stored)
+	out, err := parse(texts)
 	if err != nil { // what is stored was validated: this is damage, not a caller's mistake
-		return Settings{}, fmt.Errorf("stored settings: %v", err) //nolint:errorlint // must not be shown as the caller's
+		return Settings{}, nil, fmt.Errorf("stored settings: %v", err) //nolint:errorlint // must not be shown as the caller's
 	}
-	return out, nil
+	return out, texts, nil
 }
 
 // Change sets the named settings, all or none. seen is the version that the change is based on; nil takes whatever is
@@ -105,16 +111,15 @@ func (s *Service) SettingsIn(ctx context.Context, tx db.Tx) (Settings, error) {
 func (s *Service) Change(ctx context.Context, actor string, seen *int64, values map[string]string) (Settings, error) {
 	var out Settings
 	err := s.db.Write(ctx, "market.change", func(ctx context.Context, tx db.Tx) error {
-		before, err := s.SettingsIn(ctx, tx)
+		before, texts, err := s.stored(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if seen != nil && *seen != before.Version {
 			return ErrVersionConflict.With("version", before.Version)
 		}
-		stored := before.texts()
-		maps.Copy(stored, values)
-		after, err := parse(stored)
+		maps.Copy(texts, values)
+		after, err := parse(texts)
 		if err != nil {
 			return err
 		}

@@ -104,8 +104,8 @@ var settings = []setting{
 	{"escrow_release_hours", "72", false, false, span(time.Hour, 0, 24*60, func(s *Settings) *time.Duration { return &s.EscrowRelease }), func(s Settings) string { return digits(int64(s.EscrowRelease / time.Hour)) }},
 	{"max_unpaid_checkouts", "3", false, false, whole(1, 100, func(s *Settings) *int64 { return &s.MaxUnpaidCheckouts }), func(s Settings) string { return digits(s.MaxUnpaidCheckouts) }},
 	{"platform_fee_bp", "0", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.PlatformFeeBp }), func(s Settings) string { return digits(s.PlatformFeeBp) }},
-	{"gateway_fee_fixed", "0", false, false, amount(func(s *Settings) *int64 { return &s.GatewayFeeFixed }), func(s Settings) string { return amountText(s.GatewayFeeFixed, s.Currency) }},
-	{"gateway_fee_bp", "0", false, false, whole(0, 2_000, func(s *Settings) *int64 { return &s.GatewayFeeBp }), func(s Settings) string { return digits(s.GatewayFeeBp) }},
+	{"gateway_fee_fixed", "2", false, false, amount(func(s *Settings) *int64 { return &s.GatewayFeeFixed }), func(s Settings) string { return amountText(s.GatewayFeeFixed, s.Currency) }},
+	{"gateway_fee_bp", "250", false, false, whole(0, 2_000, func(s *Settings) *int64 { return &s.GatewayFeeBp }), func(s Settings) string { return digits(s.GatewayFeeBp) }},
 	{"delivery_flat", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFlat }), func(s Settings) string { return amountText(s.DeliveryFlat, s.Currency) }},
 	{"delivery_free_above", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFreeAbove }), func(s Settings) string { return amountText(s.DeliveryFreeAbove, s.Currency) }},
 	{"signup_open", "true", false, false, truth(func(s *Settings) *bool { return &s.SignupOpen }), func(s Settings) string { return strconv.FormatBool(s.SignupOpen) }},
@@ -142,15 +142,6 @@ func parse(stored map[string]string) (Settings, error) {
 		out.Version = n
 	}
 	return out, nil
-}
-
-// texts are the settings as they are stored.
-func (s Settings) texts() map[string]string {
-	out := make(map[string]string, len(settings))
-	for _, d := range settings {
-		out[d.name] = d.get(s)
-	}
-	return out
 }
 
 // amountText is the stored form. Nothing is 0 in every currency, so that a currency without decimals can be chosen.
@@ -225,7 +216,7 @@ func truth(field func(*Settings) *bool) func(*Settings, string) error {
 func amount(field func(*Settings) *int64) func(*Settings, string) error {
 	return func(s *Settings, v string) error {
 		if !s.Currency.Valid() {
-			return problem{"invalid_format", "Needs a currency."}
+			return nil // which was said already
 		}
 		n, err := money.Parse(v, s.Currency)
 		switch {
