@@ -141,7 +141,8 @@ type body[T any] struct{ Body T }
 
 type nothing struct{}
 
-type idIn struct {
+// IDIn names a thing in the path. Exported, because the fields of an embedded type are read only then.
+type IDIn struct {
 	ID string `path:"id" maxLength:"40"`
 }
 
@@ -168,7 +169,7 @@ type categoryIn struct {
 }
 
 type categoryPatchIn struct {
-	idIn
+	IDIn
 	Body struct {
 		Slug     *string `json:"slug,omitempty" minLength:"1" maxLength:"255"`
 		Name     *string `json:"name,omitempty" minLength:"1" maxLength:"255"`
@@ -202,5 +203,5 @@ func (s *Service) mountCategories(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodDelete, Path: "/v1/categories/{id}", ID: "category.delete", Summary: "Remove an empty category", Room: roomName,
 		Access: web.Admin, Errors: []*fault.Error{ErrCategoryNotFound, ErrCategoryUsed},
-	}, func(ctx context.Context, in *idIn) (*nothing, error) { return nil, s.DeleteCategory(ctx, in.ID) })
+	}, func(ctx context.Context, in *IDIn) (*nothing, error) { return nil, s.DeleteCategory(ctx, in.ID) })
 }

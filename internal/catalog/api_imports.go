@@ -45,7 +45,7 @@ func viewImport(i Import) ImportView {
 }
 
 type importIn struct {
-	idIn
+	IDIn
 	RawBody []byte `contentType:"text/csv"`
 }
 
@@ -73,7 +73,7 @@ func (s *Service) mountImports(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/imports/{id}", ID: "import.get", Summary: "An import and what was wrong in it", Room: roomName,
 		Access: web.Owner, Errors: faults(ErrImportNotFound),
-	}, func(ctx context.Context, in *idIn) (*body[ImportView], error) {
+	}, func(ctx context.Context, in *IDIn) (*body[ImportView], error) {
 		i, err := s.Import(ctx, web.CallerFrom(ctx), in.ID)
 		return &body[ImportView]{viewImport(i)}, err
 	})

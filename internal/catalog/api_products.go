@@ -28,7 +28,7 @@ func (b VariantBody) input() VariantInput {
 }
 
 type productIn struct {
-	idIn
+	IDIn
 	Body struct {
 		Handle      string        `json:"handle,omitempty" maxLength:"200" doc:"Unique in the store; made of the title when it is left out."`
 		Category    string        `json:"category,omitempty" maxLength:"40"`
@@ -41,7 +41,7 @@ type productIn struct {
 }
 
 type productPatchIn struct {
-	idIn
+	IDIn
 	Body struct {
 		Version     *int64    `json:"version,omitempty" minimum:"1" doc:"The version that this changes; refused when there is a newer one."`
 		Handle      *string   `json:"handle,omitempty" maxLength:"200"`
@@ -61,13 +61,13 @@ type listIn struct {
 }
 
 type ownIn struct {
-	idIn
+	IDIn
 	web.PageParams
 	State string `query:"state" enum:"draft,published,archived"`
 }
 
 type historyIn struct {
-	idIn
+	IDIn
 	web.PageParams
 }
 
@@ -102,7 +102,7 @@ func (s *Service) mountProducts(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/products/{id}", ID: "product.get", Summary: "A product", Room: roomName, Access: web.Public,
 		Description: "Everybody sees what can be bought; the store's people see all of theirs.", Errors: []*fault.Error{ErrProductNotFound},
-	}, func(ctx context.Context, in *idIn) (*body[ProductView], error) {
+	}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 		p, err := s.Product(ctx, web.CallerFrom(ctx), in.ID)
 		return &body[ProductView]{viewProduct(p)}, err
 	})
@@ -120,7 +120,7 @@ func (s *Service) mountProducts(api *web.API) {
 		Method: http.MethodDelete, Path: "/v1/products/{id}", ID: "product.delete", Summary: "Archive a product", Room: roomName, Access: web.Owner,
 		Description: "A product is kept for the orders that mean it. Archiving it again changes nothing.",
 		Errors:      faults(ErrProductNotFound),
-	}, func(ctx context.Context, in *idIn) (*nothing, error) {
+	}, func(ctx context.Context, in *IDIn) (*nothing, error) {
 		return nil, s.Delete(ctx, web.CallerFrom(ctx), in.ID)
 	})
 	for _, verb := range []struct {
@@ -136,7 +136,7 @@ func (s *Service) mountProducts(api *web.API) {
 		web.Register(api, web.Op{
 			Method: http.MethodPost, Path: "/v1/products/{id}/" + string(verb.action), ID: "product." + string(verb.action),
 			Summary: verb.summary, Room: roomName, Access: web.Owner, Errors: faults(verb.errors...),
-		}, func(ctx context.Context, in *idIn) (*body[ProductView], error) {
+		}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 			p, err := s.Act(ctx, web.CallerFrom(ctx), in.ID, verb.action)
 			return &body[ProductView]{viewProduct(p)}, err
 		})
@@ -151,12 +151,12 @@ func (s *Service) mountProducts(api *web.API) {
 }
 
 type variantIn struct {
-	idIn
+	IDIn
 	Body VariantBody
 }
 
 type variantPatchIn struct {
-	idIn
+	IDIn
 	Body struct {
 		Version    *int64    `json:"version,omitempty" minimum:"1" doc:"The version that this changes; refused when there is a newer one."`
 		Options    *[]string `json:"options,omitempty" maxItems:"3"`
@@ -193,7 +193,7 @@ func (s *Service) mountVariants(api *web.API) {
 		Method: http.MethodDelete, Path: "/v1/variants/{id}", ID: "variant.delete", Summary: "Archive a variant", Room: roomName, Access: web.Owner,
 		Description: "It leaves the product and frees its SKU; orders go on meaning it.",
 		Errors:      faults(ErrVariantNotFound, ErrProductState, ErrLastVariant),
-	}, func(ctx context.Context, in *idIn) (*nothing, error) {
+	}, func(ctx context.Context, in *IDIn) (*nothing, error) {
 		return nil, s.DeleteVariant(ctx, web.CallerFrom(ctx), in.ID)
 	})
 }

@@ -48,17 +48,18 @@ func viewMovement(m Movement) MovementView {
 	}
 }
 
-type idIn struct {
+// IDIn names a thing in the path. Exported, because the fields of an embedded type are read only then.
+type IDIn struct {
 	ID string `path:"id" maxLength:"40"`
 }
 
 type movementsIn struct {
-	idIn
+	IDIn
 	web.PageParams
 }
 
 type adjustIn struct {
-	idIn
+	IDIn
 	Body struct {
 		Delta  *int64 `json:"delta,omitempty" minimum:"-1000000000" maximum:"1000000000" doc:"So many more on the shelf, or fewer. This or set."`
 		Set    *int64 `json:"set,omitempty" minimum:"0" maximum:"1000000000" doc:"So many were counted on the shelf, promised ones included. This or delta."`
@@ -79,7 +80,7 @@ func (s *Service) Mount(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/variants/{id}/stock", ID: "stock.get", Summary: "The stock of a variant", Room: roomName,
 		Access: web.Owner, Errors: faults(),
-	}, func(ctx context.Context, in *idIn) (*body[StockView], error) {
+	}, func(ctx context.Context, in *IDIn) (*body[StockView], error) {
 		v, err := s.Stock(ctx, web.CallerFrom(ctx), in.ID)
 		return &body[StockView]{StockView{
 			Variant: v.Variant, TrackStock: v.TrackStock, OnHand: v.Level.OnHand(), Available: v.Level.Available, Reserved: v.Level.Reserved,

@@ -104,8 +104,23 @@ func Register[I, O any](api *API, op Op, handler func(context.Context, *I) (*O, 
 	api.operations = append(api.operations, op)
 }
 
+// checkEmbedded refuses an input that embeds an unexported type: its parameters would stay empty without a word.
+func checkEmbedded(in reflect.Type, op Op) {
+	for i := range in.NumField() {
+		f := in.Field(i)
+		if !f.Anonymous || f.Type.Kind() != reflect.Struct {
+			continue
+		}
+		if !f.IsExported() {
+			panic("web: operation " + op.ID + " embeds " + f.Name + ", which is not exported")
+		}
+		checkEmbedded(f.Type, op)
+	}
+}
+
 // kindOf says how an input takes its body.
 func kindOf(in reflect.Type, op Op) bodyKind {
+	checkEmbedded(in, op)
 	_, hasBody := in.FieldByName("Body")
 	raw, hasRaw := in.FieldByName("RawBody")
 	switch {
