@@ -36,9 +36,6 @@ const (
 	Own     Right = "own"
 )
 
-// RightOrders is Orders by its longer name, for rooms that have an Orders of their own.
-const RightOrders = Orders
-
 // person is who somebody is in a store. The zero person is a stranger.
 type person struct {
 	known, owner, catalog, stock, orders bool
