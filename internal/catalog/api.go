@@ -45,7 +45,7 @@ type ProductView struct {
 	ID             string         `json:"id"`
 	Store          StoreView      `json:"store"`
 	Handle         string         `json:"handle" doc:"The store's own name for it in files."`
-	Category       *CategoryBrief `json:"category"`
+	Category       *CategoryBrief `json:"category,omitempty" doc:"Absent without one."`
 	Title          string         `json:"title"`
 	Description    string         `json:"description" doc:"HTML, cleaned to formatting and links."`
 	Vendor         string         `json:"vendor"`
@@ -64,7 +64,7 @@ type ListingView struct {
 	ID           string         `json:"id"`
 	Store        string         `json:"store"`
 	StoreName    string         `json:"store_name"`
-	Category     *CategoryBrief `json:"category"`
+	Category     *CategoryBrief `json:"category,omitempty" doc:"Absent without one."`
 	Title        string         `json:"title"`
 	State        State          `json:"state" enum:"draft,published,archived"`
 	Visible      bool           `json:"visible" doc:"Whether buyers see it now."`
