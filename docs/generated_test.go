@@ -193,10 +193,10 @@ func verifyRules(m *apptest.Market) string {
 
 // sweepAbout says what each sweep does. One that is missing here fails the test.
 var sweepAbout = map[string]string{
-	"catalog.imports":     "does the next part of each import of products",
+	"catalog.imports":     "removes what uploads left behind that never came to their end",
 	"event.number":        "numbers the events that were committed since",
 	"event.prune":         "deletes events older than the retention; none is set by default",
-	"identity.prune":      "deletes sessions, proofs and counts of tries whose time is over",
+	"identity.expired":    "deletes sessions, mailed links and counts of tries a day after they were of use",
 	"idem.prune":          "deletes idempotency keys older than 48 hours",
 	"ledger.expire_holds": "gives money back whose hold has run out",
 	"ledger.fold":         "adds transfers older than five minutes to the checkpoints",
@@ -216,6 +216,9 @@ func sweeps(t *testing.T, m *apptest.Market) string {
 			t.Errorf("sweep %s: docs/generated_test.go does not say what it does", w.Name)
 		}
 		lines = append(lines, []string{mono(w.Name), sweepAbout[w.Name]})
+	}
+	if len(lines) != len(sweepAbout) {
+		t.Errorf("%d sweeps, and docs/generated_test.go speaks of %d", len(lines), len(sweepAbout))
 	}
 	return rows([]string{"sweep", "what it does"}, lines)
 }
@@ -246,8 +249,12 @@ func settings(t *testing.T, m *apptest.Market) string {
 	for _, name := range now["fixed"].([]any) {
 		fixed[name.(string)] = true
 	}
-	patch := readDocument(t, m).Components.Schemas["Patch"].Properties
-	view := readDocument(t, m).Components.Schemas["View"].Properties
+	d := readDocument(t, m)
+	ops := d.Paths["/v1/settings"]
+	patch, view := d.fields(ops["patch"].Body), d.fields(ops["get"].Responses["200"].content)
+	if len(patch) == 0 || len(view) == 0 {
+		t.Error("the settings are not in the document")
+	}
 	var lines [][]string
 	for _, name := range slices.Sorted(maps.Keys(patch)) {
 		p := patch[name]

@@ -30,14 +30,30 @@ type operation struct {
 	Tags       []string `json:"tags"`
 	Access     string   `json:"x-access"`
 	Idempotent bool     `json:"x-idempotent"`
+	Body       content  `json:"requestBody"`
 	Responses  map[string]struct {
+		content
 		Description string   `json:"description"`
 		Codes       []string `json:"x-codes"`
 	} `json:"responses"`
 	method, path string
 }
 
+type content struct {
+	Content map[string]struct{ Schema schema } `json:"content"`
+}
+
+// fields are what a JSON body is made of.
+func (d document) fields(c content) map[string]schema {
+	s := c.Content["application/json"].Schema
+	if name, ok := strings.CutPrefix(s.Ref, "#/components/schemas/"); ok {
+		s = d.Components.Schemas[name]
+	}
+	return s.Properties
+}
+
 type schema struct {
+	Ref         string            `json:"$ref"`
 	Description string            `json:"description"`
 	Properties  map[string]schema `json:"properties"`
 	Minimum     *json.Number      `json:"minimum"`
