@@ -19,11 +19,11 @@ type report = func(format string, args ...any)
 // Rules are what haat verify asks of the books.
 func (s *Service) Rules() []verify.Rule {
 	return []verify.Rule{
-		{Name: "ledger: every account is what its key says, and its balance and held are what its transfers and holds add up to", Check: checkAccounts},
-		{Name: "ledger: every transfer has a shape of the table of postings, in the currency of both its accounts", Check: checkShapes},
-		{Name: "ledger: every transfer has both its accounts, and every posting all its legs", Check: checkWhole},
-		{Name: "ledger: every posted hold is booked with what was taken of it", Check: checkPostedHolds},
-		{Name: "ledger: the checkpoints are what the transfers add up to", Check: checkCheckpoints},
+		{Name: "ledger.accounts", About: "an account is what its key says, its balance is the sum of its transfers, what is held the sum of its open holds, and neither is below the floor", Check: checkAccounts},
+		{Name: "ledger.postings", About: "a transfer has a shape of the table of postings, in the currency of both its accounts", Check: checkShapes},
+		{Name: "ledger.legs", About: "a transfer has both its accounts, and a posting all its legs", Check: checkWhole},
+		{Name: "ledger.holds", About: "a posted hold is booked with what was taken of it", Check: checkPostedHolds},
+		{Name: "ledger.checkpoints", About: "the checkpoints are what the transfers add up to", Check: checkCheckpoints},
 	}
 }
 

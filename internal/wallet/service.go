@@ -160,7 +160,7 @@ func creditOf(r walletdb.WalletCredit) Credit {
 
 // Rules are what haat verify asks of the credits.
 func (s *Service) Rules() []verify.Rule {
-	return []verify.Rule{{Name: "wallet: every credit is booked once, as it says", Check: s.checkCredits}}
+	return []verify.Rule{{Name: "wallet.credits", About: "a credit is booked once, as it says", Check: s.checkCredits}}
 }
 
 func (s *Service) checkCredits(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
