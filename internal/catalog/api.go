@@ -139,6 +139,22 @@ func each[A, B any](in []A, f func(A) B) []B {
 // body is an answer's.
 type body[T any] struct{ Body T }
 
+// reply shows what the service gave, if it gave anything.
+func reply[A, B any](a A, err error, view func(A) B) (*body[B], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[B]{view(a)}, nil
+}
+
+// page is reply for a page of a list.
+func page[A, B any](items []A, next string, err error, view func(A) B) (*body[web.Page[B]], error) {
+	if err != nil {
+		return nil, err
+	}
+	return &body[web.Page[B]]{web.NewPage(each(items, view), next)}, nil
+}
+
 type nothing struct{}
 
 // IDIn names a thing in the path. Exported, because the fields of an embedded type are read only then.

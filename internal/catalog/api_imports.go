@@ -61,20 +61,20 @@ func (s *Service) mountImports(api *web.API) {
 		Errors: append([]*fault.Error{ErrInvalidImport, ErrManyImports}, storeFaults...),
 	}, func(ctx context.Context, in *importIn) (*body[ImportView], error) {
 		i, err := s.StartImport(ctx, web.CallerFrom(ctx), in.ID, in.RawBody)
-		return &body[ImportView]{viewImport(i)}, err
+		return reply(i, err, viewImport)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/stores/{id}/imports", ID: "import.list", Summary: "A store's imports", Room: roomName, Access: web.Owner,
 		Errors: append([]*fault.Error{db.ErrInvalidCursor}, storeFaults...),
 	}, func(ctx context.Context, in *historyIn) (*body[web.Page[ImportView]], error) {
 		items, next, err := s.Imports(ctx, web.CallerFrom(ctx), in.ID, in.Limit, in.Cursor)
-		return &body[web.Page[ImportView]]{web.NewPage(each(items, viewImport), next)}, err
+		return page(items, next, err, viewImport)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/imports/{id}", ID: "import.get", Summary: "An import and what was wrong in it", Room: roomName,
 		Access: web.Owner, Errors: faults(ErrImportNotFound),
 	}, func(ctx context.Context, in *IDIn) (*body[ImportView], error) {
 		i, err := s.Import(ctx, web.CallerFrom(ctx), in.ID)
-		return &body[ImportView]{viewImport(i)}, err
+		return reply(i, err, viewImport)
 	})
 }

@@ -77,7 +77,7 @@ func (s *Service) mountProducts(api *web.API) {
 		Errors: []*fault.Error{ErrCategoryNotFound, db.ErrUnsupportedFilter, db.ErrInvalidCursor},
 	}, func(ctx context.Context, in *listIn) (*body[web.Page[ListingView]], error) {
 		items, next, err := s.Visible(ctx, in.Store, in.Category, in.Sort, in.Limit, in.Cursor)
-		return &body[web.Page[ListingView]]{web.NewPage(each(items, viewListing), next)}, err
+		return page(items, next, err, viewListing)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/stores/{id}/products", ID: "product.create", Summary: "Add a product", Room: roomName,
@@ -90,21 +90,21 @@ func (s *Service) mountProducts(api *web.API) {
 			Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Options: b.Options,
 			Variants: each(b.Variants, VariantBody.input),
 		})
-		return &body[ProductView]{viewProduct(p)}, err
+		return reply(p, err, viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/stores/{id}/products", ID: "product.own", Summary: "A store's products in every state", Room: roomName,
 		Access: web.Owner, Errors: append([]*fault.Error{db.ErrInvalidCursor}, storeFaults...),
 	}, func(ctx context.Context, in *ownIn) (*body[web.Page[ListingView]], error) {
 		items, next, err := s.Own(ctx, web.CallerFrom(ctx), in.ID, State(in.State), in.Limit, in.Cursor)
-		return &body[web.Page[ListingView]]{web.NewPage(each(items, viewListing), next)}, err
+		return page(items, next, err, viewListing)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/products/{id}", ID: "product.get", Summary: "A product", Room: roomName, Access: web.Public,
 		Description: "Everybody sees what can be bought; the store's people see all of theirs.", Errors: []*fault.Error{ErrProductNotFound},
 	}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 		p, err := s.Product(ctx, web.CallerFrom(ctx), in.ID)
-		return &body[ProductView]{viewProduct(p)}, err
+		return reply(p, err, viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPatch, Path: "/v1/products/{id}", ID: "product.update", Summary: "Change a product", Room: roomName, Access: web.Owner,
@@ -114,7 +114,7 @@ func (s *Service) mountProducts(api *web.API) {
 		p, err := s.UpdateProduct(ctx, web.CallerFrom(ctx), in.ID, ProductPatch{
 			Version: b.Version, Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Options: b.Options,
 		})
-		return &body[ProductView]{viewProduct(p)}, err
+		return reply(p, err, viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodDelete, Path: "/v1/products/{id}", ID: "product.delete", Summary: "Archive a product", Room: roomName, Access: web.Owner,
@@ -138,7 +138,7 @@ func (s *Service) mountProducts(api *web.API) {
 			Summary: verb.summary, Room: roomName, Access: web.Owner, Errors: faults(verb.errors...),
 		}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 			p, err := s.Act(ctx, web.CallerFrom(ctx), in.ID, verb.action)
-			return &body[ProductView]{viewProduct(p)}, err
+			return reply(p, err, viewProduct)
 		})
 	}
 	web.Register(api, web.Op{
@@ -146,7 +146,7 @@ func (s *Service) mountProducts(api *web.API) {
 		Access: web.Owner, Errors: faults(ErrProductNotFound, db.ErrInvalidCursor),
 	}, func(ctx context.Context, in *historyIn) (*body[web.Page[PriceView]], error) {
 		items, next, err := s.Prices(ctx, web.CallerFrom(ctx), in.ID, in.Limit, in.Cursor)
-		return &body[web.Page[PriceView]]{web.NewPage(each(items, viewPrice), next)}, err
+		return page(items, next, err, viewPrice)
 	})
 }
 
@@ -176,7 +176,7 @@ func (s *Service) mountVariants(api *web.API) {
 		Errors: faults(ErrProductNotFound, ErrInvalidProduct, ErrProductState, ErrManyVariants, ErrSameOptions, ErrSKUTaken),
 	}, func(ctx context.Context, in *variantIn) (*body[VariantView], error) {
 		v, err := s.AddVariant(ctx, web.CallerFrom(ctx), in.ID, in.Body.input())
-		return &body[VariantView]{viewVariant(v)}, err
+		return reply(v, err, viewVariant)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPatch, Path: "/v1/variants/{id}", ID: "variant.update", Summary: "Change a variant", Room: roomName, Access: web.Owner,
@@ -187,7 +187,7 @@ func (s *Service) mountVariants(api *web.API) {
 			Version: b.Version, Options: b.Options, SKU: b.SKU, Barcode: b.Barcode, Price: b.Price, Weight: b.Weight,
 			TrackStock: b.TrackStock, Position: b.Position,
 		})
-		return &body[VariantView]{viewVariant(v)}, err
+		return reply(v, err, viewVariant)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodDelete, Path: "/v1/variants/{id}", ID: "variant.delete", Summary: "Archive a variant", Room: roomName, Access: web.Owner,

@@ -26,7 +26,7 @@ func (s *Service) CreateProduct(ctx context.Context, caller web.Caller, storeID 
 	if err != nil {
 		return Product{}, err
 	}
-	id, _, err := idem.Once(ctx, s.db, "catalog.create", func(ctx context.Context, tx db.Tx) (string, error) {
+	id, replayed, err := idem.Once(ctx, s.db, "catalog.create", func(ctx context.Context, tx db.Tx) (string, error) {
 		b, err := s.stores.Require(ctx, tx, caller, storeID, store.Catalog)
 		if err != nil {
 			return "", err
@@ -57,6 +57,9 @@ func (s *Service) CreateProduct(ctx context.Context, caller web.Caller, storeID 
 	})
 	if err != nil {
 		return Product{}, err
+	}
+	if replayed {
+		web.MarkReplayed(ctx)
 	}
 	return s.Product(ctx, caller, id)
 }

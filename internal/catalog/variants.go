@@ -22,7 +22,7 @@ func (s *Service) AddVariant(ctx context.Context, caller web.Caller, product str
 	if err != nil {
 		return Variant{}, err
 	}
-	id, _, err := idem.Once(ctx, s.db, "catalog.add_variant", func(ctx context.Context, tx db.Tx) (string, error) {
+	id, replayed, err := idem.Once(ctx, s.db, "catalog.add_variant", func(ctx context.Context, tx db.Tx) (string, error) {
 		p, b, err := s.editable(ctx, tx, caller, product)
 		if err != nil {
 			return "", err
@@ -56,6 +56,9 @@ func (s *Service) AddVariant(ctx context.Context, caller web.Caller, product str
 	})
 	if err != nil {
 		return Variant{}, err
+	}
+	if replayed {
+		web.MarkReplayed(ctx)
 	}
 	return s.Variant(ctx, caller, id)
 }
