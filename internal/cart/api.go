@@ -227,6 +227,9 @@ func (s *Service) postLine(ctx context.Context, in *addIn) (*addOut, error) {
 	if added.New {
 		out.Status = http.StatusCreated
 	}
+	if added.Replayed {
+		web.MarkReplayed(ctx)
+	}
 	return out, nil
 }
 

@@ -109,9 +109,10 @@ type Counts struct{ Lines, Units int64 }
 
 // Added is a line that was put into a cart.
 type Added struct {
-	Item   Item
-	New    bool // it was not there before
-	Counts Counts
+	Item     Item
+	New      bool // it was not there before
+	Replayed bool // by an earlier request with the same key
+	Counts   Counts
 }
 
 // Add puts qty units of a variant into an account's cart, on top of those that are there.
@@ -164,7 +165,7 @@ func (s *Service) Add(ctx context.Context, accountID int64, variant string, qty 
 		}
 		for _, it := range v.Items {
 			if it.PublicID == line {
-				out = Added{Item: it, Counts: Counts{Lines: v.LineCount, Units: v.UnitCount}}
+				out = Added{Item: it, Replayed: true, Counts: Counts{Lines: v.LineCount, Units: v.UnitCount}}
 				return nil
 			}
 		}

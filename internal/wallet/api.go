@@ -120,9 +120,12 @@ func (s *Service) getEarnings(ctx context.Context, in *earningsIn) (*one[Earning
 }
 
 func (s *Service) postCredit(ctx context.Context, in *creditIn) (*one[CreditView], error) {
-	c, err := s.Give(ctx, web.CallerFrom(ctx).Account, in.ID, in.Body.Amount, in.Body.Currency, in.Body.Reason)
+	c, replayed, err := s.Give(ctx, web.CallerFrom(ctx).Account, in.ID, in.Body.Amount, in.Body.Currency, in.Body.Reason)
 	if err != nil {
 		return nil, err
+	}
+	if replayed {
+		web.MarkReplayed(ctx)
 	}
 	return &one[CreditView]{CreditView{
 		ID: c.ID, Account: c.Account, Amount: money.Format(c.Amount, c.Currency), Currency: string(c.Currency), Reason: c.Reason,

@@ -97,17 +97,17 @@ func (s *Service) Earnings(ctx context.Context, caller web.Caller, id string, pa
 	return f, list, next, err
 }
 
-// Give puts money into an account's wallet. Once for each idempotency key.
+// Give puts money into an account's wallet, once for each idempotency key; replayed says that this is the first one's.
 //
 // READ COMMITTED: the wallet's row is locked by the ledger before it is looked at; nothing else is checked.
-func (s *Service) Give(ctx context.Context, actor, account, amount, currency, reason string) (Credit, error) {
+func (s *Service) Give(ctx context.Context, actor, account, amount, currency, reason string) (c Credit, replayed bool, err error) {
 	set, err := s.market.Settings(ctx)
 	if err != nil {
-		return Credit{}, err
+		return Credit{}, false, err
 	}
 	minor, reason, err := readCredit(amount, currency, reason, set.Currency)
 	if err != nil {
-		return Credit{}, err
+		return Credit{}, false, err
 	}
 	var made Credit
 	id, replayed, err := idem.Once(ctx, s.db, "wallet.credit", func(ctx context.Context, tx db.Tx) (string, error) {
@@ -122,14 +122,14 @@ func (s *Service) Give(ctx context.Context, actor, account, amount, currency, re
 		return made.ID, s.book(ctx, tx, made)
 	}, db.ReadCommitted())
 	if err != nil || !replayed {
-		return made, err
+		return made, false, err
 	}
 	err = s.db.Read(ctx, "wallet.credited", func(ctx context.Context, tx db.Tx) error {
 		row, err := walletdb.New(tx).Credit(ctx, id)
-		made = creditOf(row)
+		c = creditOf(row)
 		return err
 	})
-	return made, err
+	return c, true, err
 }
 
 func (s *Service) book(ctx context.Context, tx db.Tx, c Credit) error {
