@@ -158,7 +158,7 @@ func (c *accountAddCmd) Run(ctx context.Context, con app.Console) error {
 }
 
 type jobsCmd struct {
-	List jobsListCmd `cmd:"" default:"1" help:"Say what there is to do and how the sweeps are doing."`
+	List jobsListCmd `cmd:"" default:"withargs" help:"Say what there is to do and how the sweeps are doing."`
 	Run  jobsRunCmd  `cmd:"" help:"Run a sweep now."`
 }
 

@@ -36,16 +36,16 @@ func run(args []string) int {
 		fmt.Fprintln(os.Stderr, "haat:", err)
 		return 1
 	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
 	parsed, err := parser.Parse(args)
 	if code >= 0 { // --help and --version are done
 		return code
 	}
 	if err != nil {
 		fmt.Fprintf(os.Stderr, "haat: %s\n", app.Explain(err))
-		var wrong *kong.ParseError
-		if errors.As(err, &wrong) && wrong.Context != nil && len(args) == 0 {
-			fmt.Fprintln(os.Stderr, "Try 'haat --help'.")
-		}
+		fmt.Fprintln(os.Stderr, "Try 'haat --help', or --help after a command.")
 		return usage
 	}
 	// The first signal asks the command to end; with the second the system ends it at once.

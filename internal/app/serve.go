@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"os"
 	"path/filepath"
 	"runtime/debug"
 	"time"
@@ -27,7 +26,6 @@ type ServeOptions struct {
 // Serve runs a market until ctx ends, and then as long as the requests under way take, but not longer than the
 // configuration says.
 func Serve(ctx context.Context, c config.Config, con Console, o ServeOptions) (err error) {
-	boundMemory()
 	log := logging.New(con.Err, c.LogFormat, c.LogLevel)
 	i, err := Open(ctx, c, log)
 	if err != nil {
@@ -40,14 +38,6 @@ func Serve(ctx context.Context, c config.Config, con Console, o ServeOptions) (e
 		}
 	}
 	return i.run(ctx, con, o)
-}
-
-// boundMemory has the collector work before the heap has doubled: most of what a market holds at rest is the garbage of
-// its start. GOGC, where it is set, counts.
-func boundMemory() {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50)
-	}
 }
 
 // run serves until ctx ends, then stops in order: no new requests, those under way to their end, the workers, the
@@ -76,6 +66,8 @@ func (i *Installation) run(ctx context.Context, con Console, o ServeOptions) (er
 
 	err = i.welcome(ctx, con, metrics)
 	if err == nil {
+		// What was needed only to start goes back to the system now, and not when the heap next grows.
+		go debug.FreeOSMemory()
 		select {
 		case <-ctx.Done():
 			i.Log.Info("stopping", slog.Duration("timeout", i.Config.ShutdownTimeout))
