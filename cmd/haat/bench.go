@@ -1,0 +1,177 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/haat-market/haat/internal/app"
+	"github.com/haat-market/haat/internal/bench"
+	"github.com/haat-market/haat/internal/platform/config"
+)
+
+type benchCmd struct {
+	Checkout   benchCheckoutCmd   `cmd:"" help:"Measure checkouts over HTTP, beside the same in process, in groups and one by one."`
+	Flow       benchFlowCmd       `cmd:"" help:"Measure whole purchases: two lines of two stores, checkout, payment, the order read."`
+	Statements benchStatementsCmd `cmd:"" help:"Count the statements of a checkout and of a purchase."`
+	Report     benchReportCmd     `cmd:"" help:"All of it, as Markdown."`
+}
+
+// benchMarket is what all of them share.
+type benchMarket struct {
+	Database config.Secret `name:"database" env:"HAAT_DATABASE" placeholder:"URL" help:"Empty PostgreSQL database for the market that is started. Default: a file in a temporary folder."`
+	Folder   string        `name:"folder" placeholder:"FOLDER" help:"Where the temporary folder is made: on the disk that is to be measured. Default: the system's place for temporary files."`
+	Accounts int           `name:"accounts" default:"512" help:"Customers (${default})."`
+	Stores   int           `name:"stores" default:"20" help:"Stores (${default})."`
+	Products int           `name:"products" default:"200" help:"Products of one variant, shared by the stores (${default})."`
+}
+
+// benchLoad is what those share that measure.
+type benchLoad struct {
+	benchMarket
+	URL      string  `name:"url" env:"HAAT_BENCH_URL" placeholder:"URL" help:"A market that runs. Default: start one of this program, on loopback, in a temporary folder, without rates."`
+	Token    string  `name:"token" env:"HAAT_BENCH_TOKEN" placeholder:"TOKEN" help:"With --url: access token of an admin, who activates accounts and gives them money."`
+	Clients  []int   `name:"clients" default:"1,16,64,256" help:"Numbers of clients (${default})."`
+	Seconds  float64 `name:"seconds" default:"5" help:"Length of each measurement (${default})."`
+	WarmUp   float64 `name:"warm-up" default:"1" help:"Seconds before each that do not count (${default})."`
+	Profiles string  `name:"profiles" placeholder:"FOLDER" help:"Write CPU profiles of the measurements with 64 clients there."`
+}
+
+func (m benchMarket) options(con app.Console) bench.Options {
+	return bench.Options{
+		Database: m.Database, Folder: m.Folder, Progress: con.Err,
+		Shape: bench.Shape{Accounts: m.Accounts, Stores: m.Stores, Variants: m.Products}, Clients: []int{1}, Length: time.Second,
+	}
+}
+
+func (l benchLoad) options(con app.Console) bench.Options {
+	o := l.benchMarket.options(con)
+	o.URL, o.Token, o.Clients, o.Profiles = l.URL, l.Token, l.Clients, l.Profiles
+	o.Length, o.Warm = time.Duration(l.Seconds*float64(time.Second)), time.Duration(l.WarmUp*float64(time.Second))
+	return o
+}
+
+// benchForm is how one report is written.
+type benchForm struct {
+	JSON     bool `name:"json" help:"Write JSON."`
+	Markdown bool `name:"markdown" help:"Write Markdown."`
+}
+
+func (f benchForm) write(w io.Writer, r *bench.Report) error {
+	switch {
+	case f.JSON:
+		return bench.JSON(w, r)
+	case f.Markdown:
+		return r.Markdown(w)
+	}
+	return r.Text(w)
+}
+
+const benchForeign = `
+
+With --url nothing is started. The market must let people sign up, and its rates must be off or wide (--account-rate 0 --address-rate 0); --token is an admin's access token, from POST /v1/auth/login. For each customer the measurement signs somebody up, activates the account as the admin, signs in, saves an address and credits the wallet; the market's own limits on signing up and in (600 an hour, 300 a minute an address) are waited for, so --accounts should be no more than the most clients. What is made there stays there: do not point it at a market that is used.`
+
+type benchCheckoutCmd struct {
+	benchLoad
+	benchForm
+}
+
+func (benchCheckoutCmd) Help() string {
+	return `One piece of work is one POST /v1/checkouts: one variant bought directly, delivered to a saved address, paid from the wallet, with an Idempotency-Key. It counts when the answer says confirmed and paid.
+
+Beside it, in the same run: the order room called in this process with as many callers (what the machine could do without HTTP), that and the read of the answer, and the first with every write committed alone. A server's figures are those of the process; the load generator shares the machine with it, and its cost is shown.
+
+Examples:
+  haat bench checkout
+  haat bench checkout --clients 64 --seconds 10 --json
+  haat bench checkout --url http://127.0.0.1:8080 --token "$TOKEN" --clients 16 --accounts 16` + benchForeign
+}
+
+func (c *benchCheckoutCmd) Run(ctx context.Context, con app.Console) error {
+	r, err := bench.Checkout(ctx, c.options(con))
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
+}
+
+type benchFlowCmd struct {
+	benchLoad
+	benchForm
+}
+
+func (benchFlowCmd) Help() string {
+	return `One piece of work is what a signed-in customer does, five requests: two lines of two stores into the cart, a checkout to a saved address, a payment by card at the test gateway, the order read. It counts when the order read is confirmed and paid.
+
+Examples:
+  haat bench flow
+  haat bench flow --clients 16,64 --seconds 20 --markdown
+  HAAT_DATABASE=postgres://haat:secret@localhost/bench haat bench flow` + benchForeign
+}
+
+func (c *benchFlowCmd) Run(ctx context.Context, con app.Console) error {
+	r, err := bench.Flow(ctx, c.options(con))
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
+}
+
+type benchStatementsCmd struct {
+	benchMarket
+}
+
+func (benchStatementsCmd) Help() string {
+	return `Runs both use-cases of the other commands one at a time and prints, as Markdown, which statements each transaction ran, how often, and how long one took.
+
+Example:
+  haat bench statements`
+}
+
+func (c *benchStatementsCmd) Run(ctx context.Context, con app.Console) error {
+	list, err := bench.Statements(ctx, c.options(con))
+	if err != nil {
+		return err
+	}
+	return bench.StatementTable(con.Out, list)
+}
+
+type benchReportCmd struct {
+	benchLoad
+	JSON bool `name:"json" help:"Write JSON; without the statements."`
+}
+
+func (benchReportCmd) Help() string {
+	return `Runs 'checkout', 'flow' and 'statements' one after another and writes one document. Run it on a machine that does nothing else.
+
+Examples:
+  haat bench report > benchmarks.md
+  haat bench report --folder /var/lib/haat --seconds 10`
+}
+
+func (c *benchReportCmd) Run(ctx context.Context, con app.Console) error {
+	o := c.options(con)
+	checkout, err := bench.Checkout(ctx, o)
+	if err != nil {
+		return err
+	}
+	flow, err := bench.Flow(ctx, o)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return bench.JSON(con.Out, checkout, flow)
+	}
+	list, err := bench.Statements(ctx, c.benchMarket.options(con))
+	if err != nil {
+		return err
+	}
+	title := func(text string) error {
+		_, err := fmt.Fprintf(con.Out, "\n### %s\n\n", text)
+		return err
+	}
+	return errors.Join(title("Checkouts"), checkout.Markdown(con.Out), title("Purchases"), flow.Markdown(con.Out),
+		title("Statements"), bench.StatementTable(con.Out, list))
+}
