@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +57,7 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 	t.Helper()
 	m := &Market{T: t, Clock: clock.NewFake(Start), Mail: &mail.Recorder{}}
 	o := app.Options{
-		Config: config.Default(), DB: d, Clock: m.Clock, Log: quiet(), Mail: m.Mail, Key: []byte("0123456789abcdef0123456789abcdef"),
+		Config: config.Default(), DB: d, Clock: m.Clock, Log: spoken(t), Mail: m.Mail, Key: []byte("0123456789abcdef0123456789abcdef"),
 		Hashing: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, Limits: &web.Limits{Off: true}, Version: "test",
 	}
 	for _, f := range opts {
@@ -83,6 +84,18 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// spoken is a log that shows in the test's output what an operator would be told of.
+func spoken(t testing.TB) *slog.Logger {
+	return slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelError}))
+}
+
+type testWriter struct{ t testing.TB }
+
+func (w testWriter) Write(p []byte) (int, error) {
+	w.t.Log(strings.TrimSpace(string(p)))
+	return len(p), nil
+}
 
 // Verify fails the test if anything does not agree.
 func (m *Market) Verify() {

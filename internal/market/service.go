@@ -83,6 +83,19 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 	return out, nil
 }
 
+// SettingsFor are the settings inside a transaction: those at hand if they are fresh, else read on its own snapshot.
+func (s *Service) SettingsFor(ctx context.Context, tx db.Tx) (Settings, error) {
+	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
+		return c.settings, nil
+	}
+	start := time.Now()
+	out, err := s.SettingsIn(ctx, tx)
+	if err == nil {
+		s.cache.Store(&cached{out, start})
+	}
+	return out, err
+}
+
 // SettingsIn reads the settings in the caller's transaction, past the cache.
 func (s *Service) SettingsIn(ctx context.Context, tx db.Tx) (Settings, error) {
 	out, _, err := s.stored(ctx, tx)

@@ -58,7 +58,7 @@ func (s *Service) List(ctx context.Context, caller web.Caller, q ListQuery, page
 		filters := map[string]any{}
 		switch {
 		case q.Store != "":
-			b, err := s.stores.Require(ctx, tx, caller, q.Store, store.RightOrders)
+			b, err := s.stores.Require(ctx, tx, caller, q.Store, store.Orders)
 			if err != nil {
 				return err
 			}

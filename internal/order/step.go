@@ -144,7 +144,7 @@ func (s *Service) parties(ctx context.Context, tx db.Tx, caller web.Caller, o or
 	if caller.Is(web.RoleAdmin) {
 		return append(out, Store, Admin), nil
 	}
-	_, err := s.stores.RequireID(ctx, tx, caller, o.StoreID, store.RightOrders)
+	_, err := s.stores.RequireID(ctx, tx, caller, o.StoreID, store.Orders)
 	switch f, ok := fault.As(err); {
 	case err == nil:
 		out = append(out, Store)
@@ -251,7 +251,7 @@ func (s *Service) release(ctx context.Context, tx db.Tx, o *orderdb.Order, cash 
 
 // move writes the new state, its times and its event.
 func (s *Service) move(ctx context.Context, tx db.Tx, o *orderdb.Order, rule Rule, why Why, actor string) error {
-	settings, err := s.market.Settings(ctx)
+	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
 		return err
 	}

@@ -83,7 +83,7 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 	if tries >= maxAttempts {
 		return "", ErrTooManyTries
 	}
-	settings, err := s.market.Settings(ctx)
+	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
 		return "", err
 	}
@@ -309,7 +309,7 @@ func (s *Service) attemptOver(ctx context.Context, tx db.Tx, p Payment, a paymen
 	facts := map[string]any{"attempt": a.PublicID, "failure": why}
 	if p.State == Processing {
 		now := s.clock.Now()
-		settings, err := s.market.Settings(ctx)
+		settings, err := s.market.SettingsFor(ctx, tx)
 		if err != nil {
 			return err
 		}
@@ -399,6 +399,17 @@ func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string)
 		return ErrNotConfirmed
 	}
 	return nil
+}
+
+// Recheck asks an attempt's gateway again, whatever was said before, and records the answer: for an admin, and for
+// what a webhook hints at.
+func (s *Service) Recheck(ctx context.Context, attempt string) error {
+	a, p, err := s.attempt(ctx, attempt)
+	if err != nil {
+		return err
+	}
+	_, err = s.call(ctx, a, p, Card{}, true)
+	return err
 }
 
 func lastFour(number string) string {

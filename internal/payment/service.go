@@ -58,7 +58,7 @@ type OpenCmd struct {
 
 // Open opens a payment in the caller's transaction. The shares sum to its amount, which is more than zero.
 func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, error) {
-	settings, err := s.market.Settings(ctx)
+	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
 		return Payment{}, err
 	}
