@@ -139,7 +139,7 @@ func (a *App) buildRooms(o Options) (err error) {
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, URL: o.Config.BaseURL(), Key: o.Key, Hashing: o.Hashing,
 		Market: func(ctx context.Context) (identity.MarketFacts, error) {
 			s, err := a.Market.Settings(ctx)
-			return identity.MarketFacts{Name: s.Name, SignupOpen: s.SignupOpen}, err
+			return identity.MarketFacts{Name: s.Name, Country: s.Country, SignupOpen: s.SignupOpen}, err
 		},
 	})
 	if err != nil {
@@ -203,7 +203,7 @@ func holder() string {
 // Rules are what haat verify checks, of every room.
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
-	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Inventory, a.Payments, a.Orders} {
+	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Identity, a.Stores, a.Inventory, a.Payments, a.Orders} {
 		rules = append(rules, b.Rules()...)
 	}
 	return rules
