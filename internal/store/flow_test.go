@@ -2,6 +2,7 @@ package store_test
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"testing"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/db/dbtest"
 	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/verify"
 	"github.com/haat-market/haat/internal/store"
 )
 
@@ -278,13 +280,25 @@ func TestWatchers(t *testing.T) {
 }
 
 func TestRuleFinds(t *testing.T) {
+	const sql = "UPDATE store_people SET owner = FALSE"
+	dbtest.SQL(sql)
 	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
 		m.Store()
-		m.Verify()
-		dbtest.Exec(t, m.DB, "UPDATE store_people SET owner = FALSE")
-		if f := m.Findings(); len(f) != 1 || f[0].Rule != "store.owners" {
-			t.Errorf("%v", f)
+		undo := errors.New("undo")
+		err := m.DB.Write(context.Background(), "test.break", func(ctx context.Context, tx db.Tx) error {
+			if found, err := verify.Run(ctx, tx, m.Stores.Rules(), nil); err != nil || len(found) > 0 {
+				t.Errorf("before: %v %v", found, err)
+			}
+			if _, err := tx.Exec(ctx, sql); err != nil {
+				return err
+			}
+			if found, err := verify.Run(ctx, tx, m.Stores.Rules(), nil); err != nil || len(found) != 1 || found[0].Rule != "store.owners" {
+				t.Errorf("found %v, %v", found, err)
+			}
+			return undo
+		})
+		if !errors.Is(err, undo) {
+			t.Error(err)
 		}
-		dbtest.Exec(t, m.DB, "UPDATE store_people SET owner = TRUE")
 	})
 }
