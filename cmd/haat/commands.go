@@ -18,6 +18,7 @@ type commands struct {
 	Restore restoreCmd `cmd:"" help:"Fill a new data folder from a backup."`
 	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
 	Jobs    jobsCmd    `cmd:"" help:"Look at the work behind the market, or have some of it done now."`
+	Bench   benchCmd   `cmd:"" help:"Measure what a market takes."`
 	OpenAPI openAPICmd `cmd:"" name:"openapi" help:"Print the API's OpenAPI document."`
 	Version versionCmd `cmd:"" help:"Say which release this is."`
 
