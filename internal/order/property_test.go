@@ -1,0 +1,211 @@
+package order_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/web"
+)
+
+// world is a small market in which anything may happen in any order: two buyers, two stores, a few units, and time
+// that jumps. Whatever was done, the books agree, no unit is lost, and every refusal has a reason.
+type world struct {
+	*apptest.Market
+	stores    []apptest.Store
+	variants  []string
+	buyers    []*apptest.Client
+	addresses []string
+	callers   []web.Caller // of the buyers, for calls past the API where tokens would run out
+	sellers   []web.Caller
+	orders    []string
+	checkouts []string
+	payments  []string
+}
+
+const (
+	worldStock = 6
+	worldMoney = 100_000
+)
+
+func newWorld(m *apptest.Market) *world {
+	w := &world{Market: m}
+	for i := range 2 {
+		st := m.Store()
+		_, v := st.Product(fmt.Sprintf("Thing %d", i), "40.00", worldStock)
+		w.stores, w.variants = append(w.stores, st), append(w.variants, v)
+		w.sellers = append(w.sellers, w.caller(st.Owner))
+		b, address := m.Buyer()
+		m.Fund(b, worldMoney)
+		w.buyers, w.addresses = append(w.buyers, b), append(w.addresses, address)
+		w.callers = append(w.callers, w.caller(b))
+	}
+	return w
+}
+
+func (w *world) caller(c *apptest.Client) web.Caller {
+	caller, err := w.Identity.Authenticate(context.Background(), c.Token)
+	if err != nil {
+		w.T.Fatal(err)
+	}
+	return caller
+}
+
+// refused lets only refusals with a code pass.
+func (w *world) refused(t *rapid.T, err error) bool {
+	if err == nil {
+		return false
+	}
+	if !isFault(err) {
+		t.Fatalf("not a refusal: %v", err)
+	}
+	return true
+}
+
+func (w *world) checkout(t *rapid.T) {
+	i := rapid.IntRange(0, 1).Draw(t, "buyer")
+	method := rapid.SampledFrom([]string{"gateway", "wallet", "cod"}).Draw(t, "method")
+	n := rapid.Int64Range(1, 3).Draw(t, "units")
+	ctx := context.Background()
+	cmd := order.CheckoutCmd{
+		AddressID: w.addresses[i], Method: method, ExpectedTotal: fmt.Sprintf("%d.00", 40*n),
+		Direct: &order.Direct{Variant: w.variants[rapid.IntRange(0, 1).Draw(t, "variant")], Quantity: n},
+	}
+	if rapid.Bool().Draw(t, "cart") {
+		cmd.Direct, cmd.ExpectedTotal = nil, fmt.Sprintf("%d.00", 40*(n+1))
+		if err := w.Cart.Clear(ctx, w.callers[i].AccountID); err != nil {
+			t.Fatal(err)
+		}
+		for k, v := range w.variants {
+			if _, err := w.Cart.Add(ctx, w.callers[i].AccountID, v, []int64{n, 1}[k]); w.refused(t, err) {
+				return
+			}
+		}
+	}
+	id, _, err := w.Orders.Checkout(ctx, w.callers[i], cmd)
+	if w.refused(t, err) {
+		return
+	}
+	v, err := w.Orders.GetCheckout(ctx, w.callers[i], id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.checkouts = append(w.checkouts, id)
+	for _, o := range v.Orders {
+		w.orders = append(w.orders, o.ID)
+	}
+	if v.Payment != nil {
+		w.payments = append(w.payments, v.Payment.ID)
+	}
+}
+
+func (w *world) pay(t *rapid.T) {
+	if len(w.payments) == 0 {
+		return
+	}
+	cmd := startCmd(rapid.SampledFrom(w.payments).Draw(t, "payment"), rapid.SampledFrom([]string{"4242424242424242", "4000000000000002", ""}).Draw(t, "card"))
+	_, _, err := w.Payments.Start(context.Background(), rapid.SampledFrom(w.callers).Draw(t, "payer"), cmd)
+	w.refused(t, err)
+}
+
+func (w *world) step(t *rapid.T) {
+	if len(w.orders) == 0 {
+		return
+	}
+	on := rapid.SampledFrom(order.Events[:8]).Draw(t, "event")
+	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
+	err := w.Orders.Step(context.Background(), who, rapid.SampledFrom(w.orders).Draw(t, "order"), on, order.Why{Restock: rapid.Bool().Draw(t, "restock")})
+	w.refused(t, err)
+}
+
+func (w *world) cancel(t *rapid.T) {
+	if len(w.checkouts) == 0 {
+		return
+	}
+	w.refused(t, w.Orders.CancelCheckout(context.Background(), rapid.SampledFrom(w.callers).Draw(t, "who"), rapid.SampledFrom(w.checkouts).Draw(t, "checkout")))
+}
+
+func (w *world) wait(t *rapid.T) {
+	w.Clock.Advance(rapid.SampledFrom([]time.Duration{time.Second, 14 * time.Minute, time.Hour, 25 * time.Hour, 73 * time.Hour}).Draw(t, "time"))
+	for _, sweep := range []string{"payment.expire", "payment.look", "order.due"} {
+		if rapid.Bool().Draw(t, sweep) {
+			if _, err := w.Jobs.RunSweep(context.Background(), sweep); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if rapid.Bool().Draw(t, "jobs") {
+		if _, err := w.Jobs.Drain(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// units follows every unit of a variant through the orders.
+func (w *world) check(t *rapid.T) {
+	if found := w.Findings(); len(found) > 0 {
+		t.Fatalf("verify: %v", found)
+	}
+	ctx := context.Background()
+	sold := 0
+	for i, id := range w.orders {
+		o, err := w.Orders.Get(ctx, web.Caller{AccountID: -1, Account: "acc_admin", Roles: adminRoles}, id)
+		if err != nil {
+			t.Fatalf("order %d: %v", i, err)
+		}
+		switch o.State {
+		case order.Cancelled, order.Returned:
+		default:
+			sold += int(o.Totals.UnitCount)
+		}
+	}
+	if sold > 2*worldStock {
+		t.Fatalf("%d units are sold or promised, there were %d", sold, 2*worldStock)
+	}
+}
+
+func TestAnythingInAnyOrder(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		few(t, "12")
+		rapid.Check(t, func(rt *rapid.T) {
+			w := newWorld(m)
+			rt.Repeat(map[string]func(*rapid.T){
+				"checkout": w.checkout, "pay": w.pay, "step": w.step, "step again": w.step, "cancel": w.cancel, "wait": w.wait,
+			})
+			w.check(rt)
+		})
+	})
+}
+
+// few bounds how many worlds are tried: each is some hundred transactions.
+func few(t *testing.T, checks string) {
+	f := flag.Lookup("rapid.checks")
+	before := f.Value.String()
+	if err := f.Value.Set(checks); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = f.Value.Set(before) }) // it was valid before
+}
+
+var adminRoles = []string{web.RoleAdmin}
+
+func isFault(err error) bool {
+	_, ok := fault.As(err)
+	return ok
+}
+
+func startCmd(id, card string) payment.StartCmd {
+	if card == "" {
+		return payment.StartCmd{Payment: id, Gateway: "wallet"}
+	}
+	return payment.StartCmd{Payment: id, Gateway: "test", Card: payment.Card{Number: card, Month: 1, Year: 2030, CVC: "123"}}
+}
