@@ -58,7 +58,7 @@ func (s *Service) mountImports(api *web.API) {
 			"texts and prices follow the file, new products and variants are added, none is removed. A product's state follows the file only " +
 			"when the product is new. Stock follows the file when the variant is new or the file's figure is another than the time before. " +
 			"Images are not imported.",
-		Errors: append([]*fault.Error{ErrInvalidImport, ErrManyImports}, storeFaults...),
+		Errors: append([]*fault.Error{ErrManyImports}, storeFaults...),
 	}, func(ctx context.Context, in *importIn) (*body[ImportView], error) {
 		i, err := s.StartImport(ctx, web.CallerFrom(ctx), in.ID, in.RawBody)
 		return reply(i, err, viewImport)

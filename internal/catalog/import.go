@@ -88,12 +88,6 @@ func importOf(r catalogdb.Import) Import {
 // StartImport takes a file in. It is stored packed, in small transactions, under an import that nobody sees yet; the
 // last transaction shows it and asks for the work. The work of one store is done one file after another.
 func (s *Service) StartImport(ctx context.Context, caller web.Caller, storeID string, file []byte) (Import, error) {
-	if len(file) > maxImport {
-		return Import{}, ErrImportTooLarge
-	}
-	if len(file) == 0 {
-		return Import{}, ErrInvalidImport.Sayf("The file is empty.")
-	}
 	cur, err := s.currency(ctx)
 	if err != nil {
 		return Import{}, err

@@ -80,9 +80,7 @@ var (
 	ErrCategoryNotFound = fault.New(fault.NotFound, "category_not_found", "There is no such category.")
 	ErrImportNotFound   = fault.New(fault.NotFound, "import_not_found", "There is no such import.")
 
-	ErrInvalidImport  = fault.New(fault.Invalid, "invalid_import", "This is not a file of products.")
-	ErrManyImports    = fault.New(fault.Conflict, "too_many_imports", "Five files of this store are waiting already: let them finish first.")
-	ErrImportTooLarge = fault.New(fault.TooLarge, "import_too_large", "A file of products can have 20 MB.")
+	ErrManyImports = fault.New(fault.Conflict, "too_many_imports", "Five files of this store are waiting already: let them finish first.")
 
 	ErrInvalidProduct  = fault.New(fault.Invalid, "invalid_product", "Some of the product's fields are not acceptable.")
 	ErrInvalidCategory = fault.New(fault.Invalid, "invalid_category", "Some of the category's fields are not acceptable.")

@@ -215,7 +215,7 @@ func TestLineOfAField(t *testing.T) {
 func TestFaultsAreDistinct(t *testing.T) {
 	var seen []string
 	for _, f := range []*fault.Error{
-		ErrProductNotFound, ErrVariantNotFound, ErrCategoryNotFound, ErrImportNotFound, ErrInvalidImport, ErrManyImports, ErrImportTooLarge,
+		ErrProductNotFound, ErrVariantNotFound, ErrCategoryNotFound, ErrImportNotFound, ErrManyImports,
 		ErrInvalidProduct, ErrInvalidCategory, ErrProductState, ErrNothingToBuy, ErrLastVariant, ErrManyVariants, ErrVersion, ErrHandleTaken,
 		ErrSKUTaken, ErrSameOptions, ErrSlugTaken, ErrCategoryCycle, ErrCategoryDepth, ErrCategoryUsed, ErrManyCategories,
 	} {

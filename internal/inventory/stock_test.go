@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/haat-market/haat/internal/catalog"
@@ -246,6 +247,16 @@ func TestStockCannotBeNegativeAndTheJournalCannotBeChanged(t *testing.T) {
 			})
 			if !db.IsConstraint(err, rule) {
 				t.Errorf("%s: %v", sql, err)
+			}
+		}
+	})
+}
+
+func TestListsUseTheirIndexes(t *testing.T) {
+	each(t, func(t *testing.T, s *shop) {
+		for _, l := range db.Lists() {
+			if strings.HasPrefix(l.Name, "inventory.") {
+				dbtest.Explain(t, s.db, []*db.List{l})
 			}
 		}
 	})
