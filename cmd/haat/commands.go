@@ -12,6 +12,7 @@ import (
 
 type commands struct {
 	Serve   serveCmd   `cmd:"" help:"Open the market."`
+	Demo    demoCmd    `cmd:"" help:"Open a market with believable data in it, to look around."`
 	Account accountCmd `cmd:"" help:"Add accounts."`
 	Verify  verifyCmd  `cmd:"" help:"Re-derive every balance, stock figure and total, and say what does not agree."`
 	Backup  backupCmd  `cmd:"" help:"Write a backup, also while the market is open."`

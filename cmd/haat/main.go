@@ -29,7 +29,7 @@ func main() {
 func run(args []string) int {
 	var commands commands
 	code := -1
-	parser, err := kong.New(&commands, kong.Name("haat"), kong.Description(about), config.Resolver(),
+	parser, err := kong.New(&commands, kong.Name("haat"), kong.Description(about), config.Resolver(), demoFolder(),
 		kong.Vars{"version": app.Version()}, kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 100}),
 		kong.Exit(func(n int) { code = n }))
 	if err != nil {

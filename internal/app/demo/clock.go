@@ -8,10 +8,11 @@ import (
 )
 
 // walk is the story's clock. It goes a step with every look at it, so that things done side by side have times of
-// their own, and is put forward between them. It never goes back.
+// their own, and is put forward between them. It never goes back, and not beyond the end.
 type walk struct {
 	mu   sync.Mutex
 	now  time.Time
+	end  time.Time
 	step time.Duration
 }
 
@@ -19,7 +20,9 @@ type walk struct {
 func (w *walk) Now() time.Time {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.now = w.now.Add(w.step)
+	if w.now = w.now.Add(w.step); w.now.After(w.end) {
+		w.now = w.end
+	}
 	return clock.Time(clock.Micro(w.now))
 }
 

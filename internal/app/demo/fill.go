@@ -88,7 +88,7 @@ func (noMail) Send(context.Context, mail.Message) error {
 // Fill fills an empty market whose month ends now.
 func Fill(ctx context.Context, d *db.DB, c config.Config, now time.Time, log *slog.Logger) (r Report, err error) {
 	began := time.Now()
-	w := &walk{now: now.AddDate(0, 0, -days-14)}
+	w := &walk{now: now.AddDate(0, 0, -days-14), end: now}
 	a, err := app.Build(app.Options{
 		// Nothing that this market seals is of use to anybody later, so its key may be forgotten.
 		Config: c, DB: d, Clock: w, Log: log, Mail: noMail{}, Key: []byte(rand.Text() + rand.Text()), Version: app.Version(),

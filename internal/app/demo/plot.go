@@ -25,7 +25,7 @@ const (
 	payWithin = 60 * time.Minute // in settings
 	answer    = 24 * time.Hour   // a store's to a cash order
 	release   = 72 * time.Hour   // from delivery to completion
-	slack     = 25 * time.Minute // a sweep is planned so long after its time, because the clock walks
+	slack     = 55 * time.Minute // a sweep is planned so long after its time, because the clock walks
 )
 
 // plot plans the month: the days as they come, and the scenes that must not be missing.

@@ -173,13 +173,6 @@ func (s *story) today() {
 		if b == 0 {
 			wants = append(wants, s.wantOf(s.stalls[3]), s.wantOf(s.stalls[7]))
 		}
-		s.alone(s.end.Add(-5*m), func(ctx context.Context) error {
-			for _, w := range wants {
-				if _, err := s.add(ctx, s.buyers[b], w); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
+		s.alone(s.end.Add(-5*m), func(ctx context.Context) error { return s.fillCart(ctx, s.buyers[b], wants) })
 	}
 }

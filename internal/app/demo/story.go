@@ -134,20 +134,40 @@ func (s *story) open(ctx context.Context) (err error) {
 }
 
 // categories makes the tree, level by level.
-func (s *story) categories(ctx context.Context) (ids map[string]string, err error) {
-	list, err := categories()
+func (s *story) categories(ctx context.Context) (map[string]string, error) {
+	rest, err := categories()
 	if err != nil {
 		return nil, err
 	}
-	ids = map[string]string{"": ""}
-	for position, c := range list { // the one above stands before
-		made, err := insist(func() (catalog.Category, error) {
-			return s.app.Catalog.CreateCategory(ctx, catalog.CategoryInput{Slug: c.slug, Name: c.name, Parent: ids[c.above], Position: int64(position)})
-		})
-		if err != nil {
-			return nil, fmt.Errorf("category %s: %w", c.slug, err)
+	ids := map[string]string{"": ""}
+	for position := 0; len(rest) > 0; {
+		var ready, later []category
+		for _, c := range rest {
+			if _, ok := ids[c.above]; ok {
+				ready = append(ready, c)
+			} else {
+				later = append(later, c)
+			}
 		}
-		ids[c.slug] = made.ID
+		if len(ready) == 0 {
+			return nil, fmt.Errorf("category %s is below one that there is not", rest[0].slug)
+		}
+		made := make([]catalog.Category, len(ready))
+		side := s.side(ctx)
+		for i, c := range ready {
+			in := catalog.CategoryInput{Slug: c.slug, Name: c.name, Parent: ids[c.above], Position: int64(position + i)}
+			side.Go(func() (err error) {
+				made[i], err = insist(func() (catalog.Category, error) { return s.app.Catalog.CreateCategory(side.ctx, in) })
+				return err
+			})
+		}
+		if err := side.Wait(); err != nil {
+			return nil, fmt.Errorf("categories: %w", err)
+		}
+		for i, c := range ready {
+			ids[c.slug] = made[i].ID
+		}
+		rest, position = later, position+len(ready)
 	}
 	return ids, nil
 }

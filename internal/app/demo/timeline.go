@@ -13,13 +13,14 @@ import (
 
 const (
 	// span is how much of the story is played at once, side by side.
-	span = 2 * time.Hour
+	span = 3 * time.Hour
 	// stroll is about how far the clock walks meanwhile. It stays well below the time that people have to pay.
-	stroll = 20 * time.Minute
+	stroll = 40 * time.Minute
 	// looks is about how often one deed looks at the clock.
 	looks = 20
-	// longest is the longest step; an odd one, so that times look like times.
-	longest = 2*time.Second + 177_331*time.Microsecond
+	// Steps are odd, so that times look like times.
+	longest  = 15*time.Second + 177_331*time.Microsecond
+	shortest = 1*time.Second + 77_717*time.Microsecond
 )
 
 // deed is something that is done at a time of the story.
@@ -74,7 +75,7 @@ func (s *story) wave(ctx context.Context, deeds []deed) error {
 		}
 		lanes[d.lane] = append(lanes[d.lane], d)
 	}
-	s.clock.to(deeds[0].at, min(longest, stroll/time.Duration(looks*len(deeds))))
+	s.clock.to(deeds[0].at, s.step(deeds))
 	side := s.side(ctx)
 	for _, lane := range order {
 		side.Go(func() error {
@@ -100,6 +101,15 @@ func (s *story) wave(ctx context.Context, deeds []deed) error {
 		return err
 	}
 	return nil
+}
+
+// step is how far the clock goes with every look while these deeds are done.
+func (s *story) step(deeds []deed) time.Duration {
+	if deeds[0].alone {
+		return shortest
+	}
+	far := min(stroll, s.end.Sub(deeds[0].at)/3)
+	return max(shortest, min(longest, far/time.Duration(looks*len(deeds))))
 }
 
 // side is a group of goroutines whose number is bounded.

@@ -85,14 +85,8 @@ func (t *trade) submit(ctx context.Context) error {
 	cmd := order.CheckoutCmd{Method: string(t.method), AddressID: t.buyer.addresses[len(t.wants)%len(t.buyer.addresses)], Note: t.note}
 	if len(t.wants) == 1 {
 		cmd.Direct = &order.Direct{Variant: t.wants[0].item.variant, Quantity: t.wants[0].units}
-	} else {
-		for _, w := range t.wants {
-			line, err := t.s.add(ctx, t.buyer, w)
-			if err != nil {
-				return err
-			}
-			cmd.Lines = append(cmd.Lines, line)
-		}
+	} else if err := t.s.fillCart(ctx, t.buyer, t.wants); err != nil {
+		return err
 	}
 	var err error
 	t.checkout, err = insist(func() (string, error) {
@@ -102,10 +96,20 @@ func (t *trade) submit(ctx context.Context) error {
 	return err
 }
 
-// add puts something into the cart and gives the line.
-func (s *story) add(ctx context.Context, b *buyer, w want) (string, error) {
-	made, err := insist(func() (cart.Added, error) { return s.app.Cart.Add(ctx, b.AccountID, w.item.variant, w.units) })
-	return made.Item.PublicID, err
+// fillCart puts everything into the cart at once.
+func (s *story) fillCart(ctx context.Context, b *buyer, wants []want) error {
+	wishes := make([]cart.Wish, len(wants))
+	for i, w := range wants {
+		wishes[i] = cart.Wish{Variant: w.item.variant, Qty: w.units}
+	}
+	changes, err := insist(func() ([]cart.Change, error) {
+		_, changes, err := s.app.Cart.Sync(ctx, b.AccountID, wishes)
+		return changes, err
+	})
+	if err == nil && len(changes) > 0 {
+		err = fmt.Errorf("something was not as planned: %+v", changes)
+	}
+	return err
 }
 
 // pay tries a card. That it is declined is part of the story.
