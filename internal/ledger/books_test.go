@@ -256,6 +256,13 @@ func TestLists(t *testing.T) {
 	})
 }
 
+// Every list text is served by the index that it names, without sorting.
+func TestListsUseTheirIndexes(t *testing.T) {
+	each(t, func(t *testing.T, b books) {
+		dbtest.Explain(t, b.db, []*db.List{accountList, transferList})
+	})
+}
+
 // Each rule finds what it is for: the books are broken by hand, once for each finding.
 func TestVerifyFinds(t *testing.T) {
 	for _, c := range []struct{ name, sql, want string }{

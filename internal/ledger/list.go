@@ -46,7 +46,7 @@ var accountList = db.DefineList(db.List{
 	},
 	Sorts: []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "a.id", Type: db.Int}}}},
 	Combos: []db.Combo{
-		{Sort: "newest"},
+		{Sort: "newest", Index: "ledger_accounts_pkey"},
 		{Filters: []string{"kind"}, Sort: "newest", Index: "ledger_accounts_kind"},
 		{Filters: []string{"owner"}, Sort: "newest", Index: "ledger_accounts_owner"},
 		{Filters: []string{"owner"}, Post: []string{"kind"}, Sort: "newest", Index: "ledger_accounts_owner"},
@@ -68,7 +68,7 @@ var transferList = db.DefineList(db.List{
 		{Name: "leg", Keys: []db.SortKey{{Column: "t.leg", Type: db.Int}}},
 	},
 	Combos: []db.Combo{
-		{Sort: "newest"},
+		{Sort: "newest", Index: "ledger_transfers_pkey"},
 		{Filters: []string{"subject"}, Sort: "newest", Index: "ledger_transfers_subject"},
 		{Filters: []string{"from"}, Sort: "newest", Index: "ledger_transfers_from"},
 		{Filters: []string{"to"}, Sort: "newest", Index: "ledger_transfers_to"},

@@ -140,7 +140,7 @@ func (s *Service) Mount(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/events", ID: "market.events", Room: "market", Access: web.Admin,
 		Summary:     "The audit log, newest first",
-		Description: "Filter by `subject`, `type` or `actor`, one at a time.",
+		Description: "Filter by `subject`, `type` or `actor`, or by `type` beside one of the others.",
 		Errors:      []*fault.Error{db.ErrUnsupportedFilter, db.ErrInvalidCursor},
 	}, s.listEvents)
 }

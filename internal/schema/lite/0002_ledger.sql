@@ -38,11 +38,12 @@ CREATE TABLE ledger_transfers (
     currency TEXT NOT NULL,
     subject TEXT NOT NULL,
     created_at INTEGER NOT NULL,
-    CONSTRAINT ledger_transfers_reference_key UNIQUE (reference, leg),
     CONSTRAINT ledger_transfers_leg_check CHECK (leg > 0),
     CONSTRAINT ledger_transfers_amount_check CHECK (amount > 0 AND amount <= 10000000000000),
     CONSTRAINT ledger_transfers_sides_check CHECK (from_id <> to_id)
 ) STRICT;
+
+CREATE UNIQUE INDEX ledger_transfers_reference_key ON ledger_transfers (reference, leg);
 
 CREATE INDEX ledger_transfers_from ON ledger_transfers (from_id, id);
 

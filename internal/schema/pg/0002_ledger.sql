@@ -45,11 +45,11 @@ CREATE TABLE ledger_transfers (
     currency   TEXT COLLATE "C" NOT NULL,
     subject    TEXT COLLATE "C" NOT NULL,
     created_at BIGINT NOT NULL,
-    CONSTRAINT ledger_transfers_reference_key UNIQUE (reference, leg),
     CONSTRAINT ledger_transfers_leg_check CHECK (leg > 0),
     CONSTRAINT ledger_transfers_amount_check CHECK (amount > 0 AND amount <= 10000000000000),
     CONSTRAINT ledger_transfers_sides_check CHECK (from_id <> to_id)
 );
+CREATE UNIQUE INDEX ledger_transfers_reference_key ON ledger_transfers (reference, leg);
 CREATE INDEX ledger_transfers_from ON ledger_transfers (from_id, id);
 CREATE INDEX ledger_transfers_to ON ledger_transfers (to_id, id);
 CREATE INDEX ledger_transfers_subject ON ledger_transfers (subject, id);
