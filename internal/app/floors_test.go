@@ -26,12 +26,13 @@ var floors = [][]string{
 	{"internal/order"},
 	{"web/pages"},
 	{"internal/app"},
-	{"internal/apptest", "internal/bench", "cmd/haat"},
+	{"internal/apptest", "internal/bench"},
+	{"cmd/haat"},
 }
 
 // platform has an order of its own.
 var platform = []string{
-	"internal", "fault", "clock", "code", "money", "qty", "logging", "config", "mail", "db", "verify", "idem", "web", "job", "event",
+	"internal", "fault", "clock", "code", "money", "qty", "logging", "config", "mail", "db", "verify", "job", "idem", "web", "event",
 }
 
 const module = "github.com/haat-market/haat/"
