@@ -111,7 +111,11 @@ func TestNoAnswerBeforeTheSync(t *testing.T) {
 		}
 		told <- err
 	}()
-	<-syncing
+	select {
+	case <-syncing:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the write was not synced")
+	}
 	cancel()
 	select {
 	case err := <-told:

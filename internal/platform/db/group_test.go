@@ -211,20 +211,35 @@ func TestGroupAllBad(t *testing.T) {
 	}
 }
 
-// TestGroupRefusalOfLostNeighbour: C refuses because of what B did, and B is lost. C must be asked again.
+// TestGroupRefusalOfLostNeighbour: others refuse, panic or leave because of what the first did, and the first is lost.
+// They must be asked again.
 func TestGroupRefusalOfLostNeighbour(t *testing.T) {
 	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
-	out := together(t, d,
-		func(ctx context.Context, tx db.Tx) error {
-			if err := add("taken")(ctx, tx); err != nil {
+	unless := func(seen func()) db.Func {
+		return func(ctx context.Context, tx db.Tx) error {
+			var n int64
+			if err := tx.QueryRow(ctx, countItem, "gone").Scan(&n); err != nil {
 				return err
 			}
+			if n > 0 {
+				seen()
+			}
+			return nil
+		}
+	}
+	out := together(t, d,
+		func(ctx context.Context, tx db.Tx) error {
 			_, err := tx.Exec(ctx, insertLate, int64(1), int64(99)) // fails at COMMIT
-			return err
+			return errors.Join(add("taken")(ctx, tx), add("gone")(ctx, tx), err)
 		},
-		add("taken"))
-	if out[0].err == nil || out[1].err != nil {
-		t.Errorf("told %v and %v", out[0].err, out[1].err)
+		add("taken"), unless(func() { panic("seen") }), unless(runtime.Goexit))
+	if out[0].err == nil {
+		t.Error("the first was told success")
+	}
+	for i, o := range out[1:] {
+		if o != (outcome{}) {
+			t.Errorf("neighbour %d was told %+v", i, o)
+		}
 	}
 	if got := items(t, d); got != "taken" {
 		t.Errorf("on disk: %q", got)
