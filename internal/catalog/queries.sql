@@ -159,3 +159,35 @@ DELETE FROM imports WHERE id = $1 AND state = 'receiving';
 -- name: FinishedWithParts :many
 SELECT f.import_id FROM import_files AS f
 WHERE f.part = 0 AND EXISTS (SELECT 1 FROM imports AS i WHERE i.id = f.import_id AND i.state IN ('finished', 'failed')) ORDER BY f.import_id LIMIT $1;
+
+-- What must always hold.
+
+-- name: ProductsWithoutListing :many
+SELECT p.public_id FROM products AS p WHERE NOT EXISTS (SELECT 1 FROM listings AS l WHERE l.product_id = p.id) ORDER BY p.public_id LIMIT $1;
+
+-- name: BrokenListings :many
+SELECT l.public_id FROM listings AS l JOIN products AS p ON p.id = l.product_id
+WHERE l.state <> p.state OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0)
+    OR l.published_at <> COALESCE(p.published_at, 0)
+ORDER BY l.public_id LIMIT $1;
+
+-- name: BrokenSpans :many
+SELECT l.public_id FROM listings AS l LEFT JOIN (SELECT v.product_id, v.currency, COUNT(*) AS n, MIN(v.price) AS lowest, MAX(v.price) AS highest FROM variants AS v WHERE NOT v.archived GROUP BY v.product_id, v.currency) AS s
+    ON s.product_id = l.product_id AND s.currency = l.currency
+WHERE l.variant_count <> COALESCE(s.n, 0) OR l.price_from <> COALESCE(s.lowest, 0) OR l.price_to <> COALESCE(s.highest, 0)
+ORDER BY l.public_id LIMIT $1;
+
+-- name: ListingStores :many
+SELECT l.store_id, l.visible, COUNT(*) AS listings, MIN(l.public_id)::text AS example FROM listings AS l
+WHERE l.visible OR l.state = 'published' AND l.variant_count > 0 GROUP BY l.store_id, l.visible ORDER BY l.store_id, l.visible;
+
+-- name: VisibleDrafts :many
+SELECT l.public_id FROM listings AS l WHERE l.visible AND (l.state <> 'published' OR l.variant_count = 0) ORDER BY l.public_id LIMIT $1;
+
+-- name: BrokenPrices :many
+SELECT v.public_id FROM variants AS v
+WHERE NOT EXISTS (SELECT 1 FROM price_changes AS c WHERE c.id = (SELECT MAX(x.id) FROM price_changes AS x WHERE x.variant_id = v.id) AND c.new_price = v.price AND c.currency = v.currency)
+ORDER BY v.public_id LIMIT $1;
+
+-- name: PublishedWithoutVariants :many
+SELECT p.public_id FROM products AS p WHERE p.state = 'published' AND NOT EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id AND NOT v.archived) ORDER BY p.public_id LIMIT $1;

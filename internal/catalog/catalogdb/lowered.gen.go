@@ -10,6 +10,36 @@ func init() {
 		advanceImport: `UPDATE imports
 SET state = 'running', done = ?1, bytes_read = ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5, error_count = error_count + ?6, updated_at = ?7
 WHERE id = ?8 AND done = ?9 AND state IN ('queued', 'running')`,
+		brokenListings: `SELECT l.public_id
+FROM listings AS l
+JOIN products AS p ON p.id = l.product_id
+WHERE l.state <> p.state OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0) OR l.published_at <> COALESCE(p.published_at, 0)
+ORDER BY l.public_id
+LIMIT ?1`,
+		brokenPrices: `SELECT v.public_id
+FROM variants AS v
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM price_changes AS c
+    WHERE c.id = (
+        SELECT max(x.id)
+        FROM price_changes AS x
+        WHERE x.variant_id = v.id
+    ) AND c.new_price = v.price AND c.currency = v.currency
+)
+ORDER BY v.public_id
+LIMIT ?1`,
+		brokenSpans: `SELECT l.public_id
+FROM listings AS l
+LEFT JOIN (
+    SELECT v.product_id, v.currency, count(*) AS n, min(v.price) AS lowest, max(v.price) AS highest
+    FROM variants AS v
+    WHERE NOT v.archived
+    GROUP BY v.product_id, v.currency
+) AS s ON s.product_id = l.product_id AND s.currency = l.currency
+WHERE l.variant_count <> COALESCE(s.n, 0) OR l.price_from <> COALESCE(s.lowest, 0) OR l.price_to <> COALESCE(s.highest, 0)
+ORDER BY l.public_id
+LIMIT ?1`,
 		categories: `SELECT id, public_id, slug, name, parent_id, position, created_at, updated_at
 FROM categories
 ORDER BY position, id`,
@@ -80,6 +110,11 @@ RETURNING id`,
 		insertVariants: `INSERT INTO variants (public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, FALSE, ?14, 1, ?15, ?15)
 RETURNING id`,
+		listingStores: `SELECT l.store_id, l.visible, count(*) AS listings, min(l.public_id) AS example
+FROM listings AS l
+WHERE l.visible OR l.state = 'published' AND l.variant_count > 0
+GROUP BY l.store_id, l.visible
+ORDER BY l.store_id, l.visible`,
 		openImports: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
 FROM imports
 WHERE store_id = ?1 AND state IN ('queued', 'running')
@@ -94,6 +129,24 @@ WHERE public_id = ?1`,
 		productsByHandle: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
 FROM products
 WHERE store_id = ?1 AND handle IN (SELECT value FROM json_each(?2))`,
+		productsWithoutListing: `SELECT p.public_id
+FROM products AS p
+WHERE NOT EXISTS (
+    SELECT 1
+    FROM listings AS l
+    WHERE l.product_id = p.id
+)
+ORDER BY p.public_id
+LIMIT ?1`,
+		publishedWithoutVariants: `SELECT p.public_id
+FROM products AS p
+WHERE p.state = 'published' AND NOT EXISTS (
+    SELECT 1
+    FROM variants AS v
+    WHERE v.product_id = p.id AND NOT v.archived
+)
+ORDER BY p.public_id
+LIMIT ?1`,
 		putListings: `INSERT INTO listings (product_id, public_id, store_id, store, store_name, category_id, title, title_key, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
 ON CONFLICT (product_id) DO UPDATE SET store_name = excluded.store_name, category_id = excluded.category_id, title = excluded.title, title_key = excluded.title_key, state = excluded.state, visible = excluded.visible, variant_count = excluded.variant_count, price_from = excluded.price_from, price_to = excluded.price_to, currency = excluded.currency, published_at = excluded.published_at, updated_at = excluded.updated_at`,
@@ -143,5 +196,10 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 FROM variants
 WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
 ORDER BY product_id, position, id`,
+		visibleDrafts: `SELECT l.public_id
+FROM listings AS l
+WHERE l.visible AND (l.state <> 'published' OR l.variant_count = 0)
+ORDER BY l.public_id
+LIMIT ?1`,
 	})
 }

@@ -45,6 +45,86 @@ func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) (i
 	return result.RowsAffected(), nil
 }
 
+const brokenListings = `-- name: BrokenListings :many
+SELECT l.public_id FROM listings AS l JOIN products AS p ON p.id = l.product_id
+WHERE l.state <> p.state OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0)
+    OR l.published_at <> COALESCE(p.published_at, 0)
+ORDER BY l.public_id LIMIT $1
+`
+
+func (q *Queries) BrokenListings(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, brokenListings, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const brokenPrices = `-- name: BrokenPrices :many
+SELECT v.public_id FROM variants AS v
+WHERE NOT EXISTS (SELECT 1 FROM price_changes AS c WHERE c.id = (SELECT MAX(x.id) FROM price_changes AS x WHERE x.variant_id = v.id) AND c.new_price = v.price AND c.currency = v.currency)
+ORDER BY v.public_id LIMIT $1
+`
+
+func (q *Queries) BrokenPrices(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, brokenPrices, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const brokenSpans = `-- name: BrokenSpans :many
+SELECT l.public_id FROM listings AS l LEFT JOIN (SELECT v.product_id, v.currency, COUNT(*) AS n, MIN(v.price) AS lowest, MAX(v.price) AS highest FROM variants AS v WHERE NOT v.archived GROUP BY v.product_id, v.currency) AS s
+    ON s.product_id = l.product_id AND s.currency = l.currency
+WHERE l.variant_count <> COALESCE(s.n, 0) OR l.price_from <> COALESCE(s.lowest, 0) OR l.price_to <> COALESCE(s.highest, 0)
+ORDER BY l.public_id LIMIT $1
+`
+
+func (q *Queries) BrokenSpans(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, brokenSpans, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const categories = `-- name: Categories :many
 
 SELECT id, public_id, slug, name, parent_id, position, created_at, updated_at FROM categories ORDER BY position, id
@@ -447,6 +527,43 @@ func (q *Queries) InsertProduct(ctx context.Context, arg InsertProductParams) (i
 	return id, err
 }
 
+const listingStores = `-- name: ListingStores :many
+SELECT l.store_id, l.visible, COUNT(*) AS listings, MIN(l.public_id)::text AS example FROM listings AS l
+WHERE l.visible OR l.state = 'published' AND l.variant_count > 0 GROUP BY l.store_id, l.visible ORDER BY l.store_id, l.visible
+`
+
+type ListingStoresRow struct {
+	StoreID  int64
+	Visible  bool
+	Listings int64
+	Example  string
+}
+
+func (q *Queries) ListingStores(ctx context.Context) ([]ListingStoresRow, error) {
+	rows, err := q.db.Query(ctx, listingStores)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingStoresRow{}
+	for rows.Next() {
+		var i ListingStoresRow
+		if err := rows.Scan(
+			&i.StoreID,
+			&i.Visible,
+			&i.Listings,
+			&i.Example,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openImports = `-- name: OpenImports :many
 SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
 FROM imports WHERE store_id = $1 AND state IN ('queued', 'running') ORDER BY id LIMIT $2
@@ -587,6 +704,56 @@ func (q *Queries) ProductsByHandle(ctx context.Context, storeID int64, handles [
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsWithoutListing = `-- name: ProductsWithoutListing :many
+
+SELECT p.public_id FROM products AS p WHERE NOT EXISTS (SELECT 1 FROM listings AS l WHERE l.product_id = p.id) ORDER BY p.public_id LIMIT $1
+`
+
+// What must always hold.
+func (q *Queries) ProductsWithoutListing(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, productsWithoutListing, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const publishedWithoutVariants = `-- name: PublishedWithoutVariants :many
+SELECT p.public_id FROM products AS p WHERE p.state = 'published' AND NOT EXISTS (SELECT 1 FROM variants AS v WHERE v.product_id = p.id AND NOT v.archived) ORDER BY p.public_id LIMIT $1
+`
+
+func (q *Queries) PublishedWithoutVariants(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, publishedWithoutVariants, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -1006,6 +1173,30 @@ func (q *Queries) VariantsOfProducts(ctx context.Context, products []int64) ([]V
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visibleDrafts = `-- name: VisibleDrafts :many
+SELECT l.public_id FROM listings AS l WHERE l.visible AND (l.state <> 'published' OR l.variant_count = 0) ORDER BY l.public_id LIMIT $1
+`
+
+func (q *Queries) VisibleDrafts(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, visibleDrafts, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
