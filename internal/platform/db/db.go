@@ -56,6 +56,7 @@ type Config struct {
 	WALGate       int64         // embedded: bytes of log after which readers are held back once; 0 = 64 MB
 	MaxConns      int32         // PostgreSQL: 0 = 24
 	WaitTimeout   time.Duration // PostgreSQL: for a connection of the pool; 0 = 10 s
+	GroupTime     time.Duration // embedded: a group takes in others for this long; 0 = 10 ms
 	OneByOne      bool          // embedded: commit each function alone; for comparison in benchmarks
 	VFS           string        // embedded: virtual file system, for tests
 	OnFatal       func(error)   // embedded: a failed sync; nil ends the process, because a sync must not be retried
@@ -165,6 +166,7 @@ func (cfg Config) withDefaults() Config {
 	}
 	cfg.ReadTimeout = cmp.Or(cfg.ReadTimeout, 2*time.Second)
 	cfg.LongTimeout = cmp.Or(cfg.LongTimeout, 10*time.Minute)
+	cfg.GroupTime = cmp.Or(cfg.GroupTime, 10*time.Millisecond)
 	cfg.BusyTimeout = cmp.Or(cfg.BusyTimeout, 5*time.Second)
 	cfg.WaitTimeout = cmp.Or(cfg.WaitTimeout, 10*time.Second)
 	cfg.SlowFunction = cmp.Or(cfg.SlowFunction, 50*time.Millisecond)

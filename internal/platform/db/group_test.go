@@ -68,12 +68,12 @@ func TestGroupFaults(t *testing.T) {
 		},
 		"an interrupt": {
 			bad: func(ctx context.Context, tx db.Tx) error {
-				over, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
-				defer cancel()
-				defer db.Interrupt(over, tx)()
 				if err := add("B")(ctx, tx); err != nil {
 					return err
 				}
+				over, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
+				defer cancel()
+				defer db.Interrupt(over, tx)()
 				_, err := tx.Exec(ctx, "INSERT INTO items (v, n) "+
 					"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT i, i FROM c")
 				return err
@@ -156,7 +156,7 @@ func TestGroupFaults(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dbtest.SQL("ROLLBACK", "INSERT INTO items (v, n) "+
 				"WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 1000000000) SELECT i, i FROM c")
-			d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+			d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, MaxPages: 100})
 			out := together(t, d, add("A"), c.bad, add("C"), add("D"))
 			for i, who := range []string{"A", "B", "C", "D"} {
 				if who == "B" {
@@ -189,7 +189,7 @@ func panicked() error { panic("inside") }
 
 // TestGroupAllBad has nothing but bad functions in a group, of every kind.
 func TestGroupAllBad(t *testing.T) {
-	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, MaxPages: 100})
 	full := func(ctx context.Context, tx db.Tx) error {
 		_, err := tx.Exec(ctx, "INSERT INTO items (v, note) VALUES ($1, $2)", "x", strings.Repeat("x", 1<<20))
 		return err
@@ -214,7 +214,7 @@ func TestGroupAllBad(t *testing.T) {
 // TestGroupRefusalOfLostNeighbour: others refuse, panic or leave because of what the first did, and the first is lost.
 // They must be asked again.
 func TestGroupRefusalOfLostNeighbour(t *testing.T) {
-	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, MaxPages: 100})
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, MaxPages: 100})
 	unless := func(seen func()) db.Func {
 		return func(ctx context.Context, tx db.Tx) error {
 			var n int64
@@ -251,7 +251,7 @@ func TestFailedSync(t *testing.T) {
 	fs := faultfs.New()
 	var fatal error
 	file := filepath.Join(t.TempDir(), "haat.db")
-	cfg := db.Config{File: file, Schema: fixture, VFS: fs.Name, OnFatal: func(err error) { fatal = err }}
+	cfg := db.Config{File: file, Schema: fixture, GroupTime: time.Minute, VFS: fs.Name, OnFatal: func(err error) { fatal = err }}
 	d := dbtest.Open(t, db.Embedded, cfg)
 	if _, err := d.Migrate(ctx); err != nil {
 		t.Fatal(err)
@@ -288,7 +288,7 @@ func TestFailedSync(t *testing.T) {
 // is room again the writer works.
 func TestFullDiskAtCommit(t *testing.T) {
 	fs := faultfs.New()
-	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, VFS: fs.Name})
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, VFS: fs.Name})
 	fs.OnLog(func(op faultfs.Op) faultfs.Fault {
 		if op == faultfs.Write {
 			return faultfs.Full

@@ -91,9 +91,7 @@ func TestRetries(t *testing.T) {
 			return nil
 		},
 		"by Try": func(ctx context.Context, tx db.Tx) error {
-			if tx.Try(ctx, func(ctx context.Context) error { return run(ctx, tx, addItem, int64(1), "a") }) != nil {
-				return run(ctx, tx, addItem, int64(100), "a")
-			}
+			_ = tx.Try(ctx, func(ctx context.Context) error { return run(ctx, tx, addItem, int64(1), "a") })
 			return nil
 		},
 	} {
@@ -207,7 +205,7 @@ func TestReadCannotWrite(t *testing.T) {
 
 // TestReadTimeout: a runaway query ends, its caller is told so, and the slot is free again.
 func TestReadTimeout(t *testing.T) {
-	cfg := db.Config{Schema: fixture, Readers: 1, ReadTimeout: 300 * time.Millisecond, LongTimeout: 400 * time.Millisecond}
+	cfg := db.Config{Schema: fixture, Readers: 1, ReadTimeout: time.Second, LongTimeout: 1200 * time.Millisecond}
 	dbtest.EachWith(t, cfg, func(t *testing.T, d *db.DB) {
 		for _, opts := range [][]db.Option{nil, {db.Long()}} {
 			start := time.Now()
@@ -236,7 +234,7 @@ func TestReadTimeout(t *testing.T) {
 // TestReadSlots: no more reads run at once than there are slots, a long one does not take an interactive one's, and
 // those who wait too long are told to try again.
 func TestReadSlots(t *testing.T) {
-	cfg := db.Config{Schema: fixture, Readers: 2, ReadTimeout: 300 * time.Millisecond}
+	cfg := db.Config{Schema: fixture, Readers: 2, ReadTimeout: time.Second}
 	d := dbtest.Open(t, db.Embedded, cfg)
 	var now, most atomic.Int64
 	clients(16, func(int) {
@@ -291,7 +289,7 @@ func TestCloseBreaksOffLongReads(t *testing.T) {
 
 // TestReadGivesItsSlotBack: also when its function panics or leaves by Goexit.
 func TestReadGivesItsSlotBack(t *testing.T) {
-	cfg := db.Config{Schema: fixture, Readers: 1, MaxConns: 1, ReadTimeout: time.Second}
+	cfg := db.Config{Schema: fixture, Readers: 1, MaxConns: 1, ReadTimeout: 20 * time.Second}
 	dbtest.EachWith(t, cfg, func(t *testing.T, d *db.DB) {
 		for range 3 {
 			if o := attempt(func() error {

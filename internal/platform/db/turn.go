@@ -82,7 +82,7 @@ func (t *turn) run() {
 
 // more takes in the next who waits, unless the group is full or has taken long enough.
 func (t *turn) more() bool {
-	for t.grow && len(t.calls) < groupMax && time.Since(t.start) < groupTime {
+	for t.grow && len(t.calls) < groupMax && time.Since(t.start) < t.w.cfg.GroupTime {
 		select {
 		case c := <-t.w.queue:
 			if c.taken.CompareAndSwap(false, true) {

@@ -14,11 +14,8 @@ import (
 	"github.com/haat-market/haat/internal/platform/db/lite"
 )
 
-// A group ends at this many functions or after this long, whichever comes first.
-const (
-	groupMax  = 256
-	groupTime = 10 * time.Millisecond
-)
+// groupMax is the number of functions at which a group ends; Config.GroupTime is the other bound.
+const groupMax = 256
 
 // bulkEvery bounds how long bulk work starves: with interactive work always waiting, one chunk still begins every
 // so many groups.
