@@ -33,6 +33,12 @@ func (s *Service) Statement(ctx context.Context, tx db.Tx, k Key, limit int, cur
 	if _, err := k.parse(); err != nil {
 		return nil, "", fmt.Errorf("%w: %w", ErrPosting, err)
 	}
+	at := mark{before: math.MaxInt64}
+	if cursor != "" {
+		if at, err = parseMark(cursor); err != nil {
+			return nil, "", err
+		}
+	}
 	q := ledgerdb.New(tx)
 	row, err := q.Account(ctx, string(k))
 	if errors.Is(err, db.ErrNoRows) {
@@ -41,12 +47,7 @@ func (s *Service) Statement(ctx context.Context, tx db.Tx, k Key, limit int, cur
 	if err != nil {
 		return nil, "", fmt.Errorf("account %s: %w", k, err)
 	}
-	at := mark{before: math.MaxInt64}
-	if cursor != "" {
-		if at, err = parseMark(cursor); err != nil {
-			return nil, "", err
-		}
-	} else {
+	if cursor == "" {
 		now, err := balance(ctx, q, row)
 		if err != nil {
 			return nil, "", err
