@@ -84,16 +84,12 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 }
 
 // SettingsFor are the settings inside a transaction: those at hand if they are fresh, else read on its own snapshot.
+// What it reads is not kept for others, because nobody knows how old the snapshot is.
 func (s *Service) SettingsFor(ctx context.Context, tx db.Tx) (Settings, error) {
 	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
 		return c.settings, nil
 	}
-	start := time.Now()
-	out, err := s.SettingsIn(ctx, tx)
-	if err == nil {
-		s.cache.Store(&cached{out, start})
-	}
-	return out, err
+	return s.SettingsIn(ctx, tx)
 }
 
 // SettingsIn reads the settings in the caller's transaction, past the cache.
