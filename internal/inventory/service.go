@@ -167,7 +167,7 @@ func (s *Service) end(ctx context.Context, tx db.Tx, owners []string, c change, 
 		return nil
 	}
 	q := inventorydb.New(tx)
-	rows, err := q.LockReservations(ctx, owners, string(c.from))
+	rows, err := lockReservations(ctx, q, owners, c.from)
 	if err != nil {
 		return fmt.Errorf("reservations: %w", err)
 	}
@@ -188,7 +188,11 @@ func (s *Service) end(ctx context.Context, tx db.Tx, owners []string, c change, 
 			return fmt.Errorf("inventory: stock of variant %d does not hold what is reserved of it", m.variant)
 		}
 	}
-	n, err := q.EndReservations(ctx, string(c.to), clock.Micro(s.clock.Now()), ids, string(c.from))
+	leave := q.EndLive
+	if c.from == sold {
+		leave = q.EndSold
+	}
+	n, err := leave(ctx, string(c.to), clock.Micro(s.clock.Now()), ids)
 	if err != nil {
 		return fmt.Errorf("reservations: %w", err)
 	}
@@ -196,6 +200,19 @@ func (s *Service) end(ctx context.Context, tx db.Tx, owners []string, c change, 
 		return fmt.Errorf("inventory: %d reservations were locked and %d changed", len(ids), n)
 	}
 	return s.journal(ctx, tx, moves)
+}
+
+// lockReservations locks the reservations of owners that are in a state which one can leave: live or sold.
+func lockReservations(ctx context.Context, q *inventorydb.Queries, owners []string, from state) ([]inventorydb.LockLiveRow, error) {
+	if from == live {
+		return q.LockLive(ctx, owners)
+	}
+	found, err := q.LockSold(ctx, owners)
+	rows := make([]inventorydb.LockLiveRow, len(found))
+	for i, r := range found {
+		rows[i] = inventorydb.LockLiveRow(r)
+	}
+	return rows, err
 }
 
 // move is a change of one stock row and what comes out of it.

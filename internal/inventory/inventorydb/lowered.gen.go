@@ -36,9 +36,12 @@ FROM (
 WHERE w.available_before + w.available_delta <> w.available_after OR w.reserved_before + w.reserved_delta <> w.reserved_after
 ORDER BY w.id
 LIMIT ?1`,
-		endReservations: `UPDATE reservations
+		endLive: `UPDATE reservations
 SET state = ?1, updated_at = ?2
-WHERE id IN (SELECT value FROM json_each(?3)) AND state = ?4`,
+WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'live'`,
+		endSold: `UPDATE reservations
+SET state = ?1, updated_at = ?2
+WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'sold'`,
 		heldByOwners: `SELECT owner, COALESCE(sum(qty), 0) AS units
 FROM reservations
 WHERE owner IN (SELECT value FROM json_each(?1)) AND state = 'live'
@@ -47,9 +50,13 @@ GROUP BY owner`,
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		insertReservations: `INSERT INTO reservations (owner, variant_id, qty, state, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?5)`,
-		lockReservations: `SELECT id, owner, variant_id, qty
+		lockLive: `SELECT id, owner, variant_id, qty
 FROM reservations
-WHERE owner IN (SELECT value FROM json_each(?1)) AND state = ?2
+WHERE owner IN (SELECT value FROM json_each(?1)) AND state = 'live'
+ORDER BY variant_id, id`,
+		lockSold: `SELECT id, owner, variant_id, qty
+FROM reservations
+WHERE owner IN (SELECT value FROM json_each(?1)) AND state = 'sold'
 ORDER BY variant_id, id`,
 		lockStocks: `SELECT variant_id, available, reserved
 FROM stock
