@@ -120,11 +120,14 @@ func Statements(ctx context.Context, o Options) (out []Statement, err error) {
 			return err
 		}
 		defer func() { err = errors.Join(err, served.close()) }()
-		for _, kind := range []func(buyer) worker{
-			func(w buyer) worker { return &checkouter{w} }, func(w buyer) worker { return &shopper{w} },
+		for _, kind := range []struct {
+			what string
+			hire func(buyer) worker
+		}{
+			{"checkout", func(w buyer) worker { return &checkouter{w} }}, {"purchase", func(w buyer) worker { return &shopper{w} }},
 		} {
 			const runs = 200
-			client := kind(b.stage.hire(served.at, 0, 1))
+			client := kind.hire(b.stage.hire(served.at, 0, 1))
 			for i := range 2 * runs {
 				if i == runs {
 					w.forget()
@@ -133,7 +136,7 @@ func Statements(ctx context.Context, o Options) (out []Statement, err error) {
 					return errors.Join(fmt.Errorf("watched: %s", o.failed), client.close())
 				}
 			}
-			out = append(out, w.statements(runs)...)
+			out = append(out, w.statements(kind.what, runs)...)
 			if err := client.close(); err != nil {
 				return err
 			}

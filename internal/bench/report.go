@@ -239,25 +239,28 @@ func (r *Report) write(w io.Writer, one func(table, io.Writer) error, bullet str
 
 // StatementTable writes what use-cases ask of the database.
 func StatementTable(w io.Writer, list []Statement) error {
-	t := table{head: []string{"transaction", "statement", "runs", "µs a run"}, right: 2}
-	sums := map[string]float64{}
-	var order []string
+	type of struct{ what, tx string }
+	all := table{head: []string{"of a", "transaction", "statement", "runs", "median µs"}, right: 3}
+	sum := table{head: []string{"of a", "transaction", "statements", "µs"}, right: 2}
+	var order []of
+	runs, took := map[of]float64{}, map[of]float64{}
 	for _, s := range list {
-		if _, ok := sums[s.Transaction]; !ok {
-			order = append(order, s.Transaction)
+		key := of{s.Case, s.Transaction}
+		if _, ok := runs[key]; !ok {
+			order = append(order, key)
 		}
-		sums[s.Transaction] += s.Runs
-		t.rows = append(t.rows, []string{s.Transaction, s.Name, fmt.Sprintf("%.2g", s.Runs), fmt.Sprintf("%.1f", s.Micros)})
+		runs[key] += s.Runs
+		took[key] += s.Runs * s.Micros
+		all.rows = append(all.rows, []string{s.Case, s.Transaction, s.Name, fmt.Sprintf("%.2g", s.Runs), fmt.Sprintf("%.1f", s.Micros)})
 	}
-	if err := t.markdown(w); err != nil {
+	for _, key := range order {
+		sum.rows = append(sum.rows, []string{key.what, key.tx, fmt.Sprintf("%.3g", runs[key]), fmt.Sprintf("%.0f", took[key])})
+	}
+	if err := sum.markdown(w); err != nil {
 		return err
-	}
-	sum := table{head: []string{"transaction", "statements"}, right: 1}
-	for _, name := range order {
-		sum.rows = append(sum.rows, []string{name, fmt.Sprintf("%.3g", sums[name])})
 	}
 	if _, err := fmt.Fprintln(w); err != nil {
 		return err
 	}
-	return sum.markdown(w)
+	return all.markdown(w)
 }

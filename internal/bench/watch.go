@@ -13,12 +13,13 @@ import (
 	"github.com/haat-market/haat/internal/platform/db"
 )
 
-// Statement is what one statement of a transaction cost, on average of its runs.
+// Statement is what one statement of a transaction cost.
 type Statement struct {
+	Case        string  `json:"case"` // what was done
 	Transaction string  `json:"transaction"`
 	Name        string  `json:"name"`
 	Runs        float64 `json:"runs"`   // in one use-case
-	Micros      float64 `json:"micros"` // of one run
+	Micros      float64 `json:"micros"` // of one run: the median
 }
 
 // watch counts the statements of transactions and how long they take, from their start until their last row was read.
@@ -31,8 +32,7 @@ type watch struct {
 
 type seen struct {
 	tx, name string
-	runs     int
-	took     time.Duration
+	took     histogram
 }
 
 func newWatch() *watch { return &watch{seen: map[string]*seen{}} }
@@ -51,8 +51,7 @@ func (w *watch) add(tx, sql string, took time.Duration) {
 		w.seen[key] = s
 		w.order = append(w.order, key)
 	}
-	s.runs++
-	s.took += took
+	s.took.add(took)
 }
 
 // forget begins anew.
@@ -62,17 +61,18 @@ func (w *watch) forget() {
 	w.order, w.seen = nil, map[string]*seen{}
 }
 
-// statements are those of n runs of a use-case, in the order in which they first ran. What runs beside it by the clock
-// is left out.
-func (w *watch) statements(n int) (out []Statement) {
+// statements are those of n times doing something, in the order in which they first ran. What runs beside it by the
+// clock is left out.
+func (w *watch) statements(what string, n int) (out []Statement) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, key := range w.order {
 		s := w.seen[key]
-		if s.runs*2 < n { // a sweep, a setting read every other second
+		runs := float64(s.took.count) / float64(n)
+		if runs < 0.5 { // a sweep, a setting read every other second
 			continue
 		}
-		out = append(out, Statement{s.tx, s.name, float64(s.runs) / float64(n), float64(s.took.Nanoseconds()) / 1000 / float64(s.runs)})
+		out = append(out, Statement{what, s.tx, s.name, runs, float64(s.took.quantile(5000).Nanoseconds()) / 1000})
 	}
 	return slices.Clip(out)
 }
