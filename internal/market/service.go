@@ -2,6 +2,7 @@ package market
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -42,7 +43,7 @@ type Service struct {
 
 type cached struct {
 	settings Settings
-	read     time.Time // by the machine's clock, which also runs where the market's stands
+	read     time.Time
 }
 
 // New returns the settings of a database.
@@ -60,17 +61,27 @@ func (s *Service) Freeze(f Frozen) { s.frozen = f }
 // Offer registers who knows the ways to pay. Called while the program is put together.
 func (s *Service) Offer(f Methods) { s.methods = f }
 
+// fresh gives what was read less than two seconds ago. A clock that was set back does not keep it for ever.
+func (s *Service) fresh() (Settings, bool) {
+	c := s.cache.Load()
+	if c == nil {
+		return Settings{}, false
+	}
+	age := s.clock.Now().Sub(c.read)
+	return c.settings, age >= 0 && age < freshFor
+}
+
 // Settings are at most two seconds old. Call it outside a transaction; inside one, SettingsIn reads what is there.
 func (s *Service) Settings(ctx context.Context) (Settings, error) {
-	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
-		return c.settings, nil
+	if fresh, ok := s.fresh(); ok {
+		return fresh, nil
 	}
 	s.reading.Lock()
 	defer s.reading.Unlock()
-	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
-		return c.settings, nil
+	if fresh, ok := s.fresh(); ok {
+		return fresh, nil
 	}
-	start := time.Now()
+	start := s.clock.Now()
 	var out Settings
 	err := s.db.Read(ctx, "market.settings", func(ctx context.Context, tx db.Tx) (err error) {
 		out, err = s.SettingsIn(ctx, tx)
@@ -86,8 +97,8 @@ func (s *Service) Settings(ctx context.Context) (Settings, error) {
 // SettingsFor are the settings inside a transaction: those at hand if they are fresh, else read on its own snapshot.
 // What it reads is not kept for others, because nobody knows how old the snapshot is.
 func (s *Service) SettingsFor(ctx context.Context, tx db.Tx) (Settings, error) {
-	if c := s.cache.Load(); c != nil && time.Since(c.read) < freshFor {
-		return c.settings, nil
+	if fresh, ok := s.fresh(); ok {
+		return fresh, nil
 	}
 	return s.SettingsIn(ctx, tx)
 }
@@ -110,7 +121,7 @@ func (s *Service) stored(ctx context.Context, tx db.Tx) (Settings, map[string]st
 	}
 	out, err := parse(texts)
 	if err != nil { // what is stored was validated: this is damage, not a caller's mistake
-		return Settings{}, nil, fmt.Errorf("stored settings: %v", err) //nolint:errorlint // must not be shown as the caller's
+		return Settings{}, nil, errors.New("stored settings: " + err.Error())
 	}
 	return out, texts, nil
 }
@@ -145,7 +156,7 @@ func (s *Service) Change(ctx context.Context, actor string, seen *int64, values 
 	if err != nil {
 		return Settings{}, err
 	}
-	s.cache.Store(&cached{out, time.Now()})
+	s.cache.Store(&cached{out, s.clock.Now()})
 	return out, nil
 }
 
