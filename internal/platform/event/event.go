@@ -2,12 +2,16 @@ package event
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"regexp"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -39,7 +43,7 @@ var typePattern = regexp.MustCompile(`^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$`)
 // encode checks an event and gives its facts as they are stored. Its errors are the programmer's.
 func (e Event) encode() (string, error) {
 	switch {
-	case len(e.Type) > maxRef || !typePattern.MatchString(e.Type):
+	case !goodTypes.has(e.Type):
 		return "", fmt.Errorf("event: %.50q is not a type like order.confirmed", e.Type)
 	case !goodRef(e.Subject):
 		return "", fmt.Errorf("event: %s: %.50q is not a subject", e.Type, e.Subject)
@@ -55,10 +59,71 @@ func (e Event) encode() (string, error) {
 	if len(b) > maxFacts {
 		return "", fmt.Errorf("event: facts of %s have %d bytes, more than %d", e.Type, len(b), maxFacts)
 	}
+	if plain(e.Facts) {
+		return string(b), nil
+	}
 	if err := checkFacts(b); err != nil {
 		return "", fmt.Errorf("event: facts of %s: %w", e.Type, err)
 	}
 	return string(b), nil
+}
+
+// words remembers which words were found good: the program's own are few, and they are asked for at every write.
+type words struct {
+	good  func(string) bool
+	seen  sync.Map
+	count atomic.Int64
+}
+
+// maxWords bounds the memory, should a word come from outside after all.
+const maxWords = 4096
+
+func (w *words) has(word string) bool {
+	if _, ok := w.seen.Load(word); ok {
+		return true
+	}
+	if !w.good(word) {
+		return false
+	}
+	if w.count.Load() < maxWords {
+		w.count.Add(1)
+		w.seen.Store(strings.Clone(word), true)
+	}
+	return true
+}
+
+var (
+	goodTypes = words{good: func(t string) bool { return len(t) <= maxRef && typePattern.MatchString(t) }}
+	goodNames = words{good: func(name string) bool { return utf8.ValidString(name) && deniedWord(name) == "" }}
+)
+
+// plain says whether facts are of the usual kind, a name with a whole number, a text or a truth each, and good: then
+// nobody has to read what was written of them.
+func plain(facts map[string]any) bool {
+	for name, value := range facts {
+		if !goodNames.has(name) || !plainValue(value) {
+			return false
+		}
+	}
+	return true
+}
+
+func plainValue(value any) bool {
+	switch v := value.(type) {
+	case nil, bool, int, int64:
+		return true
+	case string:
+		return strings.IndexByte(v, 0) < 0
+	case json.Marshaler, encoding.TextMarshaler, json.Number:
+		return false // whatever it writes
+	}
+	switch v := reflect.ValueOf(value); v.Kind() {
+	case reflect.String:
+		return strings.IndexByte(v.String(), 0) < 0
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64, reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return true
+	}
+	return false
 }
 
 func goodRef(s string) bool {

@@ -38,12 +38,22 @@ func TestWhatMayNotBeLogged(t *testing.T) {
 		"too big":        {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": strings.Repeat("x", 4096)}},
 		"no JSON":        {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": func() {}}},
 		"NUL":            {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": "a\x00b"}},
+		"NUL in a word":  {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": word("a\x00b")}},
+		"number's text":  {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": json.Number("1.5")}},
+		"own JSON":       {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"n": json.RawMessage(`{"pin":1}`)}},
+		"broken name":    {Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"pin\xff": 1}},
 	} {
 		if text, err := e.encode(); err == nil {
 			t.Errorf("%s was taken: %s", name, text)
 		}
 	}
+	for range 2 { // what was found bad is not remembered as good
+		if _, err := (Event{Type: "a.b", Subject: "x", Actor: System, Facts: map[string]any{"total": 1, "phone": "1"}}).encode(); err == nil {
+			t.Error("a telephone number was taken")
+		}
+	}
 	good := Event{Type: "order.line_cut", Subject: "ord_1", Actor: "acc_1", Facts: map[string]any{
+		"state":      word("confirmed"),
 		"address_id": "adr_1", "total": int64(125000), "currency": "NPR", "lines": []map[string]any{{"shipping": 1, "pinned": true}},
 		"note": "the pin, by name", "was": nil,
 	}}
@@ -51,6 +61,9 @@ func TestWhatMayNotBeLogged(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// word is a text of a type of its own, as states are.
+type word string
 
 func TestAppendAndRead(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
