@@ -41,6 +41,7 @@ func TestGenerated(t *testing.T) {
 		"sweeps":         func() string { return sweeps(t, m) },
 		"configuration":  func() string { return configuration(reflect.TypeFor[config.Config]()) },
 		"settings":       func() string { return settings(t, m) },
+		"metrics":        func() string { return metrics(t) },
 	}
 	files, err := filepath.Glob("*.md")
 	if err != nil {
@@ -241,6 +242,19 @@ func configuration(typ reflect.Type) string {
 	return rows([]string{"flag", "environment", "default", ""}, lines)
 }
 
+// settingAbout says what each setting does. One that is missing here fails the test.
+var settingAbout = map[string]string{
+	"name": "of the market", "legal_name": "of who runs it", "address": "of who runs it", "tax_number": "of who runs it",
+	"email": "for questions", "phone": "for questions", "country": "two letters; phone numbers without a country code are read as its own",
+	"currency": "of all prices and balances", "time_zone": "of the market's days", "languages": "shown in GET /v1/market",
+	"prices_include_tax": "whether shown prices hold the tax, or it comes on top", "tax_rate_bp": "tax, in hundredths of a percent",
+	"payment_window_minutes": "how long a checkout by card waits for its first attempt", "escrow_release_hours": "after delivery an order completes by itself",
+	"max_unpaid_checkouts": "how many checkouts of an account may wait for payment", "platform_fee_bp": "the market's fee on the goods before tax, in hundredths of a percent",
+	"gateway_fee_fixed": "on top of a payment by card", "gateway_fee_bp": "on top of a payment by card, in hundredths of a percent of the amount",
+	"delivery_flat": "charge for each store of a checkout; it goes to the store", "delivery_free_above": "no charge from this value of a store's goods on; 0 means never",
+	"signup_open": "whether people can sign up by themselves",
+}
+
 // settings are the fields of PATCH /v1/settings with the bounds of the document and the defaults of a new market.
 func settings(t *testing.T, m *apptest.Market) string {
 	now := map[string]any{}
@@ -251,21 +265,47 @@ func settings(t *testing.T, m *apptest.Market) string {
 	}
 	d := readDocument(t, m)
 	ops := d.Paths["/v1/settings"]
-	patch, view := d.fields(ops["patch"].Body), d.fields(ops["get"].Responses["200"].content)
-	if len(patch) == 0 || len(view) == 0 {
+	patch := d.fields(ops["patch"].Body)
+	if len(patch) == 0 {
 		t.Error("the settings are not in the document")
 	}
 	var lines [][]string
 	for _, name := range slices.Sorted(maps.Keys(patch)) {
 		p := patch[name]
-		about := p.bounds()
-		if d := view[name].Description; d != "" {
-			about = strings.TrimSuffix(d, ".") + "; " + about
+		about, allowed := settingAbout[name], p.bounds()
+		if about == "" {
+			t.Errorf("setting %s: docs/generated_test.go does not say what it does", name)
 		}
 		if fixed[name] {
-			about += "; fixed after the first order"
+			allowed = strings.TrimPrefix(allowed+"; fixed after the first order", "; ")
 		}
-		lines = append(lines, []string{mono(name), mono(fmt.Sprint(now[name])), strings.Trim(about, "; ")})
+		lines = append(lines, []string{mono(name), mono(strings.Trim(fmt.Sprint(now[name]), "[]")), about, allowed})
 	}
-	return rows([]string{"setting", "default", ""}, lines)
+	return rows([]string{"setting", "default", "what it says", "allowed"}, lines)
+}
+
+// metrics are the calls of d(name, help, label…) in the app's collector, and what web counts.
+func metrics(t *testing.T) string {
+	var lines [][]string
+	s := readSource(t, "internal/app")
+	for _, f := range s.files {
+		for _, c := range calls(f, "d") {
+			name := "haat_" + s.value(c.Args[0])
+			if len(c.Args) > 2 {
+				var labels []string
+				for _, l := range c.Args[2:] {
+					labels = append(labels, s.value(l))
+				}
+				name += "{" + strings.Join(labels, ",") + "}"
+			}
+			lines = append(lines, []string{mono(name), s.value(c.Args[1])})
+		}
+	}
+	if len(lines) < 20 {
+		t.Errorf("only %d metrics were found", len(lines))
+	}
+	lines = append(lines, []string{mono("haat_scrape_errors_total"), "Figures that could not be read."},
+		[]string{mono("http_requests_total{method,route,status}"), "Requests by method, route and status."},
+		[]string{mono("http_request_duration_seconds{method,route}"), "Duration of requests by method and route."})
+	return rows([]string{"metric", ""}, lines)
 }

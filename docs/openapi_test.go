@@ -32,7 +32,6 @@ type operation struct {
 	Idempotent bool     `json:"x-idempotent"`
 	Body       content  `json:"requestBody"`
 	Responses  map[string]struct {
-		content
 		Description string   `json:"description"`
 		Codes       []string `json:"x-codes"`
 	} `json:"responses"`
@@ -53,12 +52,11 @@ func (d document) fields(c content) map[string]schema {
 }
 
 type schema struct {
-	Ref         string            `json:"$ref"`
-	Description string            `json:"description"`
-	Properties  map[string]schema `json:"properties"`
-	Minimum     *json.Number      `json:"minimum"`
-	Maximum     *json.Number      `json:"maximum"`
-	MaxLength   *int              `json:"maxLength"`
+	Ref        string            `json:"$ref"`
+	Properties map[string]schema `json:"properties"`
+	Minimum    *json.Number      `json:"minimum"`
+	Maximum    *json.Number      `json:"maximum"`
+	MaxLength  *int              `json:"maxLength"`
 }
 
 // bounds says in words what the schema allows.

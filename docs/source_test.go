@@ -126,3 +126,16 @@ func (s *source) comment(f *ast.File, n ast.Node) string {
 	}
 	return ""
 }
+
+// calls are the calls of a function by its bare name.
+func calls(f *ast.File, name string) (out []*ast.CallExpr) {
+	ast.Inspect(f, func(n ast.Node) bool {
+		if c, ok := n.(*ast.CallExpr); ok {
+			if id, ok := c.Fun.(*ast.Ident); ok && id.Name == name {
+				out = append(out, c)
+			}
+		}
+		return true
+	})
+	return out
+}
