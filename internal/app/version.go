@@ -6,8 +6,14 @@ import (
 	"runtime/debug"
 )
 
+// release is set where a release is built without its history: -ldflags "-X …/internal/app.release=v1.2.3".
+var release string
+
 // Version is the release that this program is, or the commit that it was built from.
 func Version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok || info.Main.Version == "" || info.Main.Version == "(devel)" {
 		return "devel"
