@@ -113,15 +113,14 @@ func (s *Service) startAttempt(ctx context.Context, in *startInput) (*one[Attemp
 	} else if in.Body.Gateway != string(ByWallet) && s.gateways[in.Body.Gateway] != nil {
 		return nil, ErrCard.Field("body.card", "required", "This gateway takes a card.")
 	}
-	id, replayed, err := s.Start(ctx, web.CallerFrom(ctx), cmd)
+	a, replayed, err := s.start(ctx, web.CallerFrom(ctx), cmd)
 	if replayed {
 		web.MarkReplayed(ctx)
 	}
 	if err != nil {
 		return nil, err
 	}
-	out, err := s.GetAttempt(ctx, id)
-	return &one[AttemptView]{out}, err
+	return &one[AttemptView]{attemptView(a)}, nil
 }
 
 func (s *Service) methods(ctx context.Context, _ *struct{}) (*one[[]MethodView], error) {

@@ -30,83 +30,94 @@ type StartCmd struct {
 // Start starts an attempt: the claim is committed, then the gateway is called, then the outcome is recorded. A
 // decline is recorded and then told as an error. The same Idempotency-Key gives the same attempt.
 func (s *Service) Start(ctx context.Context, caller web.Caller, cmd StartCmd) (attempt string, replayed bool, err error) {
-	attempt, replayed, err = idem.Once(ctx, s.db, "payment.attempt", func(ctx context.Context, tx db.Tx) (string, error) {
-		return s.claim(ctx, tx, caller, cmd)
+	a, replayed, err := s.start(ctx, caller, cmd)
+	return a.PublicID, replayed, err
+}
+
+func (s *Service) start(ctx context.Context, caller web.Caller, cmd StartCmd) (a paymentdb.PaymentAttempt, replayed bool, err error) {
+	id, replayed, err := idem.Once(ctx, s.db, "payment.attempt", func(ctx context.Context, tx db.Tx) (string, error) {
+		a, err = s.claim(ctx, tx, caller, cmd)
+		return a.PublicID, err
 	}, db.ReadCommitted()) // every check of claim follows the lock of the payment's row
-	if err != nil || cmd.Gateway == string(ByWallet) {
-		return attempt, replayed, err
+	if err == nil && replayed {
+		a, err = s.attempt(ctx, id)
 	}
-	a, p, err := s.attempt(ctx, attempt)
 	if err != nil {
-		return "", replayed, err
+		return paymentdb.PaymentAttempt{}, replayed, err
+	}
+	if cmd.Gateway == string(ByWallet) {
+		return a, replayed, nil
 	}
 	if AttemptState(a.State) == Started && (!replayed || s.clock.Now().Sub(clock.Time(a.CreatedAt)) > time.Minute) {
 		// A replay of an attempt that is a minute old takes it over: whoever started it is gone.
-		if a, err = s.call(ctx, a, p, cmd.Card, replayed); err != nil {
-			return "", replayed, err
+		if a, err = s.call(ctx, a, cmd.Card, replayed); err != nil {
+			return paymentdb.PaymentAttempt{}, replayed, err
 		}
 	}
 	if f, ok := failures[a.Failure]; ok && AttemptState(a.State) == Failed {
-		return attempt, replayed, f.With("attempt", attempt).With("can_retry", true)
+		return a, replayed, f.With("attempt", a.PublicID).With("can_retry", true)
 	}
-	return attempt, replayed, nil
+	return a, replayed, nil
 }
 
 // claim records that an attempt starts, or pays at once from the wallet.
-func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd) (string, error) {
+func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd) (a paymentdb.PaymentAttempt, err error) {
 	q := paymentdb.New(tx)
 	row, err := q.GetPayment(ctx, cmd.Payment)
 	if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID {
-		return "", ErrNotFound
+		return a, ErrNotFound
 	}
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	if cmd.Gateway == string(ByWallet) {
 		return s.claimWallet(ctx, tx, row)
 	}
 	if _, ok := s.gateways[cmd.Gateway]; !ok {
-		return "", ErrGateway
+		return a, ErrGateway
 	}
 	if row, err = q.LockPayment(ctx, row.ID); err != nil {
-		return "", err
+		return a, err
 	}
 	p := fromRow(row)
 	now := s.clock.Now()
 	if err := startable(p, now); err != nil {
-		return "", err
+		return a, err
 	}
 	tries, err := q.CountAttempts(ctx, p.ID)
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	if tries >= maxAttempts {
-		return "", ErrTooManyTries
+		return a, ErrTooManyTries
 	}
 	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	fee, err := GatewayFee(p.Amount, settings.GatewayFeeFixed, settings.GatewayFeeBp)
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	id, expires := code.ID("att"), now.Add(attemptLife)
-	_, err = q.InsertAttempt(ctx, paymentdb.InsertAttemptParams{
+	inserted, err := q.InsertAttempt(ctx, paymentdb.InsertAttemptParams{
 		PublicID: id, PaymentID: p.ID, Gateway: cmd.Gateway, State: string(Started), Currency: string(p.Currency), Amount: p.Amount, Fee: fee,
 		Instrument: lastFour(cmd.Card.Number), ExpiresAt: clock.Micro(expires), LookAt: clock.Micro(now.Add(30 * time.Second)), CreatedAt: clock.Micro(now),
 	})
 	if db.IsConstraint(err, "payment_attempts_running_key") {
-		return "", ErrRunning
+		return a, ErrRunning
 	}
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	until := later(p.Until, earlier(expires.Add(attemptGrace), p.CreatedAt.Add(windowMost)))
 	if err := q.SetPaymentRunning(ctx, p.ID, clock.Micro(until), clock.Micro(now)); err != nil {
-		return "", err
+		return a, err
 	}
-	return id, s.tell(ctx, tx, "payment.attempted", p, caller.Account, map[string]any{"attempt": id, "gateway": cmd.Gateway, "fee": fee})
+	if err := s.tell(ctx, tx, "payment.attempted", p, caller.Account, map[string]any{"attempt": id, "gateway": cmd.Gateway, "fee": fee}); err != nil {
+		return a, err
+	}
+	return q.GetAttemptByID(ctx, inserted)
 }
 
 // startable says whether a new attempt may begin.
@@ -127,34 +138,32 @@ func startable(p Payment, now time.Time) error {
 }
 
 // claimWallet pays an open payment from the wallet. The payable is locked first, as everywhere.
-func (s *Service) claimWallet(ctx context.Context, tx db.Tx, row paymentdb.Payment) (string, error) {
+func (s *Service) claimWallet(ctx context.Context, tx db.Tx, row paymentdb.Payment) (a paymentdb.PaymentAttempt, err error) {
 	payable := s.payables[row.PayableKind]
 	if err := payable.Lock(ctx, tx, row.Payable); err != nil {
-		return "", err
+		return a, err
 	}
 	q := paymentdb.New(tx)
-	row, err := q.LockPayment(ctx, row.ID)
-	if err != nil {
-		return "", err
+	if row, err = q.LockPayment(ctx, row.ID); err != nil {
+		return a, err
 	}
 	p := fromRow(row)
 	if err := startable(p, s.clock.Now()); err != nil {
-		return "", err
+		return a, err
 	}
 	shares, err := s.shares(ctx, q, p.ID)
 	if err != nil {
-		return "", err
+		return a, err
 	}
 	p.Method = ByWallet
 	// The payable first: it takes stock, whose locks come before the wallet's.
 	if refused, err := payable.Paid(ctx, tx, p, false); err != nil || len(refused) > 0 {
-		return "", errors.Join(err, refusedInTime(refused))
+		return a, errors.Join(err, refusedInTime(refused))
 	}
 	if err := s.PayFromWallet(ctx, tx, p, shares); err != nil {
-		return "", err
+		return a, err
 	}
-	a, err := q.SucceededAttempt(ctx, p.ID)
-	return a.PublicID, err
+	return q.SucceededAttempt(ctx, p.ID)
 }
 
 // refusedInTime: a payable holds what it sold until the window ends, so this cannot happen; if it does, the
@@ -179,7 +188,7 @@ func (s *Service) shares(ctx context.Context, q *paymentdb.Queries, payment int6
 }
 
 // call asks the gateway and records its answer. With again it looks up instead of starting.
-func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, p Payment, card Card, again bool) (paymentdb.PaymentAttempt, error) {
+func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, card Card, again bool) (paymentdb.PaymentAttempt, error) {
 	gw, ok := s.gateways[a.Gateway]
 	if !ok {
 		return a, ErrGateway
@@ -203,35 +212,25 @@ func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, p Paymen
 	}
 	rctx, done := within(ctx, 30*time.Second)
 	defer done()
-	if err := s.record(rctx, a.PublicID, out); err != nil {
-		return a, err
-	}
-	a, _, err = s.attempt(rctx, a.PublicID)
+	return s.record(rctx, a.PublicID, out)
+}
+
+// attempt reads an attempt.
+func (s *Service) attempt(ctx context.Context, id string) (a paymentdb.PaymentAttempt, err error) {
+	err = s.db.Read(ctx, "payment.attempt", func(ctx context.Context, tx db.Tx) (err error) {
+		a, err = paymentdb.New(tx).GetAttempt(ctx, id)
+		return err
+	})
 	return a, err
 }
 
-// attempt reads an attempt and its payment.
-func (s *Service) attempt(ctx context.Context, id string) (a paymentdb.PaymentAttempt, p Payment, err error) {
-	err = s.db.Read(ctx, "payment.attempt", func(ctx context.Context, tx db.Tx) error {
-		q := paymentdb.New(tx)
-		var err error
-		if a, err = q.GetAttempt(ctx, id); err != nil {
-			return err
-		}
-		row, err := q.GetPaymentByID(ctx, a.PaymentID)
-		p = fromRow(row)
-		return err
-	})
-	return a, p, err
-}
-
-// record writes what a gateway said of an attempt. It may be called any number of times, in any order.
-func (s *Service) record(ctx context.Context, attempt string, out Outcome) error {
+// record writes what a gateway said of an attempt, and gives the attempt as it is then. It may be called any number of
+// times, in any order.
+func (s *Service) record(ctx context.Context, attempt string, out Outcome) (a paymentdb.PaymentAttempt, err error) {
 	// READ COMMITTED: every check follows the locks of the payable and then of the payment's row.
-	return s.db.Write(ctx, "payment.record", func(ctx context.Context, tx db.Tx) error {
+	err = s.db.Write(ctx, "payment.record", func(ctx context.Context, tx db.Tx) (err error) {
 		q := paymentdb.New(tx)
-		a, err := q.GetAttempt(ctx, attempt)
-		if err != nil {
+		if a, err = q.GetAttempt(ctx, attempt); err != nil {
 			return err
 		}
 		row, err := q.GetPaymentByID(ctx, a.PaymentID)
@@ -252,8 +251,13 @@ func (s *Service) record(ctx context.Context, attempt string, out Outcome) error
 		default:
 			return nil
 		}
-		return s.apply(ctx, tx, fromRow(row), a, out)
+		if err := s.apply(ctx, tx, fromRow(row), a, out); err != nil {
+			return err
+		}
+		a, err = q.GetAttemptByID(ctx, a.ID)
+		return err
 	}, db.ReadCommitted())
+	return a, err
 }
 
 // apply is the table of outcomes.
@@ -373,7 +377,6 @@ func (s *Service) capture(ctx context.Context, tx db.Tx, p Payment, a paymentdb.
 // Verify asks the gateway of the running attempt again, for a payer who came back. Error: ErrNotConfirmed.
 func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string) error {
 	var a paymentdb.PaymentAttempt
-	var p Payment
 	err := s.db.Read(ctx, "payment.verify", func(ctx context.Context, tx db.Tx) error {
 		q := paymentdb.New(tx)
 		row, err := q.GetPayment(ctx, payment)
@@ -383,8 +386,7 @@ func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string)
 		if err != nil {
 			return err
 		}
-		p = fromRow(row)
-		if a, err = q.RunningAttempt(ctx, p.ID); errors.Is(err, db.ErrNoRows) {
+		if a, err = q.RunningAttempt(ctx, row.ID); errors.Is(err, db.ErrNoRows) {
 			return nil
 		}
 		return err
@@ -392,7 +394,7 @@ func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string)
 	if err != nil || a.ID == 0 {
 		return err
 	}
-	if a, err = s.call(ctx, a, p, Card{}, true); err != nil {
+	if a, err = s.call(ctx, a, Card{}, true); err != nil {
 		return err
 	}
 	if AttemptState(a.State) == Started {
@@ -404,11 +406,11 @@ func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string)
 // Recheck asks an attempt's gateway again, whatever was said before, and records the answer: for an admin, and for
 // what a webhook hints at.
 func (s *Service) Recheck(ctx context.Context, attempt string) error {
-	a, p, err := s.attempt(ctx, attempt)
+	a, err := s.attempt(ctx, attempt)
 	if err != nil {
 		return err
 	}
-	_, err = s.call(ctx, a, p, Card{}, true)
+	_, err = s.call(ctx, a, Card{}, true)
 	return err
 }
 

@@ -189,12 +189,6 @@ func (s *Service) Get(ctx context.Context, caller web.Caller, id string) (v View
 	return v, err
 }
 
-// GetAttempt reads one attempt of a payment.
-func (s *Service) GetAttempt(ctx context.Context, id string) (AttemptView, error) {
-	a, _, err := s.attempt(ctx, id)
-	return attemptView(a), err
-}
-
 // RefundsOf lists a payment's refunds.
 func (s *Service) RefundsOf(ctx context.Context, caller web.Caller, id string) (out []RefundView, err error) {
 	err = s.db.Read(ctx, "payment.refunds_of", func(ctx context.Context, tx db.Tx) error {

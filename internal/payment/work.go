@@ -76,11 +76,11 @@ func (s *Service) look(ctx context.Context, _ job.Lease) (int, error) {
 		return 0, err
 	}
 	for _, id := range ids {
-		a, p, err := s.attempt(ctx, id)
+		a, err := s.attempt(ctx, id)
 		if err != nil {
 			return 0, err
 		}
-		if _, err := s.call(ctx, a, p, Card{}, true); err != nil {
+		if _, err := s.call(ctx, a, Card{}, true); err != nil {
 			return 0, err
 		}
 	}

@@ -42,43 +42,45 @@ func New(d *db.DB, c clock.Clock) *Gateway { return &Gateway{db: d, clock: c} }
 func (g *Gateway) Name() string { return Name }
 
 // Start charges the card, once for each attempt.
-func (g *Gateway) Start(ctx context.Context, c payment.Charge) (payment.Outcome, error) {
+func (g *Gateway) Start(ctx context.Context, c payment.Charge) (out payment.Outcome, err error) {
 	failure, known := cards[strings.ReplaceAll(c.Card.Number, " ", "")]
 	if !known {
 		failure = payment.ErrDeclined.Code
 	}
-	err := g.db.Write(ctx, "testgateway.charge", func(ctx context.Context, tx db.Tx) error {
+	err = g.db.Write(ctx, "testgateway.charge", func(ctx context.Context, tx db.Tx) error {
 		q := paymentdb.New(tx)
-		_, err := q.GetTestCharge(ctx, c.Attempt)
-		if !errors.Is(err, db.ErrNoRows) {
-			return err
+		row, err := q.GetTestCharge(ctx, c.Attempt)
+		if errors.Is(err, db.ErrNoRows) {
+			row = paymentdb.TestCharge{Attempt: c.Attempt, Currency: string(c.Currency), Amount: c.Amount, Outcome: failure}
+			err = q.InsertTestCharge(ctx, paymentdb.InsertTestChargeParams{
+				Attempt: row.Attempt, Currency: row.Currency, Amount: row.Amount, Outcome: row.Outcome, CreatedAt: clock.Micro(g.clock.Now()),
+			})
 		}
-		return q.InsertTestCharge(ctx, paymentdb.InsertTestChargeParams{
-			Attempt: c.Attempt, Currency: string(c.Currency), Amount: c.Amount, Outcome: failure, CreatedAt: clock.Micro(g.clock.Now()),
-		})
+		out = outcome(row)
+		return err
 	})
-	if err != nil {
-		return payment.Outcome{}, err
+	return out, err
+}
+
+// outcome is what a charge came to.
+func outcome(row paymentdb.TestCharge) payment.Outcome {
+	out := payment.Outcome{State: payment.OutcomePaid, Reference: "test_" + row.Attempt, Amount: row.Amount, Currency: money.Currency(row.Currency)}
+	if row.Outcome != "" {
+		out.State, out.Failure = payment.OutcomeFailed, row.Outcome
 	}
-	return g.Lookup(ctx, c)
+	return out
 }
 
 // Lookup tells what became of an attempt.
 func (g *Gateway) Lookup(ctx context.Context, c payment.Charge) (out payment.Outcome, err error) {
 	err = g.db.Read(ctx, "testgateway.lookup", func(ctx context.Context, tx db.Tx) error {
 		row, err := paymentdb.New(tx).GetTestCharge(ctx, c.Attempt)
-		switch {
-		case errors.Is(err, db.ErrNoRows):
+		if errors.Is(err, db.ErrNoRows) {
 			out = payment.Outcome{State: payment.OutcomeUnknown}
 			return nil
-		case err != nil:
-			return err
 		}
-		out = payment.Outcome{State: payment.OutcomePaid, Reference: "test_" + row.Attempt, Amount: row.Amount, Currency: money.Currency(row.Currency)}
-		if row.Outcome != "" {
-			out.State, out.Failure = payment.OutcomeFailed, row.Outcome
-		}
-		return nil
+		out = outcome(row)
+		return err
 	})
 	return out, err
 }
