@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/catalog/shopify"
@@ -18,8 +19,9 @@ import (
 	"github.com/haat-market/haat/internal/store"
 )
 
-// chunkRows is how many rows of a file one transaction takes at most; a single product may have more.
-const chunkRows = 100
+// chunkRows is how many products and variants of a file one transaction takes at most; a single product may have more.
+// Each is about three rows in the database.
+const chunkRows = 60
 
 type importWork struct {
 	Store int64 `json:"store"`
@@ -94,7 +96,7 @@ func (s *Service) process(ctx context.Context, imp catalogdb.Import) error {
 		if said++; said <= imp.Done {
 			continue
 		}
-		if batch.rows > 0 && batch.rows+1+len(p.Variants) > chunkRows {
+		if batch.rows > 0 && (batch.rows+1+len(p.Variants) > chunkRows || batch.has(p, row)) {
 			if err := s.flush(ctx, &batch, file.n); err != nil {
 				return err
 			}
@@ -144,6 +146,11 @@ type chunk struct {
 	rows     int
 }
 
+// has says whether a product is in the chunk already: without handles two can have the same title.
+func (c *chunk) has(p shopify.Product, row *shopify.RowError) bool {
+	return row == nil && slices.ContainsFunc(c.products, func(o shopify.Product) bool { return handleIn(o) == handleIn(p) })
+}
+
 func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
 	if row != nil {
 		c.errors = append(c.errors, ImportError{Line: int64(row.Line), Field: row.Column, Code: row.Code, Message: row.Message})
@@ -158,7 +165,7 @@ func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
 type outcome struct {
 	created, updated, unchanged int64
 	errors                      []ImportError
-	relist                      []catalogdb.Product
+	relist                      []*catalogdb.Product
 	events                      []event.Event
 }
 
@@ -254,7 +261,14 @@ func (s *Service) take(ctx context.Context, tx db.Tx, c *chunk, out *outcome) er
 			return fmt.Errorf("line %d: %w", p.Line, err)
 		}
 	}
-	if err := s.relist(ctx, tx, b, c.cur, out.relist); err != nil {
+	if err := w.write(ctx); err != nil {
+		return err
+	}
+	list := make([]catalogdb.Product, len(out.relist))
+	for i, p := range out.relist {
+		list[i] = *p
+	}
+	if err := s.relist(ctx, tx, b, c.cur, list); err != nil {
 		return err
 	}
 	return s.events.AppendMany(ctx, tx, out.events)

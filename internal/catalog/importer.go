@@ -35,16 +35,41 @@ type importer struct {
 	categories map[string]int64 // by folded path; only what is unmistakable
 	existing   map[string]catalogdb.Product
 	variants   map[int64][]catalogdb.Variant
+	holders    map[string]int64 // SKU → the live variant that has it; reserved for one that is not there yet
+
+	// What is written when all products of the chunk were looked at.
+	products []*catalogdb.Product
+	added    []*newVariant
+	changed  []*changedVariant
+	prices   []priceChange
+}
+
+// reserved stands for the key of a variant that is not there yet.
+const reserved = -1
+
+// changedVariant is a variant as it will be, and where the file says so.
+type changedVariant struct {
+	catalogdb.Variant
+	count  *int64 // what the file says is on hand, if that is news
+	before *int64 // what the file before it said
+	line   int
+	handle string
 }
 
 func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.Brief, out *outcome) (*importer, error) {
 	w := &importer{
 		s: s, tx: tx, q: catalogdb.New(tx), imp: c.imp, b: b, cur: c.cur, out: out,
-		existing: map[string]catalogdb.Product{}, variants: map[int64][]catalogdb.Variant{},
+		existing: map[string]catalogdb.Product{}, variants: map[int64][]catalogdb.Variant{}, holders: map[string]int64{},
 	}
 	handles := make([]string, len(c.products))
+	var skus []string
 	for i, p := range c.products {
 		handles[i] = handleIn(p)
+		for _, v := range p.Variants {
+			if sku, _ := line(v.SKU); sku != "" {
+				skus = append(skus, sku)
+			}
+		}
 	}
 	products, err := w.q.ProductsByHandle(ctx, b.ID, handles)
 	if err != nil {
@@ -60,6 +85,13 @@ func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.
 	}
 	for _, v := range variants {
 		w.variants[v.ProductID] = append(w.variants[v.ProductID], v)
+	}
+	taken, err := w.q.SkusTaken(ctx, b.ID, skus)
+	if err != nil {
+		return nil, fmt.Errorf("skus: %w", err)
+	}
+	for _, r := range taken {
+		w.holders[deref(r.Sku)] = r.ID
 	}
 	t, err := readTree(ctx, tx)
 	if err != nil {
@@ -187,30 +219,24 @@ func (w *importer) product(ctx context.Context, p shopify.Product) error {
 	if there, ok := w.existing[d.handle]; ok {
 		return w.update(ctx, p, there, category, d)
 	}
-	if err := w.s.freeSKUs(ctx, w.q, w.b.ID, d.variants); err != nil {
+	plan, err := w.match(nil, d.variants)
+	if err != nil {
 		return w.refuse(p, err)
 	}
 	state := Draft
 	if p.Published && p.Status == "active" {
 		state = Published
 	}
-	made, err := w.s.insertProduct(ctx, w.tx, w.b, d.handle, category, d, state)
-	if err != nil {
-		return err
-	}
-	variants, err := w.s.addVariants(ctx, w.tx, w.cur, made, d.variants, w.imp.PublicID)
-	if err != nil {
-		return err
-	}
-	w.existing[made.Handle], w.variants[made.ID] = made, variants
+	made := w.s.newProduct(w.b, d.handle, category, d, state)
+	w.products = append(w.products, &made)
+	w.keep(p, &made, plan)
 	w.out.created++
-	w.changed("product.created", made, nil)
+	w.happened("product.created", &made, nil)
 	return nil
 }
 
-// changed notes that a product needs its listing and its event.
-func (w *importer) changed(what string, p catalogdb.Product, fields []string) {
-	w.out.relist = slices.DeleteFunc(w.out.relist, func(o catalogdb.Product) bool { return o.ID == p.ID })
+// happened notes that a product needs its listing and its event.
+func (w *importer) happened(what string, p *catalogdb.Product, fields []string) {
 	w.out.relist = append(w.out.relist, p)
 	facts := map[string]any{"store": w.b.PublicID, "import": w.imp.PublicID}
 	if fields != nil {
@@ -227,10 +253,10 @@ func (w *importer) update(ctx context.Context, p shopify.Product, now catalogdb.
 	if State(now.State) == Archived {
 		return w.refuse(p, ErrProductState.Sayf("The product is archived."))
 	}
-	if variantTitleCount(d.options) != variantTitleCount(optionNames(now)) {
+	if optionCount(d.options) != optionCount(optionNames(now)) {
 		return w.refuse(p, errOtherOptions)
 	}
-	plan, err := w.match(ctx, w.variants[now.ID], d.variants)
+	plan, err := w.match(w.variants[now.ID], d.variants)
 	if err != nil {
 		return w.refuse(p, err)
 	}
@@ -240,24 +266,19 @@ func (w *importer) update(ctx context.Context, p shopify.Product, now catalogdb.
 			return err
 		}
 	}
-	some, err := w.apply(ctx, p, now, plan)
-	if err != nil {
-		return err
-	}
-	if some {
+	if w.keep(p, &now, plan) {
 		fields = append(fields, "variants")
 	}
 	if len(fields) == 0 {
 		w.out.unchanged++
 		return nil
 	}
-	w.existing[now.Handle] = now
 	w.out.updated++
-	w.changed("product.updated", now, fields)
+	w.happened("product.updated", &now, fields)
 	return nil
 }
 
-func variantTitleCount(options [maxOptions]string) (n int) {
+func optionCount(options [maxOptions]string) (n int) {
 	for _, o := range options {
 		if o != "" {
 			n++

@@ -43,11 +43,11 @@ func (s *Service) CreateProduct(ctx context.Context, caller web.Caller, storeID 
 		if err := s.freeSKUs(ctx, q, b.ID, d.variants); err != nil {
 			return "", err
 		}
-		p, err := s.insertProduct(ctx, tx, b, handle, category, d, Draft)
-		if err != nil {
+		p := s.newProduct(b, handle, category, d, Draft)
+		if err := s.insertProducts(ctx, tx, []*catalogdb.Product{&p}); err != nil {
 			return "", err
 		}
-		if _, err := s.addVariants(ctx, tx, cur, p, d.variants, p.PublicID); err != nil {
+		if err := s.addVariants(ctx, tx, s.newVariants(&p, cur, d.variants), p.PublicID); err != nil {
 			return "", err
 		}
 		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
@@ -103,7 +103,8 @@ func (s *Service) freeHandle(ctx context.Context, q *catalogdb.Queries, storeID 
 	return want + "-" + tail[:8], nil
 }
 
-func (s *Service) insertProduct(ctx context.Context, tx db.Tx, b store.Brief, handle string, category *int64, d draft, state State) (catalogdb.Product, error) {
+// newProduct is the row of a product that is not there yet.
+func (s *Service) newProduct(b store.Brief, handle string, category *int64, d draft, state State) catalogdb.Product {
 	now := s.now()
 	p := catalogdb.Product{
 		PublicID: code.ID("prd"), StoreID: b.ID, Handle: handle, CategoryID: category, Title: d.title, Description: d.description,
@@ -113,13 +114,30 @@ func (s *Service) insertProduct(ctx context.Context, tx db.Tx, b store.Brief, ha
 	if state == Published {
 		p.PublishedAt = &now
 	}
-	id, err := catalogdb.New(tx).InsertProduct(ctx, catalogdb.InsertProductParams{
-		PublicID: p.PublicID, StoreID: p.StoreID, Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description,
-		Vendor: p.Vendor, Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, Version: p.Version,
-		PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	return p
+}
+
+// insertProducts writes new products and gives them their keys.
+func (s *Service) insertProducts(ctx context.Context, tx db.Tx, list []*catalogdb.Product) error {
+	if len(list) == 0 {
+		return nil
+	}
+	rows := make([]catalogdb.InsertProductsParams, len(list))
+	for i, p := range list {
+		rows[i] = catalogdb.InsertProductsParams{
+			PublicID: p.PublicID, StoreID: p.StoreID, Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description,
+			Vendor: p.Vendor, Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, Version: p.Version,
+			PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		}
+	}
+	var first error
+	catalogdb.New(tx).InsertProducts(ctx, rows).QueryRow(func(i int, id int64, err error) {
+		if err != nil && first == nil {
+			first = err
+		}
+		list[i].ID = id
 	})
-	p.ID = id
-	return p, refusal(err, "product")
+	return refusal(first, "products")
 }
 
 // refusal names the rule that a write broke in spite of the look before it: two did it at once.

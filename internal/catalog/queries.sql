@@ -38,7 +38,7 @@ FROM products WHERE id = $1;
 SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
 FROM products WHERE store_id = sqlc.arg(store_id) AND handle = ANY(sqlc.arg(handles)::text[]);
 
--- name: InsertProduct :one
+-- name: InsertProducts :batchone
 INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id;
 

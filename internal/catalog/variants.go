@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
-	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/idem"
 	"github.com/haat-market/haat/internal/platform/money"
@@ -45,8 +43,11 @@ func (s *Service) AddVariant(ctx context.Context, caller web.Caller, product str
 		if err := s.freeSKUs(ctx, q, b.ID, []draftVariant{d}); err != nil {
 			return "", err
 		}
-		made, err := s.addVariants(ctx, tx, cur, p, []draftVariant{d}, p.PublicID)
-		if err != nil {
+		for _, v := range there {
+			d.position = max(d.position, v.Position+1)
+		}
+		made := s.newVariants(&p, cur, []draftVariant{d})
+		if err := s.addVariants(ctx, tx, made, p.PublicID); err != nil {
 			return "", err
 		}
 		if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
@@ -72,125 +73,6 @@ func room(there []catalogdb.Variant, options [maxOptions]string, self int64) err
 		return ErrSameOptions
 	}
 	return nil
-}
-
-// freeSKUs refuses SKUs that other variants of the store have.
-func (s *Service) freeSKUs(ctx context.Context, q *catalogdb.Queries, storeID int64, variants []draftVariant) error {
-	var skus []string
-	for _, v := range variants {
-		if v.sku != nil {
-			skus = append(skus, *v.sku)
-		}
-	}
-	if len(skus) == 0 {
-		return nil
-	}
-	taken, err := q.SkusTaken(ctx, storeID, skus)
-	if err != nil {
-		return fmt.Errorf("skus: %w", err)
-	}
-	if len(taken) == 0 {
-		return nil
-	}
-	refused := ErrSKUTaken
-	for i, v := range variants {
-		if v.sku != nil && slices.ContainsFunc(taken, func(t catalogdb.SkusTakenRow) bool { return deref(t.Sku) == *v.sku }) {
-			refused = refused.Field("variants["+strconv.Itoa(i)+"].sku", ErrSKUTaken.Code, "Another variant of the store has it.")
-		}
-	}
-	return refused
-}
-
-// addVariants inserts variants with their first prices, and their stock where it is said, for subject. Options and
-// SKUs were found free before.
-func (s *Service) addVariants(ctx context.Context, tx db.Tx, cur money.Currency, p catalogdb.Product, list []draftVariant, subject string) ([]catalogdb.Variant, error) {
-	if len(list) == 0 {
-		return nil, nil
-	}
-	now := s.now()
-	rows := make([]catalogdb.InsertVariantsParams, len(list))
-	made := make([]catalogdb.Variant, len(list))
-	for i, d := range list {
-		v := catalogdb.Variant{
-			PublicID: code.ID("var"), ProductID: p.ID, StoreID: p.StoreID, Position: d.position, Option1: d.options[0], Option2: d.options[1],
-			Option3: d.options[2], Sku: d.sku, Barcode: d.barcode, Price: d.price, Currency: string(cur), Weight: d.weight,
-			TrackStock: d.trackStock, ImportStock: d.importStock, Version: 1, CreatedAt: now, UpdatedAt: now,
-		}
-		rows[i] = catalogdb.InsertVariantsParams{
-			PublicID: v.PublicID, ProductID: v.ProductID, StoreID: v.StoreID, Position: v.Position, Option1: v.Option1, Option2: v.Option2,
-			Option3: v.Option3, Sku: v.Sku, Barcode: v.Barcode, Price: v.Price, Currency: v.Currency, Weight: v.Weight,
-			TrackStock: v.TrackStock, ImportStock: v.ImportStock, CreatedAt: now,
-		}
-		made[i] = v
-	}
-	var first error
-	catalogdb.New(tx).InsertVariants(ctx, rows).QueryRow(func(i int, id int64, err error) {
-		if err != nil && first == nil {
-			first = err
-		}
-		made[i].ID = id
-	})
-	if first != nil {
-		return nil, refusal(first, "variants")
-	}
-	prices := make([]priceChange, len(made))
-	var counts []Count
-	for i, v := range made {
-		prices[i] = priceChange{v: v, now: v.Price}
-		if n := list[i].stock; n != nil && *n > 0 {
-			counts = append(counts, Count{v.ID, *n})
-		}
-	}
-	if err := s.recordPrices(ctx, tx, prices); err != nil {
-		return nil, err
-	}
-	if len(counts) > 0 {
-		if _, err := s.shelf.Count(ctx, tx, counts, subject, "initial"); err != nil {
-			return nil, err
-		}
-	}
-	return made, nil
-}
-
-// priceChange is one row of the price history.
-type priceChange struct {
-	v      catalogdb.Variant // as it is now
-	before *int64            // nil: the first price
-	now    int64
-}
-
-func (s *Service) recordPrices(ctx context.Context, tx db.Tx, changes []priceChange) error {
-	if len(changes) == 0 {
-		return nil
-	}
-	now, actor := s.now(), actorOf(ctx)
-	rows := make([]catalogdb.InsertPriceChangesParams, len(changes))
-	for i, c := range changes {
-		rows[i] = catalogdb.InsertPriceChangesParams{
-			ProductID: c.v.ProductID, VariantID: c.v.ID, OldPrice: c.before, NewPrice: c.now, Currency: c.v.Currency, Actor: actor, CreatedAt: now,
-		}
-	}
-	if err := firstError(catalogdb.New(tx).InsertPriceChanges(ctx, rows)); err != nil {
-		return fmt.Errorf("price history: %w", err)
-	}
-	return nil
-}
-
-// saveVariants writes variants that were read in this transaction.
-func (s *Service) saveVariants(ctx context.Context, tx db.Tx, list []catalogdb.Variant) error {
-	if len(list) == 0 {
-		return nil
-	}
-	now := s.now()
-	rows := make([]catalogdb.UpdateVariantsParams, len(list))
-	for i, v := range list {
-		rows[i] = catalogdb.UpdateVariantsParams{
-			Position: v.Position, Option1: v.Option1, Option2: v.Option2, Option3: v.Option3, Sku: v.Sku, Barcode: v.Barcode, Price: v.Price,
-			Currency: v.Currency, Weight: v.Weight, TrackStock: v.TrackStock, Archived: v.Archived, ImportStock: v.ImportStock,
-			UpdatedAt: now, ID: v.ID,
-		}
-	}
-	return refusal(firstError(catalogdb.New(tx).UpdateVariants(ctx, rows)), "variants")
 }
 
 // editableVariant is a live variant that the caller may change, with its product.

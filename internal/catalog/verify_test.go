@@ -60,6 +60,7 @@ func TestRulesFindWhatIsBroken(t *testing.T) {
 		if f := findings(t, m); len(f) != 1 || f[0].Rule != "catalog.listings" {
 			t.Errorf("got %v", f)
 		}
+		s.Owner.Patch("/v1/products/{}", M{"title": "Listed again"}, draft).Want(200)
 	})
 }
 

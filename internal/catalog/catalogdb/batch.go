@@ -185,6 +185,84 @@ func (b *InsertPriceChangesBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const insertProducts = `-- name: InsertProducts :batchone
+INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id
+`
+
+type InsertProductsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertProductsParams struct {
+	PublicID    string
+	StoreID     int64
+	Handle      string
+	CategoryID  *int64
+	Title       string
+	Description string
+	Vendor      string
+	Option1     string
+	Option2     string
+	Option3     string
+	State       string
+	Version     int64
+	PublishedAt *int64
+	CreatedAt   int64
+	UpdatedAt   int64
+}
+
+func (q *Queries) InsertProducts(ctx context.Context, arg []InsertProductsParams) *InsertProductsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.PublicID,
+			a.StoreID,
+			a.Handle,
+			a.CategoryID,
+			a.Title,
+			a.Description,
+			a.Vendor,
+			a.Option1,
+			a.Option2,
+			a.Option3,
+			a.State,
+			a.Version,
+			a.PublishedAt,
+			a.CreatedAt,
+			a.UpdatedAt,
+		}
+		batch.Queue(insertProducts, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertProductsBatchResults{br, len(arg), false}
+}
+
+func (b *InsertProductsBatchResults) QueryRow(f func(int, int64, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var id int64
+		if b.closed {
+			if f != nil {
+				f(t, id, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		row := b.br.QueryRow()
+		err := row.Scan(&id)
+		if f != nil {
+			f(t, id, err)
+		}
+	}
+}
+
+func (b *InsertProductsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const insertVariants = `-- name: InsertVariants :batchone
 INSERT INTO variants (public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, FALSE, $14, 1, $15, $15) RETURNING id

@@ -104,7 +104,7 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
 VALUES (?1, ?2, ?3)`,
 		insertPriceChanges: `INSERT INTO price_changes (product_id, variant_id, old_price, new_price, currency, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-		insertProduct: `INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
+		insertProducts: `INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 RETURNING id`,
 		insertVariants: `INSERT INTO variants (public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at)

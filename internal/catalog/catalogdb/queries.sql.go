@@ -481,52 +481,6 @@ func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) (int
 	return id, err
 }
 
-const insertProduct = `-- name: InsertProduct :one
-INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id
-`
-
-type InsertProductParams struct {
-	PublicID    string
-	StoreID     int64
-	Handle      string
-	CategoryID  *int64
-	Title       string
-	Description string
-	Vendor      string
-	Option1     string
-	Option2     string
-	Option3     string
-	State       string
-	Version     int64
-	PublishedAt *int64
-	CreatedAt   int64
-	UpdatedAt   int64
-}
-
-func (q *Queries) InsertProduct(ctx context.Context, arg InsertProductParams) (int64, error) {
-	row := q.db.QueryRow(ctx, insertProduct,
-		arg.PublicID,
-		arg.StoreID,
-		arg.Handle,
-		arg.CategoryID,
-		arg.Title,
-		arg.Description,
-		arg.Vendor,
-		arg.Option1,
-		arg.Option2,
-		arg.Option3,
-		arg.State,
-		arg.Version,
-		arg.PublishedAt,
-		arg.CreatedAt,
-		arg.UpdatedAt,
-	)
-	var id int64
-	err := row.Scan(&id)
-	return id, err
-}
-
 const listingStores = `-- name: ListingStores :many
 SELECT l.store_id, l.visible, COUNT(*) AS listings, MIN(l.public_id)::text AS example FROM listings AS l
 WHERE l.visible OR l.state = 'published' AND l.variant_count > 0 GROUP BY l.store_id, l.visible ORDER BY l.store_id, l.visible
