@@ -13,12 +13,21 @@ import (
 	"github.com/haat-market/haat/internal/platform/db/dbtest"
 )
 
-func (p place) restored(t *testing.T, backup string) place {
+// restored fills a new folder, which may be there and empty.
+func restored(t *testing.T, backup string, there bool) place {
 	t.Helper()
 	data := filepath.Join(t.TempDir(), "restored")
+	if there {
+		if err := os.Mkdir(data, 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
 	r := haat(t, "restore", backup, "--data", data).ok(t)
 	if !strings.Contains(r.out, "rules hold") {
 		t.Errorf("restore did not verify: %s", r.out)
+	}
+	if parts, err := filepath.Glob(filepath.Join(data, ".haat-part-*")); err != nil || len(parts) != 0 {
+		t.Errorf("%v is left, %v", parts, err)
 	}
 	return place{data: data, flags: []string{"--data", data}}
 }
@@ -74,8 +83,8 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	if info, err := os.Stat(archive); err != nil || info.Mode().Perm() != 0o600 {
 		t.Errorf("%v, %v", info, err)
 	}
-	for _, backup := range []string{folder, archive, offline} {
-		r := p.restored(t, backup)
+	for i, backup := range []string{folder, archive, offline} {
+		r := restored(t, backup, i == 1)
 		if text, err := os.ReadFile(filepath.Join(r.data, "blobs", "ab", "abcd")); err != nil || string(text) != "a picture" {
 			t.Errorf("the file: %q, %v", text, err)
 		}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"archive/tar"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"errors"
@@ -11,26 +12,52 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 )
 
-// finishFolder gives a finished backup its name.
+const stagePrefix = ".haat-part-"
+
+// newStage makes the folder, its owner's only, in which what goes to target is put together: in target where that is an
+// empty folder, which may be a file system of its own, else beside it.
+func newStage(target string) (string, error) {
+	at := filepath.Dir(target)
+	if info, err := os.Stat(target); err == nil && info.IsDir() {
+		at = target
+	}
+	return os.MkdirTemp(at, stagePrefix+"*")
+}
+
+// finishFolder gives a finished folder its name.
 func finishFolder(stage, target string) error {
 	if err := syncTree(stage); err != nil {
 		return err
 	}
-	if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) { // empty, or nothing
+	if filepath.Dir(stage) != target {
+		if err := os.Rename(stage, target); err != nil {
+			return err
+		}
+		return syncFolder(filepath.Dir(target))
+	}
+	files, err := os.ReadDir(stage)
+	if err != nil {
 		return err
 	}
-	if err := os.Rename(stage, target); err != nil {
-		return err
+	// The database and the manifest last: without them the folder is neither a market nor a backup.
+	slices.SortStableFunc(files, func(a, b fs.DirEntry) int { return cmp.Compare(lastNames[a.Name()], lastNames[b.Name()]) })
+	for _, f := range files {
+		if err := os.Rename(filepath.Join(stage, f.Name()), filepath.Join(target, f.Name())); err != nil {
+			return err
+		}
 	}
-	return syncFolder(filepath.Dir(target))
+	return syncFolder(target)
 }
+
+var lastNames = map[string]int{backupDatabase: 1, backupManifest: 2}
 
 // finishArchive packs a finished backup into one file, the manifest first.
 func finishArchive(ctx context.Context, kind, stage, target string, m manifest) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".part-*") // its owner's only
+	f, err := os.CreateTemp(filepath.Dir(target), stagePrefix+"*") // its owner's only
 	if err != nil {
 		return err
 	}

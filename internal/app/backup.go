@@ -34,7 +34,7 @@ func Backup(ctx context.Context, place config.Place, con Console, target string)
 	if err := mustBeNew(target, archive == "", "a backup"); err != nil {
 		return err
 	}
-	stage, err := os.MkdirTemp(filepath.Dir(target), "."+filepath.Base(target)+".part-*") // its owner's only
+	stage, err := newStage(target)
 	if err != nil {
 		return err
 	}

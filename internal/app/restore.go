@@ -23,7 +23,7 @@ func Restore(ctx context.Context, place config.Place, con Console, source string
 	if err := os.MkdirAll(filepath.Dir(data), 0o700); err != nil {
 		return err
 	}
-	stage, err := os.MkdirTemp(filepath.Dir(data), "."+filepath.Base(data)+".part-*") // its owner's only
+	stage, err := newStage(data)
 	if err != nil {
 		return err
 	}
@@ -72,7 +72,7 @@ func stageRestore(ctx context.Context, source, stage string) (m manifest, err er
 		if kind, err := archiveKind(source); err != nil || kind == "" {
 			return m, fmt.Errorf("%s is not a backup: that is a folder, or a file whose name ends in .tar or .tar.gz", source)
 		}
-		if from, err = os.MkdirTemp(filepath.Dir(stage), filepath.Base(stage)+"-files-*"); err != nil {
+		if from, err = os.MkdirTemp(filepath.Dir(stage), stagePrefix+"*"); err != nil {
 			return m, err
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(from)) }()

@@ -127,5 +127,8 @@ func (i *Installation) welcome(ctx context.Context, con Console, metrics *metric
 	if fresh {
 		text += fmt.Sprintf("This market has no administrator yet. To become it, open this link within 15 minutes (it works once):\n  %s/setup?token=%s\n", at, token)
 	}
-	return con.print("%s", text)
+	if err := con.print("%s", text); err != nil { // a market is open also where nobody reads that it is
+		i.Log.Warn("the address and the set-up link could not be printed", slog.Any("error", err))
+	}
+	return nil
 }
