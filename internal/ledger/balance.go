@@ -67,3 +67,9 @@ func sums(ctx context.Context, q *ledgerdb.Queries, ids []int64, after int64) (m
 	}
 	return total, nil
 }
+
+// Used says whether anything was ever booked.
+func (s *Service) Used(ctx context.Context, tx db.Tx) (bool, error) {
+	last, err := ledgerdb.New(tx).LastTransfer(ctx)
+	return last > 0, err
+}

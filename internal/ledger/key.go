@@ -176,30 +176,36 @@ func (a account) book() string {
 
 const maxKey = 96
 
+// byPattern finds the kind of a key.
+var byPattern = func() map[string]Kind {
+	m := make(map[string]Kind, len(kinds))
+	for kind, r := range kinds {
+		m[r.pattern] = kind
+	}
+	return m
+}()
+
 // parse reads a key. Keys are made by the functions above, so one that cannot be read is a mistake of the program.
 func (k Key) parse() (account, error) {
-	bad := fmt.Errorf("ledger: %.120q is no account", string(k))
 	stem, cur, ok := cutLast(string(k))
-	if !ok || len(k) > maxKey || !money.Currency(cur).Valid() {
-		return account{}, bad
+	if !ok || len(k) > maxKey || !money.Currency(cur).Valid() || strings.Contains(stem, "*") {
+		return account{}, fmt.Errorf("ledger: %.120q is no account", string(k))
 	}
-	for kind, r := range kinds {
-		before, after, owned := strings.Cut(r.pattern, "*")
-		if !owned {
-			if stem == r.pattern {
-				return account{key: k, kind: kind, currency: cur, rules: r}, nil
-			}
-			continue
+	a := account{key: k, currency: cur}
+	if a.kind, ok = byPattern[stem]; !ok {
+		noun, rest, _ := strings.Cut(stem, ":")
+		owner, what, owned := strings.Cut(rest, ":")
+		pattern := noun + ":*"
+		if owned {
+			pattern += ":" + what
 		}
-		owner, ok := strings.CutPrefix(stem, before)
-		if !ok {
-			continue
+		if a.kind, ok = byPattern[pattern]; !ok || !validOwner(owner) {
+			return account{}, fmt.Errorf("ledger: %.120q is no account", string(k))
 		}
-		if owner, ok = strings.CutSuffix(owner, after); ok && validOwner(owner) {
-			return account{key: k, kind: kind, owner: owner, currency: cur, rules: r}, nil
-		}
+		a.owner = owner
 	}
-	return account{}, bad
+	a.rules = kinds[a.kind]
+	return a, nil
 }
 
 func cutLast(s string) (before, after string, ok bool) {

@@ -9,6 +9,7 @@
 //   - every stored value was validated; an installation without any stored value works;
 //   - each changed setting is one event with its old and new value, in the transaction of the change;
 //   - two changes never overwrite each other unseen: every change moves the version that it has seen;
-//   - currency, time zone and whether prices include tax stay as they are once there was an order;
+//   - currency, time zone and whether prices include tax stay as they are once there was an order, the currency as soon
+//     as money was booked in it;
 //   - what a reader gets is at most two seconds old.
 package market

@@ -178,7 +178,15 @@ func TestFixedAfterTheFirstOrder(t *testing.T) {
 		if _, err := s.Change(ctx, "acc_admin", nil, map[string]string{"currency": "JPY", "time_zone": "Asia/Tokyo"}); err != nil {
 			t.Fatal(err)
 		}
-		traded = true
+		booked := true
+		s.Freeze(func(context.Context, db.Tx) (bool, error) { return booked, nil }, "currency")
+		if _, err := s.Change(ctx, "acc_admin", nil, map[string]string{"currency": "INR"}); !errors.Is(err, ErrSettingFixed) {
+			t.Errorf("currency with money in the books: %v", err)
+		}
+		if _, err := s.Change(ctx, "acc_admin", nil, map[string]string{"time_zone": "Asia/Seoul"}); err != nil {
+			t.Errorf("time zone with money in the books: %v", err)
+		}
+		booked, traded = false, true
 		for name, value := range map[string]string{"currency": "INR", "time_zone": "UTC", "prices_include_tax": "true"} {
 			if _, err := s.Change(ctx, "acc_admin", nil, map[string]string{name: value, "name": "X"}); !errors.Is(err, ErrSettingFixed) {
 				t.Errorf("%s: %v", name, err)

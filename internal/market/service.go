@@ -25,6 +25,12 @@ const (
 // Frozen says whether the settings that must not change after the first order are fixed by now.
 type Frozen func(ctx context.Context, tx db.Tx) (bool, error)
 
+// freeze is somebody who may know that settings are fixed.
+type freeze struct {
+	know  Frozen
+	names []string // none: all that can be fixed
+}
+
 // Methods names the ways to pay that buyers are offered.
 type Methods func(ctx context.Context) ([]string, error)
 
@@ -34,7 +40,7 @@ type Service struct {
 	clock clock.Clock
 	log   *event.Log
 
-	frozen  Frozen
+	frozen  []freeze
 	methods Methods
 
 	reading sync.Mutex // one reader asks the database, the others wait for what it got
@@ -50,13 +56,13 @@ type cached struct {
 func New(d *db.DB, c clock.Clock, log *event.Log) *Service {
 	return &Service{
 		db: d, clock: c, log: log,
-		frozen:  func(context.Context, db.Tx) (bool, error) { return false, nil },
 		methods: func(context.Context) ([]string, error) { return nil, nil },
 	}
 }
 
-// Freeze registers who knows about orders. Called while the program is put together.
-func (s *Service) Freeze(f Frozen) { s.frozen = f }
+// Freeze registers who knows whether the named settings are fixed by now; without names, all that can be. Called while
+// the program is put together.
+func (s *Service) Freeze(f Frozen, names ...string) { s.frozen = append(s.frozen, freeze{f, names}) }
 
 // Offer registers who knows the ways to pay. Called while the program is put together.
 func (s *Service) Offer(f Methods) { s.methods = f }
@@ -161,14 +167,8 @@ func (s *Service) Change(ctx context.Context, actor string, seen *int64, values 
 }
 
 func (s *Service) write(ctx context.Context, tx db.Tx, actor string, before Settings, after *Settings, changed []setting) error {
-	if i := slices.IndexFunc(changed, func(d setting) bool { return d.fixed }); i >= 0 {
-		fixed, err := s.frozen(ctx, tx)
-		if err != nil {
-			return err
-		}
-		if fixed {
-			return ErrSettingFixed.With("setting", changed[i].name)
-		}
+	if err := s.mayChange(ctx, tx, changed); err != nil {
+		return err
 	}
 	q, now := marketdb.New(tx), clock.Micro(s.clock.Now())
 	if before.Version == 0 {
@@ -203,6 +203,26 @@ func (s *Service) write(ctx context.Context, tx db.Tx, actor string, before Sett
 		return err
 	}
 	return s.log.AppendMany(ctx, tx, events)
+}
+
+// mayChange refuses a change of what is fixed by now.
+func (s *Service) mayChange(ctx context.Context, tx db.Tx, changed []setting) error {
+	for _, f := range s.frozen {
+		i := slices.IndexFunc(changed, func(d setting) bool {
+			return d.fixed && (len(f.names) == 0 || slices.Contains(f.names, d.name))
+		})
+		if i < 0 {
+			continue
+		}
+		fixed, err := f.know(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if fixed {
+			return ErrSettingFixed.With("setting", changed[i].name)
+		}
+	}
+	return nil
 }
 
 // differences are the settings that a change changes.

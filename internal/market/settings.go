@@ -64,7 +64,7 @@ func (s Settings) DisplayName() string { return cmp.Or(s.LegalName, s.Name) }
 // Refusals.
 var (
 	ErrInvalidSetting  = fault.New(fault.Invalid, "invalid_setting", "A setting has a value that it cannot have.")
-	ErrSettingFixed    = fault.New(fault.Conflict, "setting_fixed", "This setting cannot be changed once there was an order.")
+	ErrSettingFixed    = fault.New(fault.Conflict, "setting_fixed", "This setting cannot be changed any more: orders or money rest on it.")
 	ErrVersionConflict = fault.New(fault.Conflict, "version_conflict", "The settings were changed by somebody else. Read them again.")
 	ErrInvalidVersion  = fault.New(fault.Malformed, "invalid_version", "If-Match must be the ETag that the settings came with.")
 )
