@@ -15,19 +15,42 @@ func Explain(t testing.TB, d *db.DB, lists []*db.List) {
 	t.Helper()
 	for _, l := range lists {
 		for _, text := range l.Texts() {
-			plan, err := d.Explain(context.Background(), text)
-			if err != nil {
-				t.Errorf("list %s: %s: %v", l.Name, text.Postgres, err)
-				continue
-			}
-			if fault := judge(d.Engine(), text, plan); fault != "" {
-				t.Errorf("list %s: %s\n%s\n%s", l.Name, fault, text.Postgres, plan)
+			if fault := explain(t, d, text); fault != "" {
+				t.Errorf("list %s: %s\n%s", l.Name, fault, text.Postgres)
 			}
 		}
 	}
 }
 
-var pgFault = regexp.MustCompile(`Seq Scan|Sort|Hash|Materialize`)
+// explain says what is wrong with the plan of a text, or "". Of two indexes that cost the same on a table without rows,
+// PostgreSQL takes any: where it took another, that one is put out of the way and it is asked again.
+func explain(t testing.TB, d *db.DB, text db.ListText) string {
+	t.Helper()
+	var fault string
+	for range 10 {
+		plan, err := d.Explain(context.Background(), text)
+		if err != nil {
+			return err.Error()
+		}
+		if fault = judge(d.Engine(), text, plan); fault == "" {
+			return ""
+		}
+		fault += "\n" + plan
+		other := pgIndex.FindStringSubmatch(plan)
+		if d.Engine() != db.Postgres || other == nil || pgFault.MatchString(plan) || strings.HasSuffix(other[1], "key") { // a constraint's
+			return fault
+		}
+		define := One[string](t, d, "SELECT indexdef FROM pg_indexes WHERE indexname = $1", other[1])
+		Exec(t, d, "DROP INDEX "+other[1])
+		defer Exec(t, d, define)
+	}
+	return fault
+}
+
+var (
+	pgFault = regexp.MustCompile(`Seq Scan|Sort|Hash|Materialize`)
+	pgIndex = regexp.MustCompile(`using ([a-z0-9_]+) on`)
+)
 
 // judge says what is wrong with a plan, or "".
 func judge(engine db.Engine, text db.ListText, plan string) string {

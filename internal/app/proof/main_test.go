@@ -1,0 +1,7 @@
+package proof_test
+
+import (
+	"github.com/haat-market/haat/internal/app"
+)
+
+var schema = app.Schema()
