@@ -203,7 +203,7 @@ func holder() string {
 // Rules are what haat verify checks, of every room.
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
-	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Orders} {
+	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Wallet, a.Orders} {
 		rules = append(rules, b.Rules()...)
 	}
 	return rules
