@@ -170,12 +170,10 @@ func (s *story) happen(t *trade, at time.Time) {
 		s.plan(deed{at: at.Add(payWithin + slack + 10*time.Minute), sweep: sweepExpire})
 		return
 	case t.method == payment.ByGateway && luck < 16:
-		t.cards = nil
-		t.cancelAll(at.Add(22*time.Minute), t.buyer.Caller)
+		t.cards, t.regret = nil, t.buyer.Caller
 		return
 	case t.method == payment.ByGateway && luck < 18:
-		t.cards = nil
-		t.cancelAll(at.Add(25*time.Minute), s.admin)
+		t.cards, t.regret = nil, s.admin
 		return
 	case t.method == payment.ByGateway && luck < 28:
 		t.cards = []string{[]string{declined, poorCard, expiredCard}[luck%3], goodCard}

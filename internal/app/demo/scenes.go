@@ -53,7 +53,7 @@ func (s *story) lateMoney() {
 	// The customer had cancelled: everything goes back, the fee too.
 	at = noon(12)
 	back := lost(s.buyers[2], s.wantOf(s.stalls[3]), at)
-	back.cancelAll(at.Add(25*time.Minute), back.buyer.Caller)
+	s.alone(at.Add(25*time.Minute), func(ctx context.Context) error { return back.cancelAll(ctx, back.buyer.Caller) })
 
 	// The last one broke meanwhile: the money goes back.
 	at = noon(8)
@@ -118,6 +118,7 @@ func (s *story) scene(buyer, stalls int, method payment.Method, cards []string, 
 			t.buyer.purse -= cost
 		}
 	}
+	ago += time.Duration(s.rnd.Int64N(int64(50 * time.Second))) // nobody comes on the minute
 	// In the last hours every time counts: what waits for its payment must not have waited too long.
 	s.plan(deed{at: s.end.Add(-ago), lane: t.buyer.lane, alone: ago < 2*span, do: t.place})
 	for _, m := range moves {

@@ -245,10 +245,11 @@ func (s *story) register(ctx context.Context, h human, i int) (*buyer, error) {
 	return b, nil
 }
 
-// shelves fills the stores. A few products are still being written, and a few are not sold any more.
+// shelves fills the stores, all of them side by side. A few products are still being written, and a few are not sold
+// any more.
 func (s *story) shelves(ctx context.Context, tree map[string]string) error {
-	side := s.side(ctx)
 	found := make([][][]*item, len(s.stalls))
+	var work []func(ctx context.Context) error
 	for n, st := range s.stalls {
 		list, err := products(st.file, st.prefix, st.maker)
 		if err != nil {
@@ -267,11 +268,16 @@ func (s *story) shelves(ctx context.Context, tree map[string]string) error {
 					v.Stock = &units
 				}
 			}
-			side.Go(func() (err error) {
-				found[n][i], err = s.offer(side.ctx, st, p, i)
+			work = append(work, func(ctx context.Context) (err error) {
+				found[n][i], err = s.offer(ctx, st, p, i)
 				return err
 			})
 		}
+	}
+	s.rnd.Shuffle(len(work), func(i, j int) { work[i], work[j] = work[j], work[i] })
+	side := s.side(ctx)
+	for _, do := range work {
+		side.Go(func() error { return do(side.ctx) })
 	}
 	if err := side.Wait(); err != nil {
 		return err

@@ -34,10 +34,12 @@ type trade struct {
 	buyer  *buyer
 	wants  []want
 	method payment.Method
-	cards  []string // tried one after another
-	lost   bool     // the gateway's answer to the last of them gets lost
+	cards  []string   // tried one after another
+	lost   bool       // the gateway's answer to the last of them gets lost
+	regret web.Caller // who cancels it all before it is paid, if anybody
 	note   string
 
+	missed   bool // it did not come to it
 	checkout string
 	payment  string
 	orders   map[*stall]string
@@ -57,7 +59,11 @@ func (t *trade) stalls() (out []*stall) {
 
 // place checks out, from the cart or directly, and pays with a card where it is one.
 func (t *trade) place(ctx context.Context) error {
-	if err := t.submit(ctx); err != nil {
+	switch err := t.submit(ctx); {
+	case errors.Is(err, order.ErrTooManyUnpaid): // those before it were forgotten too
+		t.missed = true
+		return nil
+	case err != nil:
 		return fmt.Errorf("checkout of %s: %w", t.buyer.mail, err)
 	}
 	v, err := insist(func() (order.CheckoutView, error) { return t.s.app.Orders.GetCheckout(ctx, t.buyer.Caller, t.checkout) })
@@ -77,6 +83,9 @@ func (t *trade) place(ctx context.Context) error {
 		if err := t.pay(ctx, card, t.lost && i == len(t.cards)-1); err != nil {
 			return fmt.Errorf("payment of %s: %w", t.buyer.mail, err)
 		}
+	}
+	if t.regret.SignedIn() {
+		return t.cancelAll(ctx, t.regret)
 	}
 	return nil
 }
@@ -134,6 +143,9 @@ func (t *trade) pay(ctx context.Context, number string, lost bool) error {
 // step plans that somebody takes a step with the order of a store.
 func (t *trade) step(at time.Time, st *stall, who web.Caller, on order.Event, why order.Why) {
 	t.s.plan(deed{at: at, lane: t.buyer.lane, do: func(ctx context.Context) error {
+		if t.missed {
+			return nil
+		}
 		_, err := insist(func() (struct{}, error) {
 			return struct{}{}, t.s.app.Orders.Step(ctx, who, t.orders[st], on, why)
 		})
@@ -147,15 +159,13 @@ func (t *trade) step(at time.Time, st *stall, who web.Caller, on order.Event, wh
 	}})
 }
 
-// cancelAll plans that somebody cancels the checkout while it is unpaid.
-func (t *trade) cancelAll(at time.Time, who web.Caller) {
-	t.s.plan(deed{at: at, lane: t.buyer.lane, do: func(ctx context.Context) error {
-		_, err := insist(func() (struct{}, error) { return struct{}{}, t.s.app.Orders.CancelCheckout(ctx, who, t.checkout) })
-		if err != nil {
-			return fmt.Errorf("cancel checkout %s: %w", t.checkout, err)
-		}
-		return nil
-	}})
+// cancelAll cancels the checkout while it is unpaid.
+func (t *trade) cancelAll(ctx context.Context, who web.Caller) error {
+	_, err := insist(func() (struct{}, error) { return struct{}{}, t.s.app.Orders.CancelCheckout(ctx, who, t.checkout) })
+	if err != nil {
+		return fmt.Errorf("cancel checkout %s: %w", t.checkout, err)
+	}
+	return nil
 }
 
 // lostCode is the security code with which the test gateway's answer gets lost while the story is played.
