@@ -184,7 +184,7 @@ func TestLogIsBounded(t *testing.T) {
 		text := strings.Repeat("x", 60_000)
 		for i := range 200 { // 12 MB in all
 			mustWrite(t, d, func(ctx context.Context, tx db.Tx) error {
-				return run(ctx, tx, "INSERT INTO items (v, note) VALUES ($1, $2)", fmt.Sprint("w", i), text)
+				return run(ctx, tx, insertNote, fmt.Sprint("w", i), text)
 			})
 			size = max(size, d.Stats().WALBytes)
 			if i%20 == 0 {
@@ -215,7 +215,7 @@ func TestLogShrinks(t *testing.T) {
 		}
 		for i := range 60 {
 			mustWrite(t, d, func(ctx context.Context, tx db.Tx) error {
-				return run(ctx, tx, "INSERT INTO items (v, note) VALUES ($1, $2)", fmt.Sprint("w", i), text)
+				return run(ctx, tx, insertNote, fmt.Sprint("w", i), text)
 			})
 		}
 		return nil
