@@ -57,7 +57,7 @@ func (s *Service) mountImports(api *web.API) {
 			"Products are found again by their handle, so the same file can be imported twice without doubling anything: " +
 			"texts and prices follow the file, new products and variants are added, none is removed. A product's state follows the file only " +
 			"when the product is new. Stock follows the file when the variant is new or the file's figure is another than the time before. " +
-			"Images are not imported.",
+			"What the file sells without stock is not tracked. Images are not imported.",
 		Errors: append([]*fault.Error{ErrManyImports}, storeFaults...),
 	}, func(ctx context.Context, in *importIn) (*body[ImportView], error) {
 		i, err := s.StartImport(ctx, web.CallerFrom(ctx), in.ID, in.RawBody)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/haat-market/haat/internal/apptest"
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/inventory"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/db/dbtest"
 )
@@ -216,5 +217,72 @@ func TestImportsWaitForEachOtherAndAreNotDoubled(t *testing.T) {
 		if n, parts := count(t, m, "imports"), count(t, m, "import_files"); n != 5 || parts != 0 {
 			t.Errorf("%d imports and %d parts", n, parts)
 		}
+	})
+}
+
+// sizes is a product with sizes: each line is "value,sku,qty,price".
+func sizes(lines ...string) string {
+	out := head
+	for i, l := range lines {
+		f := strings.Split(l, ",")
+		title, status := "", ""
+		if i == 0 {
+			title, status = "Shirt", "active"
+		}
+		out += fmt.Sprintf("shirt,%s,,,,true,Size,%s,%s,100,shopify,%s,deny,%s,%s\n", title, f[0], f[1], f[2], f[3], status)
+	}
+	return out
+}
+
+func TestAnImportFindsVariantsAgain(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		s := m.Store()
+		imported(t, m, s, sizes("S,T1,5,10.00", "M,T2,5,10.00")).Is("created", 1).Is("error_count", 0)
+		id := m.Anonymous().Get("/v1/products").Want(200).Str("items.0.id")
+		first := m.Anonymous().Get("/v1/products/", id).Want(200)
+		small, medium := first.Str("variants.0.id"), first.Str("variants.1.id")
+
+		// By the SKU though the size is called otherwise, by the size where there is no SKU, and one more.
+		imported(t, m, s, sizes("XS,T1,5,10.00", "M,,5,12.00", "L,T3,2,14.00")).Is("updated", 1).Is("error_count", 0)
+		m.Anonymous().Get("/v1/products/", id).Want(200).
+			Is("variants.0.id", small).Is("variants.0.title", "XS").
+			Is("variants.1.id", medium).Is("variants.1.sku", "T2").Is("variants.1.price", "12.00").
+			Is("variants.2.title", "L").Is("variants.2.available", 2)
+
+		// A size that another variant has here is refused, and nothing of the product is changed.
+		imported(t, m, s, sizes("M,T1,5,1.00")).Is("updated", 0).Is("error_count", 1).Is("errors.0.code", "options_taken").Is("errors.0.line", 2)
+		m.Anonymous().Get("/v1/products/", id).Want(200).Is("variants.0.price", "10.00")
+		// What the file leaves out stays.
+		imported(t, m, s, sizes("XS,T1,5,10.00")).Is("unchanged", 1)
+		if n := m.Anonymous().Get("/v1/products/", id).Want(200).Len("variants"); n != 3 {
+			t.Errorf("%d variants", n)
+		}
+
+		// Less than what is promised is refused for this variant alone, until it is possible.
+		reserve := func(f func(ctx context.Context, tx db.Tx, v int64) error) {
+			t.Helper()
+			err := m.DB.Write(context.Background(), "test.reserve", func(ctx context.Context, tx db.Tx) error {
+				v, err := m.Catalog.VariantKey(ctx, tx, small)
+				if err != nil {
+					return err
+				}
+				return f(ctx, tx, v.ID)
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		reserve(func(ctx context.Context, tx db.Tx, v int64) error {
+			return m.Inventory.Reserve(ctx, tx, "ord_a", []inventory.Line{{Variant: v, Qty: 4}})
+		})
+		less := sizes("XS,T1,3,11.00", "L,T3,9,14.00")
+		imported(t, m, s, less).Is("updated", 1).Is("error_count", 1).Is("errors.0.code", "stock_reserved").Is("errors.0.line", 2)
+		m.Anonymous().Get("/v1/products/", id).Want(200).Is("variants.0.price", "11.00").Is("variants.0.available", 1).Is("variants.2.available", 9)
+		reserve(func(ctx context.Context, tx db.Tx, _ int64) error {
+			return m.Inventory.Release(ctx, tx, "ord_a", "test")
+		})
+		imported(t, m, s, less).Is("error_count", 0)
+		m.Anonymous().Get("/v1/products/", id).Want(200).Is("variants.0.available", 3)
+		imported(t, m, s, less).Is("unchanged", 1)
 	})
 }

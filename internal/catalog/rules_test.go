@@ -59,6 +59,8 @@ func TestInput(t *testing.T) {
 		{"no variants", ProductInput{Title: "Tea"}, ""},
 		{"no title", ProductInput{Title: " \t\n "}, "title:required"},
 		{"control", ProductInput{Title: "Te\u0007a"}, "title:invalid_text"},
+		{"turned text", ProductInput{Title: "Te\u202ea"}, "title:invalid_text"},
+		{"joined text", ProductInput{Title: "क्\u200dष"}, ""},
 		{"broken text", ProductInput{Title: "Te\xffa"}, "title:invalid_text"},
 		{"long title", ProductInput{Title: strings.Repeat("च", 256)}, "title:too_long"},
 		{"longest title", ProductInput{Title: strings.Repeat("च", 255)}, ""},

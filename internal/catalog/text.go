@@ -14,15 +14,18 @@ import (
 // keyRunes is how much of a title sorts; a cursor carries it.
 const keyRunes = 64
 
-// line is text of one line as it is kept: NFC, runs of spaces made one, none at the ends. ok is false for control
-// characters and broken text.
+// line is text of one line as it is kept: NFC, runs of spaces made one, none at the ends. ok is false for broken text,
+// control characters and those that turn the direction of what stands around them.
 func line(s string) (clean string, ok bool) {
 	if !utf8.ValidString(s) {
 		return "", false
 	}
 	clean = strings.Join(strings.Fields(norm.NFC.String(s)), " ")
-	return clean, !strings.ContainsFunc(clean, unicode.IsControl)
+	return clean, !strings.ContainsFunc(clean, func(r rune) bool { return unicode.IsControl(r) || unicode.Is(turning, r) })
 }
+
+// turning are the marks that override or isolate direction; joiners, which many scripts need, are not among them.
+var turning = &unicode.RangeTable{R16: []unicode.Range16{{Lo: 0x202a, Hi: 0x202e, Stride: 1}, {Lo: 0x2066, Hi: 0x2069, Stride: 1}}}
 
 // sortKey is a text as it sorts: compatible spellings alike, without case.
 func sortKey(s string) string {

@@ -113,7 +113,7 @@ func (s *Service) Adjust(ctx context.Context, caller web.Caller, id string, a Ad
 			Type: "stock.adjusted", Subject: id, Actor: actorOf(ctx),
 			Facts: map[string]any{"movement": m.id, "delta": m.available, "on_hand": moves[0].after.OnHand(), "reason": a.Reason},
 		})
-	}, db.ReadCommitted()) // the only check is made after locking the stock row
+	}, db.ReadCommitted()) // what is left is checked after locking the stock row; rights and flags hold as they were read
 	if err != nil {
 		return Movement{}, err
 	}
