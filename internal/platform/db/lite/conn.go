@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"regexp"
-	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +33,6 @@ type Conn struct {
 	fixed map[string]*sqlite.Stmt // BEGIN, COMMIT and their like: never dropped
 	open  *Stmt                   // the one statement whose rows are being read
 	done  chan struct{}           // closing it interrupts; nil when none is set
-
-	numbered int // statements prepared to be kept
 }
 
 // Open opens the database file and applies the settings on which durability rests; they are read back, because a
@@ -214,13 +210,13 @@ func (c *Conn) Interrupt(ctx context.Context) (stop func()) {
 	}
 }
 
-// Prepare returns the kept statement for key. When there is none, lower says what is to be prepared.
-func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stmt, error) {
+// Prepare returns the kept statement for key. When there is none, text says what is to be prepared.
+func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt, error) {
 	if e := c.kept[key]; e != nil {
 		c.lru.MoveToFront(e)
 		return e.Value.(*Stmt), nil
 	}
-	sql, err := lower(key)
+	sql, err := text(key)
 	if err != nil {
 		return nil, err
 	}
@@ -228,23 +224,16 @@ func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stm
 	if sql == "" {
 		return nil, errors.New("no statement")
 	}
-	text, makesID, err := c.withoutReturning(sql)
-	if err != nil {
-		return nil, err
-	}
-	// The driver's own Prepare says that the statement is to stay: else its parts would fill the small memory that running
-	// statements need. It would give one statement for two keys with the same text, whose ends are not ours to know.
-	c.numbered++
-	st, err := c.c.Prepare(strings.TrimRight(text, "; \t\r\n") + "\n-- " + strconv.Itoa(c.numbered))
+	st, rest, err := c.c.PrepareTransient(sql)
 	if err != nil {
 		return nil, Typed(err)
 	}
+	if skipComments(sql[len(sql)-rest:]) != "" {
+		return nil, errors.Join(errors.New("more than one statement"), st.Finalize())
+	}
 	s := &Stmt{
 		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
-		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"), makesID: makesID,
-	}
-	if makesID {
-		s.Columns = 1
+		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"),
 	}
 	c.kept[key] = c.lru.PushFront(s)
 	if c.lru.Len() > c.max {
@@ -256,24 +245,6 @@ func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stm
 	}
 	return s, nil
 }
-
-// withoutReturning takes RETURNING id from the insert of one row into a table whose id is the row's number: the engine
-// knows that number anyway, and for RETURNING it would copy every page that the insert touches.
-func (c *Conn) withoutReturning(sql string) (text string, makesID bool, err error) {
-	m := insertOfOne.FindStringSubmatch(sql)
-	if m == nil {
-		return sql, false, nil
-	}
-	err = c.Each("SELECT 1 FROM pragma_table_info('"+m[2]+"') WHERE name = 'id' AND type = 'INTEGER' AND pk = 1 AND "+
-		"(SELECT wr = 0 FROM pragma_table_list('"+m[2]+"') WHERE schema = 'main')", func(*Stmt) error { makesID = true; return nil })
-	if err != nil || !makesID {
-		return sql, false, err
-	}
-	return m[1], true, nil
-}
-
-// insertOfOne is such an insert as it is written for this engine. One that may insert nothing has ON CONFLICT.
-var insertOfOne = regexp.MustCompile(`^(INSERT INTO (\w+) \([\w, ]+\)\s+VALUES \([^()]*\))\s+RETURNING id$`)
 
 // Kept is how many prepared statements are kept.
 func (c *Conn) Kept() int { return c.lru.Len() }
