@@ -17,8 +17,9 @@ import (
 // not fit the schema is found at start and not by the first customer who needs it.
 func (d *DB) CheckStatements(ctx context.Context) error { return d.checkTexts(ctx, Lowered()) }
 
+// checkTexts, like Explain, sees the engine's own transaction, whatever Config.Watch makes of it for others.
 func (d *DB) checkTexts(ctx context.Context, texts map[string]string) error {
-	return d.Read(ctx, "db.check", func(ctx context.Context, tx Tx) error {
+	return d.e.read(ctx, "db.check", func(ctx context.Context, tx Tx) error {
 		prepare := func(sql string) error { return tx.(*embeddedTx).conn.Check(texts[sql]) }
 		if t, ok := tx.(*postgresTx); ok {
 			prepare = func(sql string) error {
@@ -33,7 +34,7 @@ func (d *DB) checkTexts(ctx context.Context, texts map[string]string) error {
 			}
 		}
 		return nil
-	}, Long())
+	}, options{long: true})
 }
 
 // explainSettings make what does not grow with the page very dear to PostgreSQL's planner, so that a plan has it only
@@ -46,7 +47,7 @@ var explainSettings = []string{
 // Explain gives the engine's plan for one text of a list, for the test that judges it.
 func (d *DB) Explain(ctx context.Context, text ListText) (plan string, err error) {
 	var lines []string
-	err = d.Read(ctx, "db.explain", func(ctx context.Context, tx Tx) (err error) {
+	err = d.e.read(ctx, "db.explain", func(ctx context.Context, tx Tx) (err error) {
 		if t, ok := tx.(*postgresTx); ok {
 			lines, err = t.explain(ctx, text)
 			return err
@@ -58,7 +59,7 @@ func (d *DB) Explain(ctx context.Context, text ListText) (plan string, err error
 			lines = append(lines, line)
 			return err
 		})
-	}, Long())
+	}, options{long: true})
 	return strings.Join(lines, "\n"), err
 }
 
