@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
+	"strconv"
 	"strings"
 	"time"
 
@@ -22,6 +24,8 @@ type Options struct {
 	Busy      time.Duration // how long to wait for another process's lock; 0 means 5 s
 	VFS       string        // another virtual file system, for tests that count syncs
 	Create    bool
+	// Scratch: commits are not waited for, so that after a crash of the machine the file may be worth nothing.
+	Scratch bool
 }
 
 // Conn is one connection. It belongs to one goroutine at a time.
@@ -33,6 +37,8 @@ type Conn struct {
 	fixed map[string]*sqlite.Stmt // BEGIN, COMMIT and their like: never dropped
 	open  *Stmt                   // the one statement whose rows are being read
 	done  chan struct{}           // closing it interrupts; nil when none is set
+
+	numbered int // statements prepared to be kept
 }
 
 // Open opens the database file and applies the settings on which durability rests; they are read back, because a
@@ -88,6 +94,9 @@ func (c *Conn) configure(o Options) error {
 		fmt.Sprintf("cache_size=-%d", o.CacheKB),
 	}
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1"}
+	if o.Scratch {
+		settings, want["synchronous"] = append(settings, "synchronous=OFF"), "0"
+	}
 	if o.Copy {
 		delete(want, "journal_mode")
 	}
@@ -210,13 +219,13 @@ func (c *Conn) Interrupt(ctx context.Context) (stop func()) {
 	}
 }
 
-// Prepare returns the kept statement for key. When there is none, text says what is to be prepared.
-func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt, error) {
+// Prepare returns the kept statement for key. When there is none, lower says what is to be prepared.
+func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stmt, error) {
 	if e := c.kept[key]; e != nil {
 		c.lru.MoveToFront(e)
 		return e.Value.(*Stmt), nil
 	}
-	sql, err := text(key)
+	sql, err := lower(key)
 	if err != nil {
 		return nil, err
 	}
@@ -224,16 +233,26 @@ func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt
 	if sql == "" {
 		return nil, errors.New("no statement")
 	}
-	st, rest, err := c.c.PrepareTransient(sql)
+	text, makesID, err := c.withoutReturning(sql)
+	if err != nil {
+		return nil, err
+	}
+	// The driver's own Prepare says that the statement is to stay: else its parts would fill the small memory that running
+	// statements need. It would give one statement for two keys with the same text, whose ends are not ours to know.
+	c.numbered++
+	if i := strings.LastIndexByte(text, ';'); i >= 0 && skipComments(text[i+1:]) == "" {
+		text = text[:i]
+	}
+	st, err := c.c.Prepare(text + "\n-- " + strconv.Itoa(c.numbered))
 	if err != nil {
 		return nil, Typed(err)
 	}
-	if skipComments(sql[len(sql)-rest:]) != "" {
-		return nil, errors.Join(errors.New("more than one statement"), st.Finalize())
-	}
 	s := &Stmt{
 		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
-		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"),
+		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"), makesID: makesID,
+	}
+	if makesID {
+		s.Columns = 1
 	}
 	c.kept[key] = c.lru.PushFront(s)
 	if c.lru.Len() > c.max {
@@ -245,6 +264,24 @@ func (c *Conn) Prepare(key string, text func(key string) (string, error)) (*Stmt
 	}
 	return s, nil
 }
+
+// withoutReturning takes RETURNING id from the insert of one row into a table whose id is the row's number: the engine
+// knows that number anyway, and for RETURNING it would copy every page that the insert touches.
+func (c *Conn) withoutReturning(sql string) (text string, makesID bool, err error) {
+	m := insertOfOne.FindStringSubmatch(sql)
+	if m == nil {
+		return sql, false, nil
+	}
+	err = c.Each("SELECT 1 FROM pragma_table_info('"+m[2]+"') WHERE name = 'id' AND type = 'INTEGER' AND pk = 1 AND "+
+		"(SELECT wr = 0 FROM pragma_table_list('"+m[2]+"') WHERE schema = 'main')", func(*Stmt) error { makesID = true; return nil })
+	if err != nil || !makesID {
+		return sql, false, err
+	}
+	return m[1], true, nil
+}
+
+// insertOfOne is such an insert as it is written for this engine. One that may insert nothing has ON CONFLICT.
+var insertOfOne = regexp.MustCompile(`^(INSERT INTO (\w+) \([\w, ]+\)\s+VALUES \([^()]*\))\s+RETURNING id$`)
 
 // Kept is how many prepared statements are kept.
 func (c *Conn) Kept() int { return c.lru.Len() }

@@ -197,3 +197,88 @@ func TestSettingsAreReadBack(t *testing.T) {
 		}
 	}
 }
+
+// TestMadeID: the insert of one row says which number it got, where the id is that number, and elsewhere the engine is
+// asked as before.
+func TestMadeID(t *testing.T) {
+	c := open(t, Options{})
+	if err := c.Script(`CREATE TABLE other (id INTEGER NOT NULL PRIMARY KEY, v TEXT) STRICT, WITHOUT ROWID;
+		CREATE TABLE named (id TEXT NOT NULL PRIMARY KEY, v TEXT) STRICT;
+		CREATE TABLE noted (id INTEGER PRIMARY KEY, v TEXT) STRICT;
+		CREATE TRIGGER note AFTER INSERT ON t BEGIN INSERT INTO noted (id, v) VALUES (NEW.id + 100, NEW.v); END`); err != nil {
+		t.Fatal(err)
+	}
+	row := func(sql string, dest any, args ...any) *Stmt {
+		t.Helper()
+		s, err := c.Prepare(sql, same)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Bind(args); err != nil {
+			t.Fatal(err)
+		}
+		if more, err := s.Step(); !more || err != nil {
+			t.Fatalf("%s: %v %v", sql, more, err)
+		}
+		if s.Columns != 1 || s.Name(0) != "id" || len(s.Values()) != 1 {
+			t.Errorf("%s: %d columns, %s, %v", sql, s.Columns, s.Name(0), s.Values())
+		}
+		if err := s.Scan([]any{dest}); err != nil {
+			t.Fatal(err)
+		}
+		if more, err := s.Step(); more || err != nil {
+			t.Errorf("%s: a second row: %v", sql, err)
+		}
+		return s
+	}
+	var id int64
+	for want := int64(1); want <= 3; want++ {
+		if s := row("INSERT INTO t (v)\nVALUES (?1)\nRETURNING id", &id, "x"); id != want || !s.makesID {
+			t.Errorf("id %d, want %d, %v", id, want, s.makesID)
+		}
+	}
+	if s := row("INSERT INTO other (id, v)\nVALUES (?1, 'x')\nRETURNING id", &id, 77); id != 77 || s.makesID {
+		t.Errorf("without row numbers: %d, %v", id, s.makesID)
+	}
+	var name string
+	if s := row("INSERT INTO named (id, v)\nVALUES (?1, 'x')\nRETURNING id", &name, "abc"); name != "abc" || s.makesID {
+		t.Errorf("a text: %q, %v", name, s.makesID)
+	}
+	// What may insert nothing has no number to give.
+	s, err := c.Prepare("INSERT INTO t (id, v)\nVALUES (1, ?1)\nON CONFLICT DO NOTHING\nRETURNING id", same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Bind([]any{"x"}); err != nil {
+		t.Fatal(err)
+	}
+	if more, err := s.Step(); more || err != nil || s.makesID {
+		t.Error("an insert that did nothing gave a row", err)
+	}
+	// Rows that nobody reads are given up, and another statement may run.
+	s, err = c.Prepare("INSERT INTO t (v)\nVALUES (?1)\nRETURNING id", same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Bind([]any{"y"}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.Step(); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Scan([]any{&name}); err == nil {
+		t.Error("a number was read as a text")
+	}
+	other, err := c.Prepare("SELECT 1", same)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Step(); !errors.Is(err, errOpen) {
+		t.Error("another statement ran beside open rows:", err)
+	}
+	c.CloseRows()
+	row("INSERT INTO t (v)\nVALUES (?1)\nRETURNING id", &id, "z")
+	if id != 5 {
+		t.Errorf("id %d after rows that were given up, want 5", id)
+	}
+}

@@ -26,6 +26,8 @@ type Stmt struct {
 	params  int
 	reads   bool // a SELECT: leaving its rows unread leaves nothing undone
 	big     bool // holds a large bound value
+	makesID bool // its one row is the number of the row that it inserts
+	made    bool // that row is being read
 	Columns int
 }
 
@@ -33,6 +35,9 @@ type Stmt struct {
 func (s *Stmt) Step() (bool, error) {
 	if s.conn.open != nil && s.conn.open != s {
 		return false, errOpen
+	}
+	if s.made {
+		return false, s.Reset()
 	}
 	more, err := s.st.Step()
 	if more {
@@ -42,6 +47,10 @@ func (s *Stmt) Step() (bool, error) {
 	if err != nil { // the driver has reset it
 		s.conn.open = nil
 		return false, Typed(err)
+	}
+	if s.makesID {
+		s.conn.open, s.made = s, true
+		return true, nil
 	}
 	return false, s.Reset()
 }
@@ -64,6 +73,7 @@ func (s *Stmt) Reset() error {
 	if s.conn.open == s {
 		s.conn.open = nil
 	}
+	s.made = false
 	err := s.st.Reset()
 	if s.big { // a kept statement must not keep megabytes
 		s.big = false
@@ -201,10 +211,27 @@ func (s *Stmt) Scan(dest []any) error {
 	if len(dest) != s.Columns {
 		return fmt.Errorf("row has %d columns, %d destinations were given", s.Columns, len(dest))
 	}
+	if s.made {
+		return s.scanID(dest[0])
+	}
 	for i, d := range dest {
 		if err := s.scan(i, d); err != nil {
 			return fmt.Errorf("column %d (%s): %w", i+1, s.st.ColumnName(i), err)
 		}
+	}
+	return nil
+}
+
+// scanID gives the number of the row that was inserted.
+func (s *Stmt) scanID(dest any) error {
+	switch p := dest.(type) {
+	case nil:
+	case *int64:
+		*p = s.conn.c.LastInsertRowID()
+	case *any:
+		*p = s.conn.c.LastInsertRowID()
+	default:
+		return fmt.Errorf("column 1 (id): %w", mismatch(sqlite.TypeInteger, dest))
 	}
 	return nil
 }
@@ -331,6 +358,9 @@ func mismatch(t sqlite.ColumnType, dest any) error {
 
 // Values returns the current row as int64, float64, string, []byte or nil.
 func (s *Stmt) Values() []any {
+	if s.made {
+		return []any{s.conn.c.LastInsertRowID()}
+	}
 	out := make([]any, s.Columns)
 	for i := range out {
 		out[i] = s.value(i, s.st.ColumnType(i))
@@ -339,4 +369,9 @@ func (s *Stmt) Values() []any {
 }
 
 // Name is the name of a column.
-func (s *Stmt) Name(i int) string { return s.st.ColumnName(i) }
+func (s *Stmt) Name(i int) string {
+	if s.makesID {
+		return "id"
+	}
+	return s.st.ColumnName(i)
+}
