@@ -10,7 +10,7 @@ test: ## All tests; on PostgreSQL too where there is one
 	go test ./...
 
 race: ## The race detector, where state is shared between goroutines
-	CGO_ENABLED=1 HAAT_TEST_RACE=1 go test -race -gcflags=all=-d=checkptr=0 \
+	CGO_ENABLED=1 go test -race -gcflags=all=-d=checkptr=0 \
 		./internal/platform/db ./internal/platform/web ./internal/platform/job ./internal/platform/event ./internal/platform/idem
 
 lint: ## Formatting, vet and golangci-lint in the version that tools/lint names
