@@ -95,6 +95,17 @@ func (s *Service) RestockMany(ctx context.Context, tx db.Tx, owners []string, re
 	return s.end(ctx, tx, owners, changeReturn, reason)
 }
 
+// Lock locks the stock of variants in the order of all locks, for whoever takes from it in several steps.
+func (s *Service) Lock(ctx context.Context, tx db.Tx, variants []int64) error {
+	if len(variants) == 0 {
+		return nil
+	}
+	if _, err := inventorydb.New(tx).LockStocks(ctx, variants); err != nil {
+		return fmt.Errorf("lock stock: %w", err)
+	}
+	return nil
+}
+
 // take moves available stock away. The check is the condition of each UPDATE, so it holds at every isolation
 // level; rows are met in the order of their variants, so two takers never wait for each other in a circle.
 func (s *Service) take(ctx context.Context, tx db.Tx, demands []Demand, kind Kind, to state, reserved int64) error {

@@ -48,17 +48,21 @@ func (p payable) Paid(ctx context.Context, tx db.Tx, pay payment.Payment, late b
 		return nil, err
 	}
 	on := Pay
+	var again map[int64][]inventory.Line
 	if late {
 		on = PayLate
-	} else if err := p.s.inventory.SellMany(ctx, tx, publicIDs(orders)); err != nil {
+		again, err = p.wanted(ctx, tx, pay, orders)
+	} else {
+		err = p.s.inventory.SellMany(ctx, tx, publicIDs(orders))
+	}
+	if err != nil {
 		return nil, err
 	}
 	for i := range orders {
 		o := &orders[i]
 		rule, ok := Find(State(o.State), on)
 		if ok && late {
-			ok, err = p.retake(ctx, tx, pay, o)
-			if err != nil {
+			if ok, err = p.retake(ctx, tx, again, o); err != nil {
 				return nil, err
 			}
 		}
@@ -80,22 +84,40 @@ func (p payable) Paid(ctx context.Context, tx db.Tx, pay payment.Payment, late b
 	return refused, nil
 }
 
-// retake takes the stock of an order again, if the money may still have it.
-func (p payable) retake(ctx context.Context, tx db.Tx, pay payment.Payment, o *orderdb.Order) (bool, error) {
-	if pay.CancelledByPayer() || o.CancelReason != "payment_expired" {
-		return false, nil
-	}
-	lines, err := orderdb.New(tx).LinesOfOrders(ctx, []int64{o.ID})
-	if err != nil {
-		return false, err
-	}
-	var demand []inventory.Line
-	for _, l := range lines {
-		if l.Tracked {
-			demand = append(demand, inventory.Line{Variant: l.VariantID, Qty: l.Quantity})
+// wanted is what the orders that late money may still have would take, by order. The stock of all of them is locked at
+// once, because each order then takes its own.
+func (p payable) wanted(ctx context.Context, tx db.Tx, pay payment.Payment, orders []orderdb.Order) (map[int64][]inventory.Line, error) {
+	out := map[int64][]inventory.Line{}
+	var ids, variants []int64
+	for _, o := range orders {
+		if !pay.CancelledByPayer() && o.CancelReason == "payment_expired" {
+			out[o.ID] = nil
+			ids = append(ids, o.ID)
 		}
 	}
-	err = p.s.inventory.SellNow(ctx, tx, o.PublicID, demand)
+	if len(ids) == 0 {
+		return out, nil
+	}
+	lines, err := orderdb.New(tx).LinesOfOrders(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range lines {
+		if l.Tracked {
+			out[l.OrderID] = append(out[l.OrderID], inventory.Line{Variant: l.VariantID, Qty: l.Quantity})
+			variants = append(variants, l.VariantID)
+		}
+	}
+	return out, p.s.inventory.Lock(ctx, tx, variants)
+}
+
+// retake takes the stock of an order again, if the money may still have it.
+func (p payable) retake(ctx context.Context, tx db.Tx, again map[int64][]inventory.Line, o *orderdb.Order) (bool, error) {
+	lines, may := again[o.ID]
+	if !may {
+		return false, nil
+	}
+	err := p.s.inventory.SellNow(ctx, tx, o.PublicID, lines)
 	if errors.Is(err, inventory.ErrOutOfStock) {
 		return false, nil
 	}
