@@ -263,8 +263,23 @@ func TestListsUseTheirIndexes(t *testing.T) {
 	})
 }
 
-// Each rule finds what it is for: the books are broken by hand, once for each finding.
+// Each rule finds what it is for.
 func TestVerifyFinds(t *testing.T) {
+	each(t, func(t *testing.T, b books) {
+		b.fill(ana, 1_010)
+		b.trade(0, 3)
+		b.must(b.hold(ana, 10, "hld_open", time.Time{}))
+		b.must(b.hold(ana, 20, "hld_done", time.Time{}))
+		b.must(b.take("hld_done", PayoutApproved, PayoutsTransit("NPR"), 20))
+		b.clock.Advance(time.Hour)
+		b.sweep(b.sweeps(), "ledger.fold")
+		b.clean()
+		breakAndFind(t, b)
+	})
+}
+
+// breakAndFind breaks the books in a transaction that is rolled back, once for each finding.
+func breakAndFind(t *testing.T, b books) {
 	for _, c := range []struct{ name, sql, want string }{
 		{"a balance of its own", "UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'wallet'", "balance 961, its transfers add up to 960"},
 		{"money held by nobody", "UPDATE ledger_accounts SET held = held + 1 WHERE kind = 'wallet'", "11 are held, its open holds add up to 10"},
@@ -283,21 +298,26 @@ func TestVerifyFinds(t *testing.T) {
 		{"a checkpoint that is missing", "DELETE FROM ledger_checkpoints WHERE book = 'platform:fees:NPR'", "checkpoint platform:fees:NPR is missing"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			each(t, func(t *testing.T, b books) {
-				b.fill(ana, 1_010)
-				b.trade(0, 3)
-				b.must(b.hold(ana, 10, "hld_open", time.Time{}))
-				b.must(b.hold(ana, 20, "hld_done", time.Time{}))
-				b.must(b.take("hld_done", PayoutApproved, PayoutsTransit("NPR"), 20))
-				b.clock.Advance(time.Hour)
-				b.sweep(b.sweeps(), "ledger.fold")
-				b.clean()
-				dbtest.Exec(t, b.db, c.sql)
-				found := strings.Join(b.findings(), "\n")
-				if !strings.Contains(found, c.want) {
-					t.Errorf("verify says:\n%s\nwant: %s", found, c.want)
+			b.TB = t
+			dbtest.SQL(c.sql)
+			var found string
+			undo := errors.New("undo")
+			err := b.db.Write(context.Background(), "test.break", func(ctx context.Context, tx db.Tx) error {
+				if _, err := tx.Exec(ctx, c.sql); err != nil {
+					return err
 				}
+				list, err := b.check(ctx, tx)
+				found = strings.Join(list, "\n")
+				return errors.Join(undo, err)
 			})
+			if !errors.Is(err, undo) {
+				t.Fatal(err)
+			}
+			if !strings.Contains(found, c.want) {
+				t.Errorf("verify says:\n%s\nwant: %s", found, c.want)
+			}
 		})
 	}
+	b.TB = t
+	b.clean()
 }

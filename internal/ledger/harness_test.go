@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -93,17 +94,21 @@ func (b books) fill(k Key, amount int64) {
 	b.must(b.post(OpeningBalance, "open/"+string(k), "opening", Leg{From: EquityOpening(a.currency), To: k, Amount: amount}))
 }
 
+// check is what verify says of the books, in the caller's transaction.
+func (b books) check(ctx context.Context, tx db.Tx) (out []string, err error) {
+	for _, r := range b.Rules() {
+		err = errors.Join(err, r.Check(ctx, tx, func(format string, args ...any) { out = append(out, fmt.Sprintf(format, args...)) }))
+	}
+	return out, err
+}
+
 // findings are what verify says of the books.
 func (b books) findings() (out []string) {
 	b.Helper()
-	for _, r := range b.Rules() {
-		var found []string
-		b.read(func(ctx context.Context, tx db.Tx) error {
-			found = nil
-			return r.Check(ctx, tx, func(format string, args ...any) { found = append(found, fmt.Sprintf(format, args...)) })
-		})
-		out = append(out, found...)
-	}
+	b.read(func(ctx context.Context, tx db.Tx) (err error) {
+		out, err = b.check(ctx, tx)
+		return err
+	})
 	return out
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/job"
 )
 
@@ -237,7 +238,9 @@ func TestMachine(t *testing.T) {
 		// The market's own accounts live through all runs.
 		shared := map[Key]int64{}
 		rapid.Check(t, func(t *rapid.T) {
-			run++
+			if run++; b.db.Engine() == db.Postgres && run > 20 {
+				return // the rules are the same, a round trip is not
+			}
 			m := &model{
 				books: b, run: run, runner: runner, balance: maps.Clone(shared), held: map[Key]int64{}, holds: map[string]*modelHold{},
 			}
