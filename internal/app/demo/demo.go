@@ -9,7 +9,11 @@ import (
 	"net"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"runtime"
 	"time"
+
+	"github.com/gofrs/flock"
 
 	"github.com/haat-market/haat/internal/app"
 	"github.com/haat-market/haat/internal/platform/clock"
@@ -23,7 +27,7 @@ const Folder = "./haat-demo"
 
 // Run serves a demo, after filling it where there is nothing yet.
 func Run(ctx context.Context, c config.Config, con app.Console, o app.ServeOptions) error {
-	if err := clear(ctx, c.Place, con); err != nil {
+	if err := prepare(ctx, c, con); err != nil {
 		return err
 	}
 	o.Prepare = func(ctx context.Context, i *app.Installation) error {
@@ -33,65 +37,106 @@ func Run(ctx context.Context, c config.Config, con app.Console, o app.ServeOptio
 		}
 		switch stage {
 		case Empty:
-			if err := fill(ctx, i, con); err != nil {
+			if err := fill(ctx, i.DB, i.Config, con); err != nil {
 				return err
 			}
-			i.KeyMade = false // a market was filled, but nothing was sealed with an older key
 		case Begun:
 			return errors.New("the filling of this demo was interrupted; empty its database and start again")
 		case Real:
-			return real(c.Place)
+			return errReal(c.Place)
 		}
+		i.KeyMade = false // nothing of a demo was sealed with a key that is lost now
 		return greet(i, con)
 	}
 	return app.Serve(ctx, c, con, o)
 }
 
-func real(place config.Place) error {
+func errReal(place config.Place) error {
 	return fmt.Errorf("there is a market in %s that is not a demo: 'haat serve' opens it; --data takes a demo elsewhere", place.Data)
 }
 
-// clear looks at the file before it is opened for good: another market is left as it is, and a demo whose filling was
-// interrupted is thrown away.
-func clear(ctx context.Context, place config.Place, con app.Console) error {
-	if place.Database.Set() {
+// prepare looks at the folder before it is opened for good: a market that is not a demo stays untouched, and where
+// there is none a demo is made.
+func prepare(ctx context.Context, c config.Config, con app.Console) (err error) {
+	if c.Database.Set() {
 		return nil
 	}
-	file := place.DatabaseFile()
-	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return nil
-	} else if err != nil {
+	switch _, err := os.Stat(c.DatabaseFile()); {
+	case errors.Is(err, fs.ErrNotExist):
+		return build(ctx, c, con)
+	case err != nil:
 		return err
 	}
-	d, err := db.Open(ctx, db.Config{File: file, Schema: app.Schema(), Log: quiet(con)})
+	d, err := db.Open(ctx, db.Config{File: c.DatabaseFile(), Schema: app.Schema(), Log: quiet(con)})
 	if err != nil {
 		return nil //nolint:nilerr // opening it for good says what is wrong with it, or who has it
 	}
 	stage, err := Look(ctx, d)
+	if err == nil && stage == Real {
+		err = errReal(c.Place)
+	}
+	return errors.Join(err, d.Close())
+}
+
+// build fills a file that gets its place only when it is whole and on disk. Until then nothing is waited for, which is
+// much faster, and nothing of it is kept.
+func build(ctx context.Context, c config.Config, con app.Console) (err error) {
+	if err := os.MkdirAll(c.Data, 0o700); err != nil {
+		return fmt.Errorf("data folder: %w", err)
+	}
+	lock := flock.New(filepath.Join(c.Data, "haat.lock")) // as the database's engine takes it
+	if ok, err := lock.TryLock(); err != nil || !ok {
+		return err // opening it for good says who has it
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	folder := filepath.Join(c.Data, "filling")
+	if err := os.RemoveAll(folder); err != nil { // of one that was interrupted
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	file := filepath.Join(folder, "haat.db")
+	d, err := db.Open(ctx, db.Config{File: file, Schema: app.Schema(), Log: quiet(con), Scratch: true})
+	if err != nil {
+		return err
+	}
+	if _, err = d.Migrate(ctx); err == nil {
+		err = fill(ctx, d, c, con)
+	}
 	if err := errors.Join(err, d.Close()); err != nil {
 		return err
 	}
-	switch stage {
-	case Real:
-		return real(place)
-	case Begun:
-		for _, name := range []string{file, file + "-wal", file + "-shm"} {
-			if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return err
-			}
-		}
+	if _, err := os.Stat(file + "-wal"); !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("the demo's log was not emptied: %w", err)
 	}
-	return nil
+	if err := onDisk(file); err != nil {
+		return err
+	}
+	if err := os.Rename(file, c.DatabaseFile()); err != nil {
+		return err
+	}
+	if runtime.GOOS == "windows" { // cannot sync a folder and need not
+		return nil
+	}
+	return onDisk(c.Data)
+}
+
+// onDisk has a file or a folder on disk.
+func onDisk(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
 }
 
 // quiet is a log of what goes wrong: the story's own times would only confuse.
 func quiet(con app.Console) *slog.Logger { return logging.New(con.Err, "text", slog.LevelError) }
 
-func fill(ctx context.Context, i *app.Installation, con app.Console) error {
-	if _, err := fmt.Fprintf(con.Err, "Filling %s with a month of trade …\n", i.Config.Data); err != nil {
+func fill(ctx context.Context, d *db.DB, c config.Config, con app.Console) error {
+	if _, err := fmt.Fprintf(con.Err, "Filling %s with a month of trade …\n", c.Data); err != nil {
 		return err
 	}
-	r, err := Fill(ctx, i.DB, i.Config, clock.System().Now().Add(i.DB.ClockOffset()), quiet(con))
+	r, err := Fill(ctx, d, c, clock.System().Now().Add(d.ClockOffset()), quiet(con))
 	if err != nil {
 		return err
 	}

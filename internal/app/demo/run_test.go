@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -92,6 +93,17 @@ func TestRunFillsOnceAndGoesOn(t *testing.T) {
 	err := demo.Run(ctx, place(t, folder), app.Console{Out: io.Discard, Err: progress}, app.ServeOptions{})
 	if err == nil || !errors.Is(err, context.Canceled) {
 		t.Fatalf("interrupted: %v", err)
+	}
+	left, err := os.ReadDir(folder)
+	if err != nil || slices.ContainsFunc(left, func(f os.DirEntry) bool { return f.Name() != "haat.lock" }) {
+		t.Errorf("it left %v (%v)", left, err)
+	}
+	// What a process leaves that is killed.
+	if err := os.Mkdir(filepath.Join(folder, "filling"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(folder, "filling", "haat.db"), []byte("half a file"), 0o600); err != nil {
+		t.Fatal(err)
 	}
 	first := serve(t, folder, func(url string) { signIn(t, url) })
 	if !strings.Contains(first, "8 stores") || strings.Contains(first, "/setup?") {

@@ -59,6 +59,7 @@ type Config struct {
 	GroupTime     time.Duration // embedded: a group takes in others for this long; 0 = 10 ms
 	OneByOne      bool          // embedded: commit each function alone; for comparison in benchmarks
 	VFS           string        // embedded: virtual file system, for tests
+	Scratch       bool          // embedded: nothing is waited for to be on disk; for a file that is synced when it is whole, else thrown away
 	OnFatal       func(error)   // embedded: a failed sync; nil ends the process, because a sync must not be retried
 	Twice         bool          // run every Write function, roll it back, and run it again (tests)
 	SlowFunction  time.Duration // 0 = 50 ms

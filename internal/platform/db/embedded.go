@@ -59,7 +59,7 @@ func openEmbedded(cfg Config) (_ *embedded, err error) {
 	if err := touch(cfg.File); err != nil {
 		return nil, err
 	}
-	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, Busy: cfg.BusyTimeout, VFS: cfg.VFS, Create: true}
+	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, Busy: cfg.BusyTimeout, VFS: cfg.VFS, Create: true, Scratch: cfg.Scratch}
 	wc, err := lite.Open(cfg.File, opts)
 	if err != nil {
 		return nil, err
