@@ -97,9 +97,6 @@ func (c *Conn) configure(o Options) error {
 	if o.Scratch {
 		settings, want["synchronous"] = append(settings, "synchronous=OFF"), "0"
 	}
-	if o.Scratch {
-		settings, want["synchronous"] = append(settings, "synchronous=OFF"), "0"
-	}
 	if o.Copy {
 		delete(want, "journal_mode")
 	}
