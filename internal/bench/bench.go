@@ -151,6 +151,9 @@ func (b *bench) open(ctx context.Context) error {
 		return err
 	}
 	b.report.Start = b.server.started.Seconds()
+	if info, err := os.Stat(b.Program[0]); err == nil {
+		b.report.Size = info.Size()
+	}
 	b.report.IdleRSS, _ = b.server.process.memory()
 	return nil
 }

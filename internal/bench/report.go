@@ -21,6 +21,7 @@ type Report struct {
 	Ratios  []Ratio `json:"ratios"`
 	Bars    []Bar   `json:"bars"`
 	Start   float64 `json:"start_seconds,omitempty"` // of the server, on the prepared database
+	Size    int64   `json:"program_bytes,omitempty"`
 	IdleRSS int64   `json:"idle_rss_bytes,omitempty"`
 	MostRSS int64   `json:"most_rss_bytes,omitempty"`
 }
@@ -105,6 +106,7 @@ func (r *Report) judge() {
 	}
 	if r.Start > 0 {
 		below("start on an existing database", 0.5, r.Start, " s")
+		below("size of the program", 60, float64(r.Size)/mb, " MB")
 	}
 }
 

@@ -70,7 +70,7 @@ func start(ctx context.Context, program []string, at config.Place) (_ *server, e
 func environment(at config.Place) []string {
 	var out []string
 	for _, e := range os.Environ() {
-		if !strings.HasPrefix(e, "HAAT_") || strings.HasPrefix(e, "HAAT_BENCH_") {
+		if !strings.HasPrefix(e, "HAAT_") || strings.HasPrefix(e, "HAAT_BENCH_TEST_") {
 			out = append(out, e)
 		}
 	}
