@@ -277,7 +277,7 @@ func settings(t *testing.T, m *apptest.Market) string {
 			t.Errorf("setting %s: docs/generated_test.go does not say what it does", name)
 		}
 		if fixed[name] {
-			allowed = strings.TrimPrefix(allowed+"; fixed after the first order", "; ")
+			allowed = strings.TrimPrefix(allowed+"; fixed once there is an order", "; ")
 		}
 		lines = append(lines, []string{mono(name), mono(strings.Trim(fmt.Sprint(now[name]), "[]")), about, allowed})
 	}

@@ -184,3 +184,29 @@ func TestLinks(t *testing.T) {
 		}
 	}
 }
+
+// A decision is short, has the next number, and stands in the list.
+func TestDecisions(t *testing.T) {
+	files, err := filepath.Glob("decisions/[0-9]*.md")
+	if err != nil || len(files) == 0 {
+		t.Fatal(files, err)
+	}
+	list := guides(t)["docs/decisions/README.md"]
+	for i, f := range files { // in the order of their names
+		text, err := os.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		name := filepath.Base(f)
+		number := strconv.Itoa(i + 1)
+		if !strings.HasPrefix(strings.TrimLeft(name, "0"), number+"-") || !strings.HasPrefix(string(text), "# "+number+". ") {
+			t.Errorf("%s: the number should be %s", name, number)
+		}
+		if n := strings.Count(string(text), "\n"); n > 10 {
+			t.Errorf("%s has %d lines; ten are enough", name, n)
+		}
+		if !strings.Contains(list, "]("+name+")") {
+			t.Errorf("%s is not in the list", name)
+		}
+	}
+}
