@@ -1,4 +1,3 @@
-// Haat is a self-hosted market in one program. haat --help says what it can do.
 package main
 
 import (
