@@ -80,7 +80,7 @@ func (m *Market) Fund(c *Client, minor int64) {
 	}
 	cur := string(settings.Currency)
 	err = m.DB.Write(ctx, "test.fund", func(ctx context.Context, tx db.Tx) error {
-		return m.Ledger.Post(ctx, tx, ledger.OpeningBalance, fmt.Sprintf("fund:{}:%d", c.ID, minor), c.ID,
+		return m.Ledger.Post(ctx, tx, ledger.OpeningBalance, fmt.Sprintf("fund:%s:%d", c.ID, minor), c.ID,
 			ledger.Leg{From: ledger.EquityOpening(cur), To: ledger.Wallet(c.ID, cur), Amount: minor})
 	})
 	if err != nil {

@@ -24,15 +24,31 @@ type ByID struct {
 
 type checkoutInput struct {
 	Body struct {
-		Lines         []string          `json:"lines,omitempty" maxItems:"100" doc:"Cart lines to buy; without it the whole cart"`
-		Direct        *directInput      `json:"direct,omitempty" doc:"One thing bought without the cart"`
-		Contact       *Contact          `json:"contact,omitempty" doc:"Who receives it; without it the address's name and phone"`
-		AddressID     string            `json:"address_id,omitempty" maxLength:"64" doc:"An address of yours"`
-		Address       *identity.Address `json:"address,omitempty" doc:"Or an address written here"`
-		Note          string            `json:"note,omitempty" maxLength:"1000"`
-		PaymentMethod string            `json:"payment_method" enum:"gateway,wallet,cod"`
-		ExpectedTotal string            `json:"expected_total" minLength:"1" maxLength:"24" doc:"The total you saw, as a decimal; another one stops the checkout"`
+		Lines         []string      `json:"lines,omitempty" maxItems:"100" doc:"Cart lines to buy; without it the whole cart"`
+		Direct        *directInput  `json:"direct,omitempty" doc:"One thing bought without the cart"`
+		Contact       *Contact      `json:"contact,omitempty" doc:"Who receives it; without it the address's name and phone"`
+		AddressID     string        `json:"address_id,omitempty" maxLength:"64" doc:"An address of yours"`
+		Address       *addressInput `json:"address,omitempty" doc:"Or an address written here"`
+		Note          string        `json:"note,omitempty" maxLength:"1000"`
+		PaymentMethod string        `json:"payment_method" enum:"gateway,wallet,cod"`
+		ExpectedTotal string        `json:"expected_total" minLength:"1" maxLength:"24" doc:"The total you saw, as a decimal; another one stops the checkout"`
 	}
+}
+
+// addressInput is identity.Address with what may be left out.
+type addressInput struct {
+	Name         string `json:"name" maxLength:"100"`
+	Phone        string `json:"phone,omitempty" maxLength:"64"`
+	Line1        string `json:"line1" minLength:"1" maxLength:"200"`
+	Line2        string `json:"line2,omitempty" maxLength:"200"`
+	City         string `json:"city" minLength:"1" maxLength:"100"`
+	District     string `json:"district,omitempty" maxLength:"100"`
+	State        string `json:"state,omitempty" maxLength:"100"`
+	PostalCode   string `json:"postal_code,omitempty" maxLength:"16"`
+	Country      string `json:"country,omitempty" maxLength:"2" doc:"Two letters (ISO 3166); empty: the market's"`
+	Lat          string `json:"lat,omitempty" maxLength:"20" doc:"Degrees as a decimal"`
+	Lng          string `json:"lng,omitempty" maxLength:"20" doc:"Degrees as a decimal"`
+	Instructions string `json:"instructions,omitempty" maxLength:"500"`
 }
 
 type directInput struct {
@@ -158,7 +174,7 @@ func (s *Service) Mount(api *web.API) {
 func (s *Service) postCheckout(ctx context.Context, in *checkoutInput) (*one[CheckoutView], error) {
 	caller, b := web.CallerFrom(ctx), in.Body
 	cmd := CheckoutCmd{
-		Lines: b.Lines, Contact: b.Contact, AddressID: b.AddressID, Address: b.Address, Note: b.Note, Method: b.PaymentMethod, ExpectedTotal: b.ExpectedTotal,
+		Lines: b.Lines, Contact: b.Contact, AddressID: b.AddressID, Address: (*identity.Address)(b.Address), Note: b.Note, Method: b.PaymentMethod, ExpectedTotal: b.ExpectedTotal,
 	}
 	if b.Direct != nil {
 		cmd.Direct = &Direct{Variant: b.Direct.Variant, Quantity: b.Direct.Quantity}

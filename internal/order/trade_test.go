@@ -166,6 +166,29 @@ func TestCashOnDelivery(t *testing.T) {
 	})
 }
 
+// An address can be written with the checkout; one that is not complete is refused, and so is none at all.
+func TestAddressOfACheckout(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		_, v := m.Store().Product("Lamp", "10.00", 5)
+		buyer := m.Person("customer")
+		body := func(more M) M {
+			out := M{"direct": M{"variant": v, "quantity": 1}, "payment_method": "cod", "expected_total": "10.00"}
+			for k, x := range more {
+				out[k] = x
+			}
+			return out
+		}
+		buyer.Post("/v1/checkouts", body(nil)).Problem(422, "address_required")
+		buyer.Post("/v1/checkouts", body(M{"address": M{"name": "Asha"}})).Want(422)
+		buyer.Post("/v1/checkouts", body(M{"address": M{"name": "Asha", "line1": "12 Bazaar Road", "city": "Kathmandu"}})).Problem(422, "contact_required")
+		a := buyer.Post("/v1/checkouts", body(M{"address": M{"name": "Asha", "line1": "12 Bazaar Road", "city": "Kathmandu", "phone": "+9779800000001"}})).Want(201)
+		a.Is("contact.name", "Asha").Is("address.city", "Kathmandu")
+		stranger, theirs := m.Buyer()
+		buyer.Post("/v1/checkouts", body(M{"address_id": theirs})).Problem(404, "address_not_found")
+		stranger.Get("/v1/checkouts/", a.Str("id")).Problem(404, "checkout_not_found")
+	})
+}
+
 // A paid order that the store cancels goes back to the card, by a job.
 func TestCardRefund(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
