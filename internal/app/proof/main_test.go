@@ -2,6 +2,11 @@ package proof_test
 
 import (
 	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/alexedwards/argon2id"
@@ -15,6 +20,29 @@ import (
 )
 
 var schema = app.Schema()
+
+// program is where the program is built, once, by the first test that needs it.
+var program string
+
+func TestMain(m *testing.M) {
+	os.Exit(func() int {
+		folder, err := os.MkdirTemp("", "haat-proof-")
+		if err != nil {
+			panic(err)
+		}
+		defer os.RemoveAll(folder)
+		program = filepath.Join(folder, "haat")
+		return m.Run()
+	}())
+}
+
+var built = sync.OnceValue(func() error {
+	out, err := exec.Command("go", "build", "-o", program, "github.com/haat-market/haat/cmd/haat").CombinedOutput()
+	if err != nil {
+		return fmt.Errorf("build: %w\n%s", err, out)
+	}
+	return nil
+})
 
 // quick is a hash that costs nothing; its figures are kept with each password, so that any server can check it.
 var quick = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}
