@@ -17,10 +17,9 @@ import (
 
 // shop is a market in one file that is opened again and again.
 type shop struct {
-	file             string
-	variant, address string // the address is the first buyer's
-	buyers           []*apptest.Client
-	addresses        []string
+	file, variant string
+	buyers        []*apptest.Client
+	addresses     []string
 }
 
 // open opens the file and builds a market on it, until the end of the test.
