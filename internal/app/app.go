@@ -164,6 +164,7 @@ func (a *App) buildRooms(o Options) (err error) {
 		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart,
 	})
 	a.Market.Freeze(a.Orders.AnyTrade)
+	a.Market.Freeze(a.Ledger.Used, "currency")
 	a.Market.Offer(a.Payments.Methods)
 	return nil
 }
