@@ -57,6 +57,7 @@ type Config struct {
 	MaxConns      int32         // PostgreSQL: 0 = 24
 	WaitTimeout   time.Duration // PostgreSQL: for a connection of the pool; 0 = 10 s
 	GroupTime     time.Duration // embedded: a group takes in others for this long; 0 = 10 ms
+	CalmAfter     int           // embedded: functions run without savepoints after so many that did not need them; 0 = 1000
 	OneByOne      bool          // embedded: commit each function alone; for comparison in benchmarks
 	VFS           string        // embedded: virtual file system, for tests
 	Scratch       bool          // embedded: nothing is waited for to be on disk; for a file that is synced when it is whole, else thrown away
@@ -175,6 +176,7 @@ func (cfg Config) withDefaults() Config {
 	cfg.WALGate = cmp.Or(cfg.WALGate, 64<<20)
 	cfg.MaxConns = cmp.Or(cfg.MaxConns, 24)
 	cfg.RetryAttempts = cmp.Or(cfg.RetryAttempts, 10)
+	cfg.CalmAfter = cmp.Or(cfg.CalmAfter, 1000)
 	cfg.Twice = cfg.Twice || os.Getenv("HAAT_TEST_TWICE") == "1"
 	return cfg
 }
@@ -238,6 +240,7 @@ func (d *DB) Close() error { return d.e.close() }
 // Stats are counters since the start and gauges of now.
 type Stats struct {
 	Groups, Functions, Reruns, Retries int64
+	Undone                             int64         // groups without savepoints that had to be run again with them
 	WALBytes                           int64         // size of the log's file
 	Gates, GateNanos                   int64         // how often and how long in all readers were held back
 	LongestRead                        time.Duration // of those running now

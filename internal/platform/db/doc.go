@@ -18,5 +18,7 @@
 //   - Neither Write nor Read opens inside the other.
 //   - A transaction is dead after its function, refuses a second statement while rows are open, and refuses
 //     everything after a failed statement unless Try was around it.
+//   - A function that refuses leaves its neighbours in the group as if it had not been there: by a savepoint, or, while
+//     all have gone well for a while, by running the group again.
 //   - Functions may run more than once; what they do outside the transaction must be an assignment.
 package db

@@ -230,7 +230,7 @@ func (e *embedded) health(ctx context.Context) error {
 func (e *embedded) stats() Stats {
 	s := Stats{WALBytes: walSize(e.cfg.File), ConnsMax: int32(len(e.all))}
 	if w := e.w; w != nil {
-		s.Groups, s.Functions, s.Reruns = w.groups.Load(), w.functions.Load(), w.reruns.Load()
+		s.Groups, s.Functions, s.Reruns, s.Undone = w.groups.Load(), w.functions.Load(), w.reruns.Load(), w.undone.Load()
 		s.Gates, s.GateNanos = w.gates.Load(), w.gated.Load()
 	}
 	now := time.Now().UnixNano()

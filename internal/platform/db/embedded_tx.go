@@ -18,6 +18,7 @@ type embeddedTx struct {
 	conn     *lite.Conn
 	unique   map[string]string
 	readOnly bool
+	wrote    bool // a statement ran that is no query
 }
 
 func (t *embeddedTx) Engine() Engine { return Embedded }
@@ -36,6 +37,7 @@ func (t *embeddedTx) start(ctx context.Context, sql string, args []any) (*lite.S
 	if err != nil {
 		return nil, t.failTyped(err)
 	}
+	t.wrote = t.wrote || !st.Reads
 	return st, nil
 }
 

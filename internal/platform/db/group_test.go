@@ -3,6 +3,7 @@ package db_test
 import (
 	"context"
 	"errors"
+	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -154,33 +155,42 @@ func TestGroupFaults(t *testing.T) {
 			reran: true,
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, MaxPages: 100})
-			out := together(t, d, add("A"), c.bad, add("C"), add("D"))
-			for i, who := range []string{"A", "B", "C", "D"} {
-				if who == "B" {
-					if !c.told(out[i]) {
-						t.Errorf("B was told %+v", out[i])
-					}
-				} else if out[i] != (outcome{}) {
-					t.Errorf("%s was told %+v", who, out[i])
-				}
+		t.Run(name, func(t *testing.T) { faultyGroup(t, 0, c.bad, c.told, c.reran) })
+		t.Run(name+", without savepoints", func(t *testing.T) { faultyGroup(t, 1, c.bad, c.told, c.reran) })
+	}
+}
+
+func faultyGroup(t *testing.T, calmAfter int, bad db.Func, told func(outcome) bool, reran bool) {
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, GroupTime: time.Minute, MaxPages: 100, CalmAfter: calmAfter})
+	mustWrite(t, d, func(context.Context, db.Tx) error { return nil }) // one that goes well
+	out := together(t, d, add("A"), bad, add("C"), add("D"))
+	for i, who := range []string{"A", "B", "C", "D"} {
+		if who == "B" {
+			if !told(out[i]) {
+				t.Errorf("B was told %+v", out[i])
 			}
-			if got := items(t, d); got != "A C D" {
-				t.Errorf("on disk: %q", got)
-			}
-			if reran := d.Stats().Reruns > 0; reran != c.reran {
-				t.Errorf("neighbours ran again: %v", reran)
-			}
-			for _, o := range together(t, d, add("E"), add("F")) {
-				if o != (outcome{}) {
-					t.Errorf("the next group was told %+v", o)
-				}
-			}
-			if got := items(t, d); got != "A C D E F" {
-				t.Errorf("on disk after the next group: %q", got)
-			}
-		})
+		} else if out[i] != (outcome{}) {
+			t.Errorf("%s was told %+v", who, out[i])
+		}
+	}
+	if got := items(t, d); got != "A C D" {
+		t.Errorf("on disk: %q", got)
+	}
+	s := d.Stats()
+	if got := s.Reruns > 0; got != reran {
+		t.Errorf("neighbours ran again: %v", got)
+	}
+	bare := calmAfter > 0 && os.Getenv("HAAT_TEST_TWICE") != "1"
+	if undone := s.Undone > 0; undone != (bare && !reran) {
+		t.Errorf("the group was undone: %v", undone)
+	}
+	for _, o := range together(t, d, add("E"), add("F")) {
+		if o != (outcome{}) {
+			t.Errorf("the next group was told %+v", o)
+		}
+	}
+	if got := items(t, d); got != "A C D E F" {
+		t.Errorf("on disk after the next group: %q", got)
 	}
 }
 

@@ -16,11 +16,13 @@ type turn struct {
 	w     *writer
 	calls []*call
 	grow  bool // take in those who wait
+	bare  bool // nobody has a savepoint: who refuses after he wrote undoes all of it
 	start time.Time
 	i     int         // the member that runs or runs next
 	tx    *embeddedTx // of the function that runs
 	begun time.Time   // when it started
 	lost  *call       // the member whose function made the engine end the transaction
+	undid bool        // a member refused after it had written
 	err   error       // of the transaction itself
 }
 
@@ -96,10 +98,12 @@ func (t *turn) more() bool {
 	return false
 }
 
-// call runs one function in its savepoint. A panic ends it alone; its stack travels to its caller.
+// call runs one function, in its savepoint unless the turn has none. A panic ends it alone; its stack travels to its caller.
 func (t *turn) call(c *call) {
-	if t.sql("SAVEPOINT member"); t.err != nil {
-		return
+	if !t.bare {
+		if t.sql("SAVEPOINT member"); t.err != nil {
+			return
+		}
 	}
 	t.begun = time.Now()
 	t.tx = &embeddedTx{conn: t.w.conn, unique: t.w.cfg.Schema.Unique}
@@ -127,6 +131,14 @@ func (t *turn) settle(undo bool) {
 		t.lost = c
 		return
 	}
+	refusedLate := c.refused() && t.tx.wrote
+	t.undid = t.undid || refusedLate
+	if t.bare {
+		if refusedLate {
+			t.err = errUndo
+		}
+		return
+	}
 	if undo || c.refused() {
 		t.sql("ROLLBACK TO SAVEPOINT member")
 	}
@@ -134,6 +146,9 @@ func (t *turn) settle(undo bool) {
 		t.sql("RELEASE SAVEPOINT member")
 	}
 }
+
+// errUndo ends a turn without savepoints: what one member wrote cannot be undone alone.
+var errUndo = errors.New("db: a member of the group refused after it had written")
 
 func (t *turn) sql(text string) { t.err = fromLite(t.w.conn.Run(text), nil) }
 

@@ -58,11 +58,12 @@ type writer struct {
 
 	closeOnce sync.Once
 	fatal     atomic.Pointer[error]
+	calm      int       // functions since one refused after it had written
 	sinceBulk int       // groups
 	walCheck  time.Time // when the log is looked at next
 	walGate   time.Time // when readers may be held back again
 
-	groups, functions, reruns, gates, gated atomic.Int64
+	groups, functions, reruns, undone, gates, gated atomic.Int64
 }
 
 func newWriter(conn *lite.Conn, cfg Config, gate func(*lite.Conn, string) (time.Duration, error)) *writer {
@@ -195,10 +196,22 @@ func (w *writer) answer(calls []*call, err error) {
 }
 
 // group runs first and whoever waits behind it, commits, and answers all.
+//
+// A savepoint for each function costs a fifth of a checkout: the engine copies every page that the function touches.
+// So functions that have all gone well for a while run without, and when one of them then refuses after it wrote, the
+// whole group is undone and run again with savepoints, as are the functions after it for a while.
 func (w *writer) group(first *call) {
 	w.groups.Add(1)
-	t := &turn{w: w, calls: []*call{first}, grow: !w.cfg.OneByOne}
+	t := &turn{w: w, calls: []*call{first}, grow: !w.cfg.OneByOne, bare: w.calm >= w.cfg.CalmAfter && !w.cfg.Twice}
 	err := t.transact()
+	if errors.Is(err, errUndo) {
+		w.undone.Add(1)
+		t, err = w.repeat(t.calls)
+		t.undid = true
+	}
+	if w.calm += len(t.calls); t.undid || t.lost != nil || err != nil {
+		w.calm = 0
+	}
 	if t.lost != nil || (err != nil && len(t.calls) > 1) {
 		w.recover(t, err)
 		err = nil
@@ -236,6 +249,11 @@ func (w *writer) recover(t *turn, err error) {
 
 func (w *writer) again(calls []*call) (*turn, error) {
 	w.reruns.Add(1)
+	return w.repeat(calls)
+}
+
+// repeat runs the same members once more, each in its savepoint.
+func (w *writer) repeat(calls []*call) (*turn, error) {
 	for _, c := range calls {
 		c.forget()
 	}

@@ -249,7 +249,7 @@ func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stm
 	}
 	s := &Stmt{
 		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
-		reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"), makesID: makesID,
+		Reads: strings.HasPrefix(strings.ToUpper(sql), "SELECT"), makesID: makesID,
 	}
 	if makesID {
 		s.Columns = 1

@@ -24,11 +24,11 @@ type Stmt struct {
 	st      *sqlite.Stmt
 	key     string
 	params  int
-	reads   bool // a SELECT: leaving its rows unread leaves nothing undone
 	big     bool // holds a large bound value
 	makesID bool // its one row is the number of the row that it inserts
 	made    bool // that row is being read
 	Columns int
+	Reads   bool // a SELECT: it changes nothing, and leaving its rows unread leaves nothing undone
 }
 
 // Step moves to the next row; false at the end, when the statement is reset.
@@ -58,7 +58,7 @@ func (s *Stmt) Step() (bool, error) {
 // Finish ends a statement whose rows were not all read. A write is stepped to its end, because only there the engine
 // checks what may be broken in between.
 func (s *Stmt) Finish() error {
-	if s.reads || s.conn.open != s {
+	if s.Reads || s.conn.open != s {
 		return s.Reset()
 	}
 	for {
