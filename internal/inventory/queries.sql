@@ -75,5 +75,5 @@ FROM (SELECT id, variant_id, available_after, reserved_after, available_delta, r
 WHERE w.available_before + w.available_delta <> w.available_after OR w.reserved_before + w.reserved_delta <> w.reserved_after
 ORDER BY w.id LIMIT $1;
 
--- name: HeldByOwners :many
-SELECT owner, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY(sqlc.arg(owners)::text[]) AND state = 'live' GROUP BY owner;
+-- name: TakenByOwners :many
+SELECT owner, state, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY(sqlc.arg(owners)::text[]) AND state IN ('live', 'sold') GROUP BY owner, state;

@@ -2,9 +2,12 @@ package order
 
 import (
 	"context"
+	"slices"
 
+	"github.com/haat-market/haat/internal/inventory"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/order/orderdb"
+	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/verify"
 )
@@ -15,7 +18,8 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "order: an order's figures are the sums of its lines", Check: s.checkLines},
 		{Name: "order: a checkout's figures are the sums of its orders", Check: s.checkCheckouts},
 		{Name: "order: an order's escrow holds what was captured and not given back until it is final, and nothing after", Check: s.checkEscrow},
-		{Name: "order: exactly the orders that wait hold reservations", Check: s.checkReservations},
+		{Name: "order: what a completed order pays out is booked once, and nothing for others", Check: s.checkPaidOut},
+		{Name: "order: exactly the orders that wait hold goods, and exactly those that go out have taken theirs", Check: s.checkGoods},
 	}
 }
 
@@ -102,9 +106,51 @@ func (s *Service) checkEscrow(ctx context.Context, tx db.Tx, report func(format 
 	})
 }
 
-// checkReservations: an order that waits for payment or for the store's answer holds exactly its lines; no other
-// order holds any.
-func (s *Service) checkReservations(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+// checkPaidOut holds the completion of each order against the ledger. Of cash at the door only the fee is booked.
+func (s *Service) checkPaidOut(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	return s.eachOrder(ctx, tx, func(rows []orderdb.VerifyOrdersRow) error {
+		references := make([]string, len(rows))
+		for i, o := range rows {
+			references[i] = "complete:" + o.PublicID
+		}
+		booked, err := s.ledger.Booked(ctx, tx, references)
+		if err != nil {
+			return err
+		}
+		for i, o := range rows {
+			want := int64(0)
+			switch {
+			case State(o.State) != Completed || o.Total == 0:
+			case o.Method == string(payment.ByCash):
+				want = o.Fee
+			default:
+				want = o.Captured - o.Refunded
+			}
+			if booked[references[i]] != want {
+				report("order %s is %s: %d is paid out and not %d", o.PublicID, o.State, booked[references[i]], want)
+			}
+		}
+		return nil
+	})
+}
+
+// mayHave says what an order in a state may have of its goods: all of them set aside, all of them taken, or neither.
+// What came back may be good again or not.
+func mayHave(s State, units int64) []inventory.Taken {
+	switch s {
+	case AwaitingPayment, Pending:
+		return []inventory.Taken{{Held: units}}
+	case Cancelled:
+		return []inventory.Taken{{}}
+	case Returned:
+		return []inventory.Taken{{Sold: units}, {}}
+	}
+	return []inventory.Taken{{Sold: units}}
+}
+
+// checkGoods: an order that waits for payment or for the store's answer holds exactly its lines, one that goes out has
+// taken them, and one that was cancelled has nothing.
+func (s *Service) checkGoods(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
 	return s.eachOrder(ctx, tx, func(rows []orderdb.VerifyOrdersRow) error {
 		ids, owners := make([]int64, len(rows)), make([]string, len(rows))
 		for i, o := range rows {
@@ -114,21 +160,17 @@ func (s *Service) checkReservations(ctx context.Context, tx db.Tx, report func(f
 		if err != nil {
 			return err
 		}
-		want := make(map[int64]int64, len(lines))
+		units := make(map[int64]int64, len(lines))
 		for _, l := range lines {
-			want[l.OrderID] = l.Units
+			units[l.OrderID] = l.Units
 		}
-		held, err := s.inventory.HeldBy(ctx, tx, owners)
+		taken, err := s.inventory.TakenBy(ctx, tx, owners)
 		if err != nil {
 			return err
 		}
 		for _, o := range rows {
-			need := int64(0)
-			if st := State(o.State); st == AwaitingPayment || st == Pending {
-				need = want[o.ID]
-			}
-			if held[o.PublicID] != need {
-				report("order %s is %s: %d units are reserved for it and not %d", o.PublicID, o.State, held[o.PublicID], need)
+			if t := taken[o.PublicID]; !slices.Contains(mayHave(State(o.State), units[o.ID]), t) {
+				report("order %s of %d units is %s: it holds %d and took %d", o.PublicID, units[o.ID], o.State, t.Held, t.Sold)
 			}
 		}
 		return nil

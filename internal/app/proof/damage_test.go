@@ -109,9 +109,16 @@ var damages = map[string][]damage{
 		sql("UPDATE orders SET refunded = 0, payment_status = 'paid' WHERE state = 'cancelled' AND captured > 0"),
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"),
 	},
-	"order: exactly the orders that wait hold reservations": {
+	"order: what a completed order pays out is booked once, and nothing for others": {
+		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"), sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'sale_completed'"}},
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'store_collected'"}},
+	},
+	"order: exactly the orders that wait hold goods, and exactly those that go out have taken theirs": {
 		sql("UPDATE orders SET state = 'confirmed' WHERE state = 'pending'"), sql("UPDATE orders SET state = 'pending' WHERE state = 'confirmed'"),
 		sql("UPDATE reservations SET state = 'released' WHERE state = 'live'"), sql("UPDATE orders SET state = 'cancelled', cancel_reason = 'x' WHERE state = 'awaiting_payment'"),
+		sql("UPDATE reservations SET state = 'released' WHERE state = 'sold'"), sql("UPDATE reservations SET state = 'sold' WHERE state = 'returned'"),
+		sql("UPDATE reservations SET qty = qty + 1 WHERE state = 'sold'"),
 	},
 
 	"wallet.credits": {

@@ -31,10 +31,12 @@ func checkout(variant, address, method, total string, units int) M {
 // furnish trades a little of everything: an order in each of the states that matter to the books, paid in every way.
 func furnish(t *testing.T, m *apptest.Market) {
 	t.Helper()
+	admin := m.Person("admin")
+	admin.Patch("/v1/settings", M{"platform_fee_bp": 500}).Want(200)
 	st := m.Store()
 	_, lamp := st.Product("Lamp", "10.00", 50)
 	buyer, address := m.Buyer()
-	m.Person("admin").Post("/v1/accounts/{}/wallet/credits", M{"amount": "500.00", "reason": "opening balance"}, buyer.ID).Want(201)
+	admin.Post("/v1/accounts/{}/wallet/credits", M{"amount": "500.00", "reason": "opening balance"}, buyer.ID).Want(201)
 	place := func(method string) (order string, a *apptest.Answer) {
 		a = buyer.Post("/v1/checkouts", checkout(lamp, address, method, "20.00", 2)).Want(201)
 		if method == "gateway" {
@@ -42,11 +44,15 @@ func furnish(t *testing.T, m *apptest.Market) {
 		}
 		return "/v1/orders/" + a.Str("orders.0.id"), a
 	}
-	for _, method := range []string{"wallet", "gateway"} {
-		place(method) // and stays confirmed
-		cancelled, _ := place(method)
-		buyer.Post(cancelled+"/cancel", nil).Want(200).Is("payment_status", "refunded")
+	for _, method := range []string{"wallet", "gateway", "cod"} {
 		completed, _ := place(method)
+		if method == "cod" {
+			st.Owner.Post(completed+"/confirm", nil).Want(200)
+		} else {
+			place(method) // and stays confirmed
+			cancelled, _ := place(method)
+			buyer.Post(cancelled+"/cancel", nil).Want(200).Is("payment_status", "refunded")
+		}
 		st.Owner.Post(completed+"/ship", nil).Want(200)
 		st.Owner.Post(completed+"/deliver", nil).Want(200)
 		buyer.Post(completed+"/complete", nil).Want(200)

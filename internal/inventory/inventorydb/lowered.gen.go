@@ -42,10 +42,6 @@ WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'live'`,
 		endSold: `UPDATE reservations
 SET state = ?1, updated_at = ?2
 WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'sold'`,
-		heldByOwners: `SELECT owner, COALESCE(sum(qty), 0) AS units
-FROM reservations
-WHERE owner IN (SELECT value FROM json_each(?1)) AND state = 'live'
-GROUP BY owner`,
 		insertMovements: `INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		insertReservations: `INSERT INTO reservations (owner, variant_id, qty, state, created_at, updated_at)
@@ -103,5 +99,9 @@ LIMIT ?1`,
 		stocks: `SELECT variant_id, available, reserved
 FROM stock
 WHERE variant_id IN (SELECT value FROM json_each(?1))`,
+		takenByOwners: `SELECT owner, state, COALESCE(sum(qty), 0) AS units
+FROM reservations
+WHERE owner IN (SELECT value FROM json_each(?1)) AND state IN ('live', 'sold')
+GROUP BY owner, state`,
 	})
 }

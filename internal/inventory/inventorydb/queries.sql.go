@@ -157,35 +157,6 @@ func (q *Queries) EndSold(ctx context.Context, newState string, updatedAt int64,
 	return result.RowsAffected(), nil
 }
 
-const heldByOwners = `-- name: HeldByOwners :many
-SELECT owner, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY($1::text[]) AND state = 'live' GROUP BY owner
-`
-
-type HeldByOwnersRow struct {
-	Owner string
-	Units int64
-}
-
-func (q *Queries) HeldByOwners(ctx context.Context, owners []string) ([]HeldByOwnersRow, error) {
-	rows, err := q.db.Query(ctx, heldByOwners, owners)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []HeldByOwnersRow{}
-	for rows.Next() {
-		var i HeldByOwnersRow
-		if err := rows.Scan(&i.Owner, &i.Units); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const lockLive = `-- name: LockLive :many
 
 SELECT id, owner, variant_id, qty FROM reservations WHERE owner = ANY($1::text[]) AND state = 'live'
@@ -465,6 +436,36 @@ func (q *Queries) Stocks(ctx context.Context, variants []int64) ([]StocksRow, er
 	for rows.Next() {
 		var i StocksRow
 		if err := rows.Scan(&i.VariantID, &i.Available, &i.Reserved); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const takenByOwners = `-- name: TakenByOwners :many
+SELECT owner, state, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY($1::text[]) AND state IN ('live', 'sold') GROUP BY owner, state
+`
+
+type TakenByOwnersRow struct {
+	Owner string
+	State string
+	Units int64
+}
+
+func (q *Queries) TakenByOwners(ctx context.Context, owners []string) ([]TakenByOwnersRow, error) {
+	rows, err := q.db.Query(ctx, takenByOwners, owners)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TakenByOwnersRow{}
+	for rows.Next() {
+		var i TakenByOwnersRow
+		if err := rows.Scan(&i.Owner, &i.State, &i.Units); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
