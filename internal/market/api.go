@@ -239,8 +239,9 @@ func versionOf(etag string) (*int64, error) {
 	if etag == "" || etag == "*" {
 		return nil, nil
 	}
-	inner, ok := strings.CutPrefix(strings.TrimPrefix(etag, "W/"), `"`)
-	if inner, ok = strings.CutSuffix(inner, `"`); !ok {
+	inner, begins := strings.CutPrefix(strings.TrimPrefix(etag, "W/"), `"`)
+	inner, ends := strings.CutSuffix(inner, `"`)
+	if !begins || !ends {
 		return nil, ErrInvalidVersion
 	}
 	n, err := strconv.ParseInt(inner, 10, 64)

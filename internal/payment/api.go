@@ -128,7 +128,7 @@ func (s *Service) methods(ctx context.Context, _ *struct{}) (*one[[]MethodView],
 	if err != nil {
 		return nil, err
 	}
-	cur := money.Currency(settings.Currency)
+	cur := settings.Currency
 	var names []string
 	for name := range s.gateways {
 		names = append(names, name)

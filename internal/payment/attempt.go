@@ -331,6 +331,9 @@ func (s *Service) attemptOver(ctx context.Context, tx db.Tx, p Payment, a paymen
 
 // capture books the money and lets the payable decide what becomes of it.
 func (s *Service) capture(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt) error {
+	if err := p.become(Completed); err != nil {
+		return err
+	}
 	late := !p.Open()
 	q := paymentdb.New(tx)
 	now := clock.Micro(s.clock.Now())

@@ -2,6 +2,8 @@ package payment
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"time"
 
 	"github.com/haat-market/haat/internal/payment/paymentdb"
@@ -152,6 +154,14 @@ var allowed = map[State][]State{
 	Expired:    {Completed},
 	Cancelled:  {Completed},
 	Completed:  {},
+}
+
+// become refuses a change that the table does not have. It is a mistake of the program: callers have looked before.
+func (p Payment) become(next State) error {
+	if !slices.Contains(allowed[p.State], next) {
+		return fmt.Errorf("payment %s: %s cannot become %s", p.PublicID, p.State, next)
+	}
+	return nil
 }
 
 // GatewayFee is what the payer pays on top: fixed + amount × basis points, rounded half away from zero.

@@ -13,10 +13,10 @@ import (
 // Rules are what haat verify checks of payments.
 func (s *Service) Rules() []verify.Rule {
 	return []verify.Rule{
-		{Name: "payment: a payment's figures are the sums of its orders' shares", Check: s.checkAllocations},
-		{Name: "payment: a paid payment has exactly one attempt that succeeded, with its amount and fee", Check: s.checkSucceeded},
-		{Name: "payment: refunds sum to what the payment says, and never exceed what was taken", Check: s.checkRefunds},
-		{Name: "payment: each attempt that succeeded is booked once, and each refund that is done", Check: s.checkBooks},
+		{Name: "payment.shares", About: "a payment's figures are the sums of its orders' shares", Check: s.checkAllocations},
+		{Name: "payment.attempts", About: "a paid payment has exactly one attempt that succeeded, with its amount and fee", Check: s.checkSucceeded},
+		{Name: "payment.refunds", About: "refunds sum to what the payment says, and never exceed what was taken", Check: s.checkRefunds},
+		{Name: "payment.books", About: "each attempt that succeeded is booked once, and each refund that is done", Check: s.checkBooks},
 	}
 }
 

@@ -104,6 +104,9 @@ func batch(run func(func(int, error))) (err error) {
 // PayFromWallet pays a payment just opened from its owner's wallet, in the caller's transaction. Error:
 // ledger.ErrInsufficientBalance. The payable does what Paid would do by itself.
 func (s *Service) PayFromWallet(ctx context.Context, tx db.Tx, p Payment, shares []Allocation) error {
+	if err := p.become(Completed); err != nil {
+		return err
+	}
 	now := s.clock.Now()
 	q := paymentdb.New(tx)
 	attempt := code.ID("att")
@@ -145,6 +148,9 @@ func (s *Service) Cancel(ctx context.Context, tx db.Tx, kind, payable, by, actor
 	}
 	if !p.Open() {
 		return nil
+	}
+	if err := p.become(Cancelled); err != nil {
+		return err
 	}
 	err = paymentdb.New(tx).SetPaymentState(ctx, p.ID, string(Cancelled), by, clock.Micro(s.clock.Now()))
 	if err != nil {

@@ -55,6 +55,9 @@ func (s *Service) expireOne(ctx context.Context, lease job.Lease, r paymentdb.Pa
 		if !p.Open() || s.clock.Now().Before(p.Until) {
 			return nil
 		}
+		if err := p.become(Expired); err != nil {
+			return err
+		}
 		if err := q.SetPaymentState(ctx, p.ID, string(Expired), "", clock.Micro(s.clock.Now())); err != nil {
 			return err
 		}

@@ -310,7 +310,7 @@ func (w *writer) checkLog() {
 	w.walCheck = now.Add(50 * time.Millisecond)
 	length, moved, err := w.conn.Checkpoint("NOOP")
 	if err == nil && length-moved > w.cfg.WALGate/4 {
-		length, moved, err = w.conn.Checkpoint("PASSIVE")
+		length, _, err = w.conn.Checkpoint("PASSIVE")
 	}
 	size := walSize(w.cfg.File)
 	if err == nil && now.After(w.walGate) && (length > w.cfg.WALGate || size > 4*w.cfg.WALGate) {

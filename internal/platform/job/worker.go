@@ -99,7 +99,7 @@ func (r *Runner) claim(ctx context.Context, n int) (tasks []Task, err error) {
 // work runs one job and writes down how it ended.
 func (r *Runner) work(base context.Context, t Task) {
 	log := r.log.With(slog.Int64("job", t.ID), slog.String("kind", t.Kind), slog.Int("attempt", t.Attempt))
-	err := error(Permanent(errors.New("its worker died in every attempt")))
+	err := Permanent(errors.New("its worker died in every attempt"))
 	if int64(t.Attempt) <= t.maxAttempts {
 		err = r.attempt(base, t, log)
 	}

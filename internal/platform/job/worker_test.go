@@ -230,7 +230,6 @@ func TestKilledWorkersJobIsTakenAgain(t *testing.T) {
 	})
 }
 
-
 func TestFinishInTheHandlersTransaction(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		r := NewRunner(d, newFake(), quiet, "a")

@@ -79,7 +79,7 @@ func TestFailures(t *testing.T) {
 		"unknown error":   {func(context.Context) error { return errors.New("pq: password secret") }, 500, "internal", "pq: password secret"},
 		"panic, text":     {func(context.Context) error { panic("boom") }, 500, "internal", "boom"},
 		"panic, error":    {func(context.Context) error { panic(errors.New("bang")) }, 500, "internal", "bang"},
-		"panic, nil map":  {func(context.Context) error { var m map[string]int; m["a"] = 1; return nil }, 500, "internal", "nil map"},
+		"panic, nil map":  {func(context.Context) error { var m map[string]int; m["a"] = 1; return nil }, 500, "internal", "nil map"}, //nolint:staticcheck // the panic is the point
 		"panic, runtime":  {func(context.Context) error { panic(fmt.Sprint([]int{1}[len([]int{1})-1:])) }, 500, "internal", "problem_test.go"},
 		"inner deadline":  {func(context.Context) error { return fmt.Errorf("gateway: %w", context.DeadlineExceeded) }, 503, "timeout", "gateway"},
 		"details no JSON": {func(context.Context) error { return web.ErrNotFound.With("f", func() {}) }, 500, "internal", "encoding"},
