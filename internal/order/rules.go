@@ -15,11 +15,11 @@ import (
 // Rules are what haat verify checks of orders.
 func (s *Service) Rules() []verify.Rule {
 	return []verify.Rule{
-		{Name: "order: an order's figures are the sums of its lines", Check: s.checkLines},
-		{Name: "order: a checkout's figures are the sums of its orders", Check: s.checkCheckouts},
-		{Name: "order: an order's escrow holds what was captured and not given back until it is final, and nothing after", Check: s.checkEscrow},
-		{Name: "order: what a completed order pays out is booked once, and nothing for others", Check: s.checkPaidOut},
-		{Name: "order: exactly the orders that wait hold goods, and exactly those that go out have taken theirs", Check: s.checkGoods},
+		{Name: "order.lines", About: "an order's figures are the sums of its lines", Check: s.checkLines},
+		{Name: "order.checkouts", About: "a checkout's figures are the sums of its orders", Check: s.checkCheckouts},
+		{Name: "order.escrow", About: "an order's escrow holds what was captured and not given back until it is final, and nothing after", Check: s.checkEscrow},
+		{Name: "order.payouts", About: "what a completed order pays out is booked once, and nothing for others", Check: s.checkPaidOut},
+		{Name: "order.goods", About: "exactly the orders that wait hold goods, and exactly those that go out have taken theirs", Check: s.checkGoods},
 	}
 }
 

@@ -77,19 +77,19 @@ var damages = map[string][]damage{
 		{free: []string{"ledger_transfers"}, sql: []string{"UPDATE ledger_transfers SET amount = amount + 1 WHERE id = (SELECT MIN(id) FROM ledger_transfers)"}},
 	},
 
-	"payment: a payment's figures are the sums of its orders' shares": {
+	"payment.shares": {
 		sql("UPDATE payment_allocations SET amount = amount + 1 WHERE captured = 0"), sql("UPDATE payments SET refunded = refunded + 1 WHERE captured > refunded"),
 		sql("UPDATE payment_allocations SET captured = 0, refunded = 0", "UPDATE payments SET captured = 0, refunded = 0 WHERE state = 'completed'"),
 		sql("UPDATE payments SET state = 'expired', completed_at = NULL WHERE captured > 0"),
 	},
-	"payment: a paid payment has exactly one attempt that succeeded, with its amount and fee": {
+	"payment.attempts": {
 		sql("UPDATE payment_attempts SET state = 'failed' WHERE state = 'succeeded'"), sql("UPDATE payment_attempts SET fee = fee + 1 WHERE state = 'succeeded'"),
 		sql("UPDATE payments SET state = 'pending', completed_at = NULL WHERE captured > 0"), sql("UPDATE payments SET fee = fee + 1 WHERE state = 'completed'"),
 	},
-	"payment: refunds sum to what the payment says, and never exceed what was taken": {
+	"payment.refunds": {
 		sql("UPDATE refunds SET amount = amount + 1"), sql("UPDATE refunds SET fee = 1000000"), sql("DELETE FROM refunds"),
 	},
-	"payment: each attempt that succeeded is booked once, and each refund that is done": {
+	"payment.books": {
 		sql("UPDATE payment_attempts SET state = 'expired' WHERE state = 'succeeded'"), sql("UPDATE payment_attempts SET amount = amount + 1 WHERE state = 'succeeded'"),
 		sql("UPDATE payment_attempts SET state = 'duplicate' WHERE state = 'succeeded'"), sql("UPDATE refunds SET state = 'requested' WHERE state = 'completed'"),
 		sql("UPDATE refunds SET amount = amount + 1"),
@@ -97,24 +97,24 @@ var damages = map[string][]damage{
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'refund_confirmed'"}},
 	},
 
-	"order: an order's figures are the sums of its lines": {
+	"order.lines": {
 		sql("UPDATE order_lines SET goods = goods + 1, total = total + 1"), sql("UPDATE order_lines SET fee = fee + 1"), sql("UPDATE orders SET unit_count = unit_count + 1"),
 		sql("DELETE FROM order_lines"),
 	},
-	"order: a checkout's figures are the sums of its orders": {
+	"order.checkouts": {
 		sql("UPDATE checkouts SET goods = goods + 1, total = total + 1"), sql("UPDATE orders SET checkout_id = (SELECT MIN(id) FROM checkouts WHERE id <> checkout_id)"),
 	},
-	"order: an order's escrow holds what was captured and not given back until it is final, and nothing after": {
+	"order.escrow": {
 		sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"), sql("UPDATE orders SET refunded = captured, payment_status = 'refunded' WHERE state = 'confirmed' AND total > 0"),
 		sql("UPDATE orders SET refunded = 0, payment_status = 'paid' WHERE state = 'cancelled' AND captured > 0"),
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"),
 	},
-	"order: what a completed order pays out is booked once, and nothing for others": {
+	"order.payouts": {
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"), sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"),
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'sale_completed'"}},
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'store_collected'"}},
 	},
-	"order: exactly the orders that wait hold goods, and exactly those that go out have taken theirs": {
+	"order.goods": {
 		sql("UPDATE orders SET state = 'confirmed' WHERE state = 'pending'"), sql("UPDATE orders SET state = 'pending' WHERE state = 'confirmed'"),
 		sql("UPDATE reservations SET state = 'released' WHERE state = 'live'"), sql("UPDATE orders SET state = 'cancelled', cancel_reason = 'x' WHERE state = 'awaiting_payment'"),
 		sql("UPDATE reservations SET state = 'released' WHERE state = 'sold'"), sql("UPDATE reservations SET state = 'sold' WHERE state = 'returned'"),
