@@ -130,7 +130,7 @@ func (c *Conn) Close() error {
 	c.CloseRows()
 	var err error
 	for e := c.lru.Front(); e != nil; e = e.Next() {
-		err = errors.Join(err, e.Value.(*Stmt).st.Finalize())
+		err = errors.Join(err, e.Value.(*Stmt).finalize())
 	}
 	return Typed(errors.Join(err, c.c.Close()))
 }
@@ -237,15 +237,9 @@ func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stm
 	if err != nil {
 		return nil, err
 	}
-	// The driver's own Prepare says that the statement is to stay: else its parts would fill the small memory that running
-	// statements need. It would give one statement for two keys with the same text, whose ends are not ours to know.
-	c.numbered++
-	if i := strings.LastIndexByte(text, ';'); i >= 0 && skipComments(text[i+1:]) == "" {
-		text = text[:i]
-	}
-	st, err := c.c.Prepare(text + "\n-- " + strconv.Itoa(c.numbered))
+	st, err := c.prepareKept(text)
 	if err != nil {
-		return nil, Typed(err)
+		return nil, err
 	}
 	s := &Stmt{
 		conn: c, st: st, key: key, params: st.BindParamCount(), Columns: st.ColumnCount(),
@@ -254,15 +248,28 @@ func (c *Conn) Prepare(key string, lower func(key string) (string, error)) (*Stm
 	if makesID {
 		s.Columns = 1
 	}
+	s.lists = listsOf(text, st)
 	c.kept[key] = c.lru.PushFront(s)
 	if c.lru.Len() > c.max {
 		old := c.lru.Remove(c.lru.Back()).(*Stmt)
 		delete(c.kept, old.key)
-		if err := old.st.Finalize(); err != nil {
-			return nil, Typed(err)
+		if err := old.finalize(); err != nil {
+			return nil, err
 		}
 	}
 	return s, nil
+}
+
+// prepareKept prepares a statement that is going to be kept. The driver's own Prepare tells the engine so: else its parts
+// would fill the small memory that running statements need. It would give one statement for two keys with the same text,
+// whose ends are not ours to know, so no two texts are the same.
+func (c *Conn) prepareKept(text string) (*sqlite.Stmt, error) {
+	if i := strings.LastIndexByte(text, ';'); i >= 0 && skipComments(text[i+1:]) == "" {
+		text = text[:i]
+	}
+	c.numbered++
+	st, err := c.c.Prepare(text + "\n-- " + strconv.Itoa(c.numbered))
+	return st, Typed(err)
 }
 
 // withoutReturning takes RETURNING id from the insert of one row into a table whose id is the row's number: the engine

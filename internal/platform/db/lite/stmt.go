@@ -27,6 +27,7 @@ type Stmt struct {
 	big     bool // holds a large bound value
 	makesID bool // its one row is the number of the row that it inserts
 	made    bool // that row is being read
+	lists   *lists
 	Columns int
 	Reads   bool // a SELECT: it changes nothing, and leaving its rows unread leaves nothing undone
 }
@@ -87,7 +88,20 @@ func (s *Stmt) Bind(args []any) error {
 	if len(args) != s.params {
 		return fmt.Errorf("statement has %d parameters, %d were given", s.params, len(args))
 	}
+	list := 0 // what is bound already
+	if s.lists != nil {
+		bound, err := s.choose(args)
+		if err != nil {
+			return err
+		}
+		if bound {
+			list = s.lists.param
+		}
+	}
 	for i, a := range args {
+		if i+1 == list {
+			continue
+		}
 		if err := s.bind(i+1, a); err != nil {
 			return fmt.Errorf("parameter %d: %w", i+1, err)
 		}
