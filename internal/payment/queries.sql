@@ -1,10 +1,10 @@
 -- name: InsertPayment :one
 INSERT INTO payments (public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 'pending', FALSE, '', $9, NULL, $10, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, sqlc.arg(captured), 0, sqlc.arg(state), FALSE, '', sqlc.arg(window_until), sqlc.narg(completed_at), sqlc.arg(created_at), sqlc.arg(created_at))
 RETURNING id;
 
 -- name: InsertAllocations :batchexec
-INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped) VALUES ($1, $2, $3, 0, 0, FALSE);
+INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped) VALUES ($1, $2, $3, $4, 0, FALSE);
 
 -- name: GetPayment :one
 SELECT * FROM payments WHERE public_id = $1;

@@ -56,7 +56,8 @@ type OpenCmd struct {
 	Shares        []Allocation
 }
 
-// Open opens a payment in the caller's transaction. The shares sum to its amount, which is more than zero.
+// Open opens a payment in the caller's transaction. The shares sum to its amount, which is more than zero. One by wallet
+// is written as completed at once: PayFromWallet must follow in the same transaction.
 func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, error) {
 	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
@@ -76,10 +77,15 @@ func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, err
 			return Payment{}, err
 		}
 	}
+	var completed *int64
+	if p.Method == ByWallet {
+		p.State, p.Captured, completed = Completed, p.Amount, ptr(clock.Micro(now))
+	}
 	q := paymentdb.New(tx)
 	p.ID, err = q.InsertPayment(ctx, paymentdb.InsertPaymentParams{
 		PublicID: p.PublicID, PayableKind: p.Kind, Payable: p.Payable, AccountID: p.AccountID, Account: p.Account,
-		Method: string(p.Method), Currency: string(p.Currency), Amount: p.Amount, WindowUntil: clock.Micro(until), CreatedAt: clock.Micro(now),
+		Method: string(p.Method), Currency: string(p.Currency), Amount: p.Amount, Captured: p.Captured, State: string(p.State),
+		WindowUntil: clock.Micro(until), CompletedAt: completed, CreatedAt: clock.Micro(now),
 	})
 	if err != nil {
 		return Payment{}, fmt.Errorf("open payment: %w", err)
@@ -87,6 +93,9 @@ func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, err
 	rows := make([]paymentdb.InsertAllocationsParams, len(cmd.Shares))
 	for i, a := range cmd.Shares {
 		rows[i] = paymentdb.InsertAllocationsParams{PaymentID: p.ID, OrderRef: a.Order, Amount: a.Amount}
+		if p.State == Completed {
+			rows[i].Captured = a.Amount
+		}
 	}
 	return p, batch(q.InsertAllocations(ctx, rows).Exec)
 }
@@ -101,11 +110,14 @@ func batch(run func(func(int, error))) (err error) {
 	return err
 }
 
-// PayFromWallet pays a payment just opened from its owner's wallet, in the caller's transaction. Error:
+// PayFromWallet pays a payment from its owner's wallet, in the caller's transaction that opened or locked it. Error:
 // ledger.ErrInsufficientBalance. The payable does what Paid would do by itself.
 func (s *Service) PayFromWallet(ctx context.Context, tx db.Tx, p Payment, shares []Allocation) error {
-	if err := p.become(Completed); err != nil {
-		return err
+	opened := p.State == Completed // in this transaction, as such
+	if !opened {
+		if err := p.become(Completed); err != nil {
+			return err
+		}
 	}
 	now := s.clock.Now()
 	q := paymentdb.New(tx)
@@ -117,13 +129,15 @@ func (s *Service) PayFromWallet(ctx context.Context, tx db.Tx, p Payment, shares
 	if err != nil {
 		return err
 	}
-	if err := q.CaptureAllocations(ctx, p.ID); err != nil {
-		return err
-	}
-	if err := q.CompletePayment(ctx, paymentdb.CompletePaymentParams{
-		ID: p.ID, Method: string(ByWallet), Fee: 0, Captured: p.Amount, Late: false, CompletedAt: ptr(clock.Micro(now)),
-	}); err != nil {
-		return err
+	if !opened {
+		if err := q.CaptureAllocations(ctx, p.ID); err != nil {
+			return err
+		}
+		if err := q.CompletePayment(ctx, paymentdb.CompletePaymentParams{
+			ID: p.ID, Method: string(ByWallet), Fee: 0, Captured: p.Amount, Late: false, CompletedAt: ptr(clock.Micro(now)),
+		}); err != nil {
+			return err
+		}
 	}
 	from := ledger.Wallet(p.Account, string(p.Currency))
 	legs := make([]ledger.Leg, len(shares))

@@ -17,7 +17,7 @@ var (
 )
 
 const insertAllocations = `-- name: InsertAllocations :batchexec
-INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped) VALUES ($1, $2, $3, 0, 0, FALSE)
+INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped) VALUES ($1, $2, $3, $4, 0, FALSE)
 `
 
 type InsertAllocationsBatchResults struct {
@@ -30,6 +30,7 @@ type InsertAllocationsParams struct {
 	PaymentID int64
 	OrderRef  string
 	Amount    int64
+	Captured  int64
 }
 
 func (q *Queries) InsertAllocations(ctx context.Context, arg []InsertAllocationsParams) *InsertAllocationsBatchResults {
@@ -39,6 +40,7 @@ func (q *Queries) InsertAllocations(ctx context.Context, arg []InsertAllocations
 			a.PaymentID,
 			a.OrderRef,
 			a.Amount,
+			a.Captured,
 		}
 		batch.Queue(insertAllocations, vals...)
 	}

@@ -78,12 +78,12 @@ WHERE attempt = ?1`,
 FROM test_refunds
 WHERE refund = ?1`,
 		insertAllocations: `INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped)
-VALUES (?1, ?2, ?3, 0, 0, FALSE)`,
+VALUES (?1, ?2, ?3, ?4, 0, FALSE)`,
 		insertAttempt: `INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, '', ?9, ?10, ?11, ?11)
 RETURNING id`,
 		insertPayment: `INSERT INTO payments (public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, 0, 'pending', FALSE, '', ?9, NULL, ?10, ?10)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, FALSE, '', ?11, ?12, ?13, ?13)
 RETURNING id`,
 		insertRefund: `INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at)
 VALUES (?1, ?2, ?12, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', '', ?11, ?11)

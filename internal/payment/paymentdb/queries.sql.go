@@ -473,7 +473,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 
 const insertPayment = `-- name: InsertPayment :one
 INSERT INTO payments (public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, 0, 0, 'pending', FALSE, '', $9, NULL, $10, $10)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, 0, $10, FALSE, '', $11, $12, $13, $13)
 RETURNING id
 `
 
@@ -486,7 +486,10 @@ type InsertPaymentParams struct {
 	Method      string
 	Currency    string
 	Amount      int64
+	Captured    int64
+	State       string
 	WindowUntil int64
+	CompletedAt *int64
 	CreatedAt   int64
 }
 
@@ -500,7 +503,10 @@ func (q *Queries) InsertPayment(ctx context.Context, arg InsertPaymentParams) (i
 		arg.Method,
 		arg.Currency,
 		arg.Amount,
+		arg.Captured,
+		arg.State,
 		arg.WindowUntil,
+		arg.CompletedAt,
 		arg.CreatedAt,
 	)
 	var id int64
