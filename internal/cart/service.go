@@ -115,33 +115,64 @@ type Added struct {
 	Counts   Counts
 }
 
+// offer is what the market says of a variant.
+type offer struct {
+	sell      catalog.Sellable
+	known     bool
+	available int64 // -1 where stock is not tracked
+}
+
+// offered asks how much is left of a variant that is known.
+func (s *Service) offered(ctx context.Context, tx db.Tx, sell catalog.Sellable) (offer, error) {
+	o := offer{sell: sell, known: true, available: -1}
+	if !sell.TrackStock {
+		return o, nil
+	}
+	left, err := s.stock.Available(ctx, tx, []int64{sell.VariantID})
+	o.available = left[sell.VariantID]
+	return o, err
+}
+
 // Add puts qty units of a variant into an account's cart, on top of those that are there.
 //
-// READ COMMITTED: the cart's row is locked first, and every check is made after that.
+// READ COMMITTED: the cart's row is locked first, and every check of what is in it is made after that. What the market
+// says of the variant is read before: a cart promises nothing, and so no writer waits for it.
 func (s *Service) Add(ctx context.Context, accountID int64, variant string, qty int64) (out Added, err error) {
+	var o offer
+	err = s.db.Read(ctx, "cart.offer", func(ctx context.Context, tx db.Tx) error {
+		found, err := s.catalog.Sellables(ctx, tx, []string{variant})
+		if err != nil {
+			return err
+		}
+		sell, known := found[variant]
+		if !known {
+			o = offer{}
+			return nil
+		}
+		o, err = s.offered(ctx, tx, sell)
+		return err
+	})
+	if err != nil {
+		return Added{}, err
+	}
 	var added Added
 	line, replayed, err := idem.Once(ctx, s.db, "cart.add", func(ctx context.Context, tx db.Tx) (string, error) {
 		cartID, err := s.Lock(ctx, tx, accountID)
 		if err != nil {
 			return "", err
 		}
-		found, err := s.catalog.Sellables(ctx, tx, []string{variant})
-		if err != nil {
-			return "", err
-		}
-		sell, ok := found[variant]
-		if !ok {
+		if !o.known {
 			return "", ErrVariantNotFound
 		}
 		q := cartdb.New(tx)
-		there, err := q.Fill(ctx, sell.VariantID, cartID)
+		there, err := q.Fill(ctx, o.sell.VariantID, cartID)
 		if err != nil {
 			return "", fmt.Errorf("fill of cart: %w", err)
 		}
 		if there.Present == 0 && there.LineCount >= maxLines {
 			return "", ErrCartFull
 		}
-		item, err := s.put(ctx, tx, cartID, sell, there.Present+qty)
+		item, err := s.put(ctx, tx, cartID, o, there.Present+qty)
 		if err != nil {
 			return "", err
 		}
@@ -175,22 +206,16 @@ func (s *Service) Add(ctx context.Context, accountID int64, variant string, qty 
 }
 
 // put sets a line under the cart's lock.
-func (s *Service) put(ctx context.Context, tx db.Tx, cartID int64, sell catalog.Sellable, qty int64) (Item, error) {
+func (s *Service) put(ctx context.Context, tx db.Tx, cartID int64, o offer, qty int64) (Item, error) {
+	sell := o.sell
 	if sell.Reason != "" {
 		return Item{}, ErrNotForSale.With("reason", sell.Reason)
 	}
 	if err := fits(qty, sell.Price); err != nil {
 		return Item{}, err
 	}
-	available := int64(-1)
-	if sell.TrackStock {
-		left, err := s.stock.Available(ctx, tx, []int64{sell.VariantID})
-		if err != nil {
-			return Item{}, err
-		}
-		if available = left[sell.VariantID]; available < qty {
-			return Item{}, short(sell.Variant, available, qty)
-		}
+	if sell.TrackStock && o.available < qty {
+		return Item{}, short(sell.Variant, o.available, qty)
 	}
 	row, err := cartdb.New(tx).PutLine(ctx, cartdb.PutLineParams{
 		PublicID: code.ID("cln"), CartID: cartID, VariantID: sell.VariantID, Variant: sell.Variant, Qty: qty, PriceSeen: sell.Price,
@@ -199,7 +224,7 @@ func (s *Service) put(ctx context.Context, tx db.Tx, cartID int64, sell catalog.
 	if err != nil {
 		return Item{}, fmt.Errorf("put line: %w", err)
 	}
-	return judge(lineOf(cartdb.LinesRow(row)), sell, true, available), nil
+	return judge(lineOf(cartdb.LinesRow(row)), sell, true, o.available), nil
 }
 
 // Change sets how many units a line of the account's cart has, at the price of now.
@@ -226,7 +251,11 @@ func (s *Service) Change(ctx context.Context, accountID int64, line string, qty 
 		if !ok {
 			return ErrNotForSale.With("reason", catalog.ReasonVariantGone)
 		}
-		out, err = s.put(ctx, tx, cartID, sell, qty)
+		o, err := s.offered(ctx, tx, sell)
+		if err != nil {
+			return err
+		}
+		out, err = s.put(ctx, tx, cartID, o, qty)
 		return err
 	}, db.ReadCommitted())
 	if err != nil {
