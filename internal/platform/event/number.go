@@ -78,19 +78,8 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		rows := make([]eventdb.NumberEventsParams, len(ids))
-		for i, id := range ids {
-			seq := last + int64(i) + 1
-			rows[i] = eventdb.NumberEventsParams{Seq: &seq, ID: id}
-		}
-		var first error
-		q.NumberEvents(ctx, rows).Exec(func(_ int, err error) {
-			if err != nil && first == nil {
-				first = err
-			}
-		})
 		n = len(ids)
-		return first
+		return number(ctx, q, ids, last+1)
 	}, opts...)
 	if err != nil {
 		l.likely.Store(true)
@@ -106,6 +95,29 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 		}
 	}
 	return n, nil
+}
+
+// number gives the events, in the order of their ids, the numbers from first on.
+func number(ctx context.Context, q *eventdb.Queries, ids []int64, first int64) error {
+	if from, to := ids[0], ids[len(ids)-1]; to-from == int64(len(ids))-1 { // mostly: one statement does
+		n, err := q.NumberRange(ctx, from-first, from, to)
+		if err == nil && n != int64(len(ids)) {
+			err = fmt.Errorf("%d events were to be numbered, and %d were", len(ids), n)
+		}
+		return err
+	}
+	rows := make([]eventdb.NumberEventsParams, len(ids))
+	for i, id := range ids {
+		seq := first + int64(i)
+		rows[i] = eventdb.NumberEventsParams{Seq: &seq, ID: id}
+	}
+	var failed error
+	q.NumberEvents(ctx, rows).Exec(func(_ int, err error) {
+		if err != nil && failed == nil {
+			failed = err
+		}
+	})
+	return failed
 }
 
 // unnumbered looks before a transaction is begun for nothing.

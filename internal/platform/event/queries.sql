@@ -16,6 +16,11 @@ SELECT COALESCE(MAX(seq), 0)::bigint FROM events;
 -- name: NumberEvents :batchexec
 UPDATE events SET seq = $1 WHERE id = $2 AND seq IS NULL;
 
+-- The same for events whose ids have no hole between them.
+
+-- name: NumberRange :execrows
+UPDATE events SET seq = id - sqlc.arg(shift)::bigint WHERE id BETWEEN sqlc.arg(first_id)::bigint AND sqlc.arg(last_id)::bigint AND seq IS NULL;
+
 -- name: EventsAfter :many
 SELECT id, seq, type, subject, actor, facts, created_at FROM events WHERE seq > sqlc.arg(after)::bigint ORDER BY seq NULLS LAST LIMIT sqlc.arg(max_rows);
 

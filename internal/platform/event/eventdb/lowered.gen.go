@@ -42,6 +42,9 @@ FROM events`,
 		numberEvents: `UPDATE events
 SET seq = ?1
 WHERE id = ?2 AND seq IS NULL`,
+		numberRange: `UPDATE events
+SET seq = id - ?1
+WHERE id BETWEEN ?2 AND ?3 AND seq IS NULL`,
 		prunableEvents: `SELECT seq, created_at
 FROM events
 WHERE seq > ?1 AND seq <= ?2

@@ -172,6 +172,20 @@ func (q *Queries) LastSeq(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const numberRange = `-- name: NumberRange :execrows
+
+UPDATE events SET seq = id - $1::bigint WHERE id BETWEEN $2::bigint AND $3::bigint AND seq IS NULL
+`
+
+// The same for events whose ids have no hole between them.
+func (q *Queries) NumberRange(ctx context.Context, shift int64, firstID int64, lastID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, numberRange, shift, firstID, lastID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const prunableEvents = `-- name: PrunableEvents :many
 SELECT seq, created_at FROM events WHERE seq > $1::bigint AND seq <= $2::bigint ORDER BY seq NULLS LAST LIMIT $3
 `
