@@ -27,8 +27,8 @@ func TestFilledMarket(t *testing.T) {
 		}
 		t.Logf("filled in %v: %+v", r.Took.Round(time.Millisecond), r)
 		look(t, d, demo.Filled)
-		if r.Stores != 8 || r.Products < 200 || r.Orders < 250 {
-			t.Errorf("too little: %+v", r)
+		if r.Stores != 8 || r.Products < 200 || r.Orders < 250 || r.Refused > 0 {
+			t.Errorf("not as planned: %+v", r)
 		}
 		if n := dbtest.One[int64](t, d, "SELECT COUNT(*) FROM jobs"); n != 0 {
 			t.Errorf("%d jobs are left over", n)
@@ -65,6 +65,26 @@ func TestFilledMarket(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whatever the day and the hour of the first start, the story goes as planned.
+func TestFillOnAnyDay(t *testing.T) {
+	sunday := time.Date(2026, 12, 27, 0, 20, 0, 0, time.FixedZone("", 5*3600+45*60))
+	for day := range 7 {
+		now := sunday.AddDate(0, 0, day).Add(time.Duration(day) * (3*time.Hour + 55*time.Minute))
+		t.Run(now.Format("Mon 15:04"), func(t *testing.T) {
+			d := dbtest.Open(t, db.Embedded, db.Config{Schema: app.Schema(), Scratch: true})
+			r, err := demo.Fill(context.Background(), d, config.Default(), now, dbtest.Quiet)
+			if err != nil || r.Refused > 0 {
+				t.Fatalf("%+v, %v", r, err)
+			}
+			states := dbtest.One[int64](t, d, "SELECT COUNT(DISTINCT state) FROM orders WHERE account_id = (SELECT id FROM accounts WHERE email = 'customer@haat.example')")
+			if states != int64(len(order.States)) {
+				t.Errorf("the customer has orders in %d states", states)
+			}
+			apptest.On(t, d).Verify()
+		})
+	}
 }
 
 func look(t *testing.T, d *db.DB, want demo.Stage) {

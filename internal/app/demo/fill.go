@@ -74,6 +74,7 @@ func Look(ctx context.Context, d *db.DB) (stage Stage, err error) {
 // Report is what was made.
 type Report struct {
 	Stores, Products, Customers, Orders int64
+	Refused                             int64 // what was planned and refused
 	Took                                time.Duration
 }
 
@@ -122,7 +123,7 @@ func Fill(ctx context.Context, d *db.DB, c config.Config, now time.Time, log *sl
 	if _, err := a.Jobs.RunSweep(ctx, "event.number"); err != nil {
 		return r, err
 	}
-	r = Report{Stores: int64(len(s.stalls)), Products: s.products.Load(), Customers: int64(len(s.buyers)), Orders: s.orders.Load()}
+	r = Report{Stores: int64(len(s.stalls)), Products: s.products.Load(), Customers: int64(len(s.buyers)), Orders: s.orders.Load(), Refused: s.refusals.Load()}
 	err = s.mark(ctx, filled, map[string]any{"stores": r.Stores, "products": r.Products, "customers": r.Customers, "orders": r.Orders})
 	r.Took = time.Since(began)
 	return r, err

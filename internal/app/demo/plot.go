@@ -35,14 +35,15 @@ func (s *story) plot() {
 	s.today()
 	for day := range days + 1 {
 		midnight := s.begin.AddDate(0, 0, day)
-		if midnight.Weekday() == time.Sunday || midnight.Weekday() == time.Wednesday {
-			s.restock(midnight.Add(4 * time.Hour))
+		// In the order of their times: each counts on what those before it left on the shelves.
+		if day%9 == 5 {
+			s.prices(midnight.Add(time.Hour))
 		}
 		if day%7 == 3 {
 			s.stocktaking(midnight.Add(2*time.Hour), day)
 		}
-		if day%9 == 5 {
-			s.prices(midnight.Add(time.Hour))
+		if midnight.Weekday() == time.Sunday || midnight.Weekday() == time.Wednesday {
+			s.restock(midnight.Add(4 * time.Hour))
 		}
 		n := 8 + s.rnd.IntN(4)
 		if midnight.Weekday() == time.Saturday { // the day off
@@ -268,7 +269,7 @@ func (s *story) topUps() {
 func (s *story) restock(at time.Time) {
 	for n, st := range s.stalls {
 		for _, it := range st.items {
-			if it.left > 6 || s.rnd.IntN(2) == 0 {
+			if it.apart || it.left > 6 || s.rnd.IntN(2) == 0 {
 				continue
 			}
 			units := 10 + s.rnd.Int64N(30)

@@ -62,7 +62,7 @@ func (s *story) lateMoney() {
 	for w.item.price < 500_000 {
 		w = s.wantOf(st)
 	}
-	w.units, w.item.left = 1, 0 // nobody else asks for it
+	w.units, w.item.left, w.item.apart = 1, 0, true // nobody else asks for it
 	lost(s.buyers[15], w, at)
 	s.sweepAt(at.Add(payWithin+slack), sweepExpire)
 	nothing, few := int64(0), int64(3)
@@ -107,9 +107,9 @@ func (s *story) scene(buyer, stalls int, method payment.Method, cards []string, 
 	if other := stalls / 10; other > 0 {
 		t.wants = append(t.wants, s.wantOf(s.stalls[other]))
 	}
-	cost := int64(40_000)
+	cost := int64(24_000) // two deliveries
 	for _, w := range t.wants {
-		cost += w.item.price * w.units
+		cost += w.item.price * w.units * 11 / 10 // prices may rise meanwhile
 	}
 	if method == payment.ByWallet {
 		if cost > t.buyer.purse { // dearer than thought: by card then

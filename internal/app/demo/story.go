@@ -48,6 +48,7 @@ type story struct {
 	owed     atomic.Bool // jobs were written down
 	products atomic.Int64
 	orders   atomic.Int64
+	refusals atomic.Int64
 }
 
 // stall is a shop that was opened.
@@ -66,6 +67,8 @@ type item struct {
 	price   int64
 	// left is how much of it the plan may still promise; what comes back is not counted.
 	left int64
+	// apart: a scene has it for itself.
+	apart bool
 }
 
 // buyer is a customer with what the plan needs to know of him.

@@ -3,12 +3,14 @@ package demo
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/fault"
 )
 
 const (
@@ -80,7 +82,7 @@ func (s *story) wave(ctx context.Context, deeds []deed) error {
 	for _, lane := range order {
 		side.Go(func() error {
 			for _, d := range lanes[lane] {
-				if err := d.do(side.ctx); err != nil {
+				if err := s.refused(d.do(side.ctx)); err != nil {
 					return err
 				}
 			}
@@ -100,6 +102,18 @@ func (s *story) wave(ctx context.Context, deeds []deed) error {
 		_, err := s.app.Jobs.Drain(ctx)
 		return err
 	}
+	return nil
+}
+
+// refused lets the story go on where the market refused something that was planned: a month in which that happened is
+// better than none. What the market could not do at all is an error.
+func (s *story) refused(err error) error {
+	f, ok := fault.As(err)
+	if !ok || f.Kind == fault.Unavailable || f.Kind == fault.Internal {
+		return err
+	}
+	s.refusals.Add(1)
+	s.app.Log.Debug("not as planned", slog.Any("error", err))
 	return nil
 }
 

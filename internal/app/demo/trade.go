@@ -39,7 +39,7 @@ type trade struct {
 	regret web.Caller // who cancels it all before it is paid, if anybody
 	note   string
 
-	missed   bool // it did not come to it
+	missed   bool // it did not come to it, and nothing comes of it
 	checkout string
 	payment  string
 	orders   map[*stall]string
@@ -59,13 +59,11 @@ func (t *trade) stalls() (out []*stall) {
 
 // place checks out, from the cart or directly, and pays with a card where it is one.
 func (t *trade) place(ctx context.Context) error {
-	switch err := t.submit(ctx); {
-	case errors.Is(err, order.ErrTooManyUnpaid): // those before it were forgotten too
-		t.missed = true
-		return nil
-	case err != nil:
+	t.missed = true // until it is there
+	if err := t.submit(ctx); err != nil {
 		return fmt.Errorf("checkout of %s: %w", t.buyer.mail, err)
 	}
+	t.missed = false
 	v, err := insist(func() (order.CheckoutView, error) { return t.s.app.Orders.GetCheckout(ctx, t.buyer.Caller, t.checkout) })
 	if err != nil {
 		return err
@@ -116,7 +114,7 @@ func (s *story) fillCart(ctx context.Context, b *buyer, wants []want) error {
 		return changes, err
 	})
 	if err == nil && len(changes) > 0 {
-		err = fmt.Errorf("something was not as planned: %+v", changes)
+		return errors.Join(cart.ErrNotForSale.With("changes", changes), s.app.Cart.Clear(ctx, b.AccountID))
 	}
 	return err
 }
