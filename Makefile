@@ -1,10 +1,13 @@
-.PHONY: help run test race lint generate generate-check docs tools-test ci
+.PHONY: help run build test race lint generate generate-check docs tools-test ci
 
 help: ## What can be made
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 16
 
 run: ## A market with data in it, on http://127.0.0.1:8080
 	go run ./cmd/haat demo
+
+build: ## The program as it is installed: ./haat
+	go build -trimpath -ldflags "-s -w" -o haat ./cmd/haat
 
 test: ## All tests; on PostgreSQL too where there is one
 	go test ./...

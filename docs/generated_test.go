@@ -33,7 +33,8 @@ func TestGenerated(t *testing.T) {
 	makers := map[string]func() string{
 		"operations":     func() string { return operations(t, readDocument(t, m)) },
 		"codes":          func() string { return codes(t, readDocument(t, m)) },
-		"order-states":   orderStates,
+		"order-states":   func() string { return orderStates(order.Table) },
+		"pickup-states":  func() string { return orderStates(order.BuybackTable) },
 		"payment-states": func() string { return paymentStates(t) },
 		"accounts":       func() string { return accounts(t) },
 		"postings":       func() string { return postings(t) },
@@ -103,9 +104,9 @@ func mono(s string) string {
 	return "`" + s + "`"
 }
 
-func orderStates() string {
+func orderStates(table []order.Rule) string {
 	var lines [][]string
-	for _, r := range order.Table {
+	for _, r := range table {
 		by := make([]string, len(r.By))
 		for i, p := range r.By {
 			by[i] = string(p)
@@ -194,16 +195,30 @@ func verifyRules(m *apptest.Market) string {
 
 // sweepAbout says what each sweep does. One that is missing here fails the test.
 var sweepAbout = map[string]string{
-	"catalog.imports":     "removes what uploads left behind that never came to their end",
-	"event.number":        "numbers the events that were committed since",
-	"event.prune":         "deletes events older than the retention; none is set by default",
-	"identity.expired":    "deletes sessions, mailed links and counts of tries a day after they were of use",
-	"idem.prune":          "deletes idempotency keys older than 48 hours",
-	"ledger.expire_holds": "gives money back whose hold has run out",
-	"ledger.fold":         "adds transfers older than five minutes to the checkpoints",
-	"order.due":           "completes delivered orders whose release has come; cancels cash orders that the store left unanswered",
-	"payment.expire":      "closes payments whose window is over",
-	"payment.look":        "asks the gateways about attempts whose outcome is not known",
+	"event.follow.inventory.low_at": "has stock follow the market's setting of what is low",
+	"event.follow.order.popularity": "adds what orders sold to the popularity of products, and takes off what was called off",
+	"event.follow.invoice.follow":   "writes credit notes for what was given back or came back, and gives the papers of a claimed order to who claimed it",
+	"delivery.tracks":               "forgets where couriers were after 30 days",
+	"commission.month":              "writes the statements of the month that was over last, of what stores bought",
+	"subscription.due":              "reminds stores of the end of their subscription, and ends those whose time is over",
+	"cart.guests":                   "forgets the carts of guests who did not come back for 30 days",
+	"blob.trash":                    "deletes the bytes of files whose rows are gone since a day",
+	"blob.unused":                   "forgets files that nobody has used for a week",
+	"catalog.bulk":                  "forgets after a week what became of bulk edits",
+	"catalog.discounts":             "begins and ends discounts and sale events when their time comes, and rewrites the lists' prices",
+	"catalog.imports":               "removes what uploads left behind that never came to their end",
+	"catalog.follow":                "follows the listings that changed: where they stand, how many there are, what they are found by",
+	"event.number":                  "numbers the events that were committed since",
+	"event.prune":                   "deletes events older than the retention; none is set by default",
+	"identity.expired":              "deletes sessions, mailed links and counts of tries a day after they were of use",
+	"identity.words":                "indexes accounts from before they could be searched",
+	"store.invitations":             "deletes invitations to work in a store 30 days after they expired",
+	"idem.prune":                    "deletes idempotency keys older than 48 hours",
+	"ledger.expire_holds":           "gives money back whose hold has run out",
+	"ledger.fold":                   "adds transfers older than five minutes to the checkpoints",
+	"order.due":                     "completes delivered orders whose release has come; cancels cash orders that the store left unanswered",
+	"payment.expire":                "closes payments whose window is over",
+	"payment.look":                  "asks the gateways about attempts whose outcome is not known",
 }
 
 func sweeps(t *testing.T, m *apptest.Market) string {
@@ -249,10 +264,24 @@ var settingAbout = map[string]string{
 	"currency": "of all prices and balances", "time_zone": "of the market's days", "languages": "shown in GET /v1/market",
 	"prices_include_tax": "whether shown prices hold the tax, or it comes on top", "tax_rate_bp": "tax, in hundredths of a percent",
 	"payment_window_minutes": "how long a checkout by card waits for its first attempt", "escrow_release_hours": "after delivery an order completes by itself",
+	"max_stores": "how many stores an account may own at one time", "account_code_prefix": "what codes of new accounts begin with", "store_code_prefix": "what codes of new stores begin with",
+	"max_reserved":         "how many units of one variant an account may hold back from others without having paid",
 	"max_unpaid_checkouts": "how many checkouts of an account may wait for payment", "platform_fee_bp": "the market's fee on the goods before tax, in hundredths of a percent",
+	"buyback_fee_bp":    "the market's percent of what stores buy back, which they owe it, in hundredths of a percent",
 	"gateway_fee_fixed": "on top of a payment by card", "gateway_fee_bp": "on top of a payment by card, in hundredths of a percent of the amount",
 	"delivery_flat": "charge for each store of a checkout; it goes to the store", "delivery_free_above": "no charge from this value of a store's goods on; 0 means never",
-	"signup_open": "whether people can sign up by themselves",
+	"topup_min": "the least that is put into a wallet at once", "topup_max": "the most that is put into a wallet at once; 0 means no limit",
+	"topup_daily_max": "the most that is put into a wallet in 24 hours; 0 means no limit", "payout_min": "the least that is paid out at once",
+	"payout_second_above": "above it two different admins have to approve a payout; 0 means never",
+	"payout_daily_max":    "the most that is asked for of a wallet or a store in 24 hours; 0 means no limit",
+	"store_debt_limit":    "a store that owes the market more takes no new cash orders",
+	"import_images":       "whether imports fetch pictures from the addresses in a file of products; only public servers are asked",
+	"product_approval":    "whether an admin approves products before buyers see them", "registered_brands": "whether products name only brands that an admin approved",
+	"wallet_payments":  "whether buyers may pay from their wallets",
+	"cash_on_delivery": "whether buyers may pay at the door",
+	"guest_orders":     "whether orders are taken by message, without an account",
+	"signup_open":      "whether people can sign up by themselves",
+	"low_stock_at":     "what stock is low at where neither its variant nor its store says",
 }
 
 // settings are the fields of PATCH /v1/settings with the bounds of the document and the defaults of a new market.

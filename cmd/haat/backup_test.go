@@ -6,7 +6,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/haat-market/haat/internal/app"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -49,15 +48,14 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	stop := s.load(b, variant, 4)
-	time.Sleep(200 * time.Millisecond)
+	l := s.load(b, variant, 4)
+	l.until(5)
 	folder, archive := filepath.Join(t.TempDir(), "backup"), filepath.Join(t.TempDir(), "backup.tar.gz")
 	p.on(t, "backup", folder).ok(t)
 	p.on(t, "backup", archive).ok(t)
 	p.on(t, "verify").ok(t) // while it is written
-	if n := len(stop()); n < 10 {
-		t.Errorf("only %d orders were made meanwhile", n)
-	}
+	l.until(10)
+	l.stop()
 	if left, err := os.ReadDir(filepath.Join(p.data, "run")); err != nil || len(left) != 1 {
 		t.Errorf("copies are left over: %v, %v", left, err)
 	}

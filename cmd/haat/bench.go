@@ -15,6 +15,13 @@ import (
 type benchCmd struct {
 	Checkout   benchCheckoutCmd   `cmd:"" help:"Measure checkouts over HTTP, beside the same in process, in groups and one by one."`
 	Flow       benchFlowCmd       `cmd:"" help:"Measure whole purchases: two lines of two stores, checkout, payment, the order read."`
+	List       benchListCmd       `cmd:"" help:"Measure lists of products as shoppers narrow them."`
+	Product    benchProductCmd    `cmd:"" help:"Measure product pages."`
+	Search     benchSearchCmd     `cmd:"" help:"Measure the search for words that all, a tenth and a thousandth of the products hold."`
+	Facets     benchFacetsCmd     `cmd:"" help:"Measure lists with facets."`
+	Import     benchImportCmd     `cmd:"" help:"Measure files of products going in, and checkouts beside them."`
+	Growth     benchGrowthCmd     `cmd:"" help:"Compare a small market with a large one."`
+	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`
 	Statements benchStatementsCmd `cmd:"" help:"Count the statements of a checkout and of a purchase."`
 	Report     benchReportCmd     `cmd:"" help:"All of it, as Markdown."`
 }
@@ -174,4 +181,26 @@ func (c *benchReportCmd) Run(ctx context.Context, con app.Console) error {
 	}
 	return errors.Join(title("Checkouts"), checkout.Markdown(con.Out), title("Purchases"), flow.Markdown(con.Out),
 		title("Statements"), bench.StatementTable(con.Out, list))
+}
+
+type benchDeliveryCmd struct {
+	benchMarket
+	benchForm
+	Jobs     int `name:"jobs" default:"1000" help:"Deliveries that wait (${default})."`
+	Couriers int `name:"couriers" default:"300" help:"Couriers who take jobs (${default})."`
+}
+
+func (benchDeliveryCmd) Help() string {
+	return `Makes a market with deliveries that wait and couriers around Kathmandu, has the market give all of them away in one run, each written under its locks, and says how long that took. Beside it: the metres that all couriers go by score, with the nearest courier for each delivery, and by chance.
+
+Example:
+  haat bench delivery --jobs 1000 --couriers 300`
+}
+
+func (c *benchDeliveryCmd) Run(ctx context.Context, con app.Console) error {
+	r, err := bench.Carrying(ctx, c.options(con), c.Jobs, c.Couriers)
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
 }

@@ -11,17 +11,19 @@ import (
 )
 
 type commands struct {
-	Serve   serveCmd   `cmd:"" help:"Open the market."`
-	Demo    demoCmd    `cmd:"" help:"Open a market with believable data in it, to look around."`
-	Account accountCmd `cmd:"" help:"Add accounts."`
-	Verify  verifyCmd  `cmd:"" help:"Re-derive every balance, stock figure and total, and say what does not agree."`
-	Backup  backupCmd  `cmd:"" help:"Write a backup, also while the market is open."`
-	Restore restoreCmd `cmd:"" help:"Fill a new data folder from a backup."`
-	Migrate migrateCmd `cmd:"" help:"Bring the database's schema up to date."`
-	Jobs    jobsCmd    `cmd:"" help:"Look at the work behind the market, or have some of it done now."`
-	Bench   benchCmd   `cmd:"" help:"Measure what a market takes."`
-	OpenAPI openAPICmd `cmd:"" name:"openapi" help:"Print the API's OpenAPI document."`
-	Version versionCmd `cmd:"" help:"Say which release this is."`
+	Serve      serveCmd      `cmd:"" help:"Open the market."`
+	Demo       demoCmd       `cmd:"" help:"Open a market with believable data in it, to look around."`
+	Account    accountCmd    `cmd:"" help:"Add accounts."`
+	Verify     verifyCmd     `cmd:"" help:"Re-derive every balance, stock figure and total, and say what does not agree."`
+	Backup     backupCmd     `cmd:"" help:"Write a backup, also while the market is open."`
+	Restore    restoreCmd    `cmd:"" help:"Fill a new data folder from a backup."`
+	Migrate    migrateCmd    `cmd:"" help:"Bring the database's schema up to date."`
+	Jobs       jobsCmd       `cmd:"" help:"Look at the work behind the market, or have some of it done now."`
+	Search     searchCmd     `cmd:"" help:"Look after the search index."`
+	Commission commissionCmd `cmd:"" help:"Look after the statements of what stores bought back."`
+	Bench      benchCmd      `cmd:"" help:"Measure what a market takes."`
+	OpenAPI    openAPICmd    `cmd:"" name:"openapi" help:"Print the API's OpenAPI document."`
+	Version    versionCmd    `cmd:"" help:"Say which release this is."`
 
 	Short kong.VersionFlag `name:"version" help:"Say which release this is, in one word."`
 }
@@ -189,6 +191,45 @@ func (jobsRunCmd) Help() string {
 
 func (c *jobsRunCmd) Run(ctx context.Context, con app.Console) error {
 	return app.RunJob(ctx, c.Place, con, c.Name)
+}
+
+type searchCmd struct {
+	Rebuild searchRebuildCmd `cmd:"" help:"Empty the search index and put every product in again."`
+}
+
+type searchRebuildCmd struct {
+	config.Place
+}
+
+func (searchRebuildCmd) Help() string {
+	return `For when 'haat verify' finds the index wrong. The market stays open; searches find little at first. Killed in between, the server goes on with it when it starts.
+
+Example:
+  haat search rebuild`
+}
+
+func (c *searchRebuildCmd) Run(ctx context.Context, con app.Console) error {
+	return app.RebuildSearch(ctx, c.Place, con)
+}
+
+type commissionCmd struct {
+	Run commissionRunCmd `cmd:"" help:"Write the statements of a month that is over."`
+}
+
+type commissionRunCmd struct {
+	config.Place
+	Month string `name:"month" required:"" placeholder:"YYYY-MM" help:"The month, in the market's time zone."`
+}
+
+func (commissionRunCmd) Help() string {
+	return `The server does it by itself in the first hour of each month. Run again, also after a crash, it goes on where it stood and leaves alone what is issued.
+
+Example:
+  haat commission run --month 2026-10`
+}
+
+func (c *commissionRunCmd) Run(ctx context.Context, con app.Console) error {
+	return app.RunCommission(ctx, c.Place, con, c.Month)
 }
 
 type openAPICmd struct{}

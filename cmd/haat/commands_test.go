@@ -71,6 +71,35 @@ func TestJobs(t *testing.T) {
 	})
 }
 
+func TestSearchRebuild(t *testing.T) {
+	each(t, func(t *testing.T, p place) {
+		s := p.serve(t)
+		if r := p.on(t, "search", "rebuild").ok(t); !strings.Contains(r.out, "catalog.follow") {
+			t.Errorf("%s", r.out)
+		}
+		s.stop()
+		if r := p.on(t, "search", "rebuild").ok(t); !strings.HasPrefix(r.out, "The search index is new") {
+			t.Errorf("%s", r.out)
+		}
+		p.on(t, "verify").ok(t)
+	})
+}
+
+func TestCommissionRun(t *testing.T) {
+	each(t, func(t *testing.T, p place) {
+		s := p.serve(t)
+		if r := p.on(t, "commission", "run", "--month", "2026-01").ok(t); r.out != "2026-01: no store bought anything back.\n" {
+			t.Errorf("%s", r.out)
+		}
+		for _, bad := range []string{"2026-13", "January", "9999-01", "../jobs"} {
+			p.on(t, "commission", "run", "--month", bad).refused(t, 1, "onth")
+		}
+		s.stop()
+		p.on(t, "commission", "run", "--month", "2026-01").ok(t)
+		p.on(t, "commission", "run", "--month", "9999-01").refused(t, 1, "onth")
+	})
+}
+
 func TestMigrate(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
 		p.on(t, "migrate", "--check").refused(t, 1)
@@ -120,7 +149,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if all != haat(t, "--help").ok(t).out {
 		t.Error("haat alone is not haat --help")
 	}
-	for _, c := range []string{"serve", "account add", "verify", "backup", "restore", "migrate", "jobs list", "jobs run", "openapi", "version"} {
+	for _, c := range []string{"serve", "account add", "verify", "backup", "restore", "migrate", "jobs list", "jobs run", "search rebuild", "commission run", "openapi", "version"} {
 		if !strings.Contains(all, "\n  "+c+" ") {
 			t.Errorf("--help does not name %s", c)
 		}

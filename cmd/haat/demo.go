@@ -16,7 +16,7 @@ type demoCmd struct {
 }
 
 func (demoCmd) Help() string {
-	return `The first start fills ./haat-demo within seconds: eight stores in three countries, more than 200 products, customers with money in their wallets, and a month of orders in every state. It prints a sign-in for each role. Later starts go on with what is there; remove the folder to begin anew.
+	return `The first start fills ./haat-demo within seconds: fourteen stores, more than 400 products with pictures, discounts and a sale, customers with money in their wallets, and two months of orders in every state. It prints a sign-in for each role. Later starts go on with what is there; remove the folder to begin anew.
 
 Nothing is sent to anybody, and the cards of the test gateway are not real: 4242 4242 4242 4242 pays, 4000 0000 0000 0002 is declined. A folder that holds a real market is refused.
 

@@ -71,36 +71,66 @@ func (s *server) order(b buyer, variant string) (id string, err error) {
 	return id, nil
 }
 
-// load has people order as fast as they can until stop is called, which gives the orders that were answered.
-func (s *server) load(b buyer, variant string, people int) (stop func() []string) {
-	var mu sync.Mutex
-	var answered []string
-	var refused error
-	var over atomic.Bool
-	var all sync.WaitGroup
+// load has people order as fast as they can until it is stopped.
+func (s *server) load(b buyer, variant string, people int) *load {
+	l := &load{t: s.t}
 	for range people {
-		all.Go(func() {
-			for !over.Load() {
+		l.all.Go(func() {
+			for !l.over.Load() {
 				id, err := s.order(b, variant)
-				mu.Lock()
-				if err == nil {
-					answered = append(answered, id)
-				} else if refused == nil {
-					refused = err
-				}
-				mu.Unlock()
+				l.note(id, err)
 				if err != nil {
 					time.Sleep(20 * time.Millisecond)
 				}
 			}
 		})
 	}
-	return func() []string {
-		over.Store(true)
-		all.Wait()
-		if refused != nil {
-			s.t.Logf("the first refusal: %v", refused)
-		}
-		return answered
+	return l
+}
+
+// load is people who buy until they are stopped.
+type load struct {
+	t        *testing.T
+	all      sync.WaitGroup
+	over     atomic.Bool
+	mu       sync.Mutex
+	answered []string
+	refused  error // the first one
+}
+
+func (l *load) note(id string, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.answered = append(l.answered, id)
+	case l.refused == nil:
+		l.refused = err
 	}
+}
+
+// until waits for n orders that were answered, however slow the machine is.
+func (l *load) until(n int) {
+	l.t.Helper()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+		l.mu.Lock()
+		have, refused := len(l.answered), l.refused
+		l.mu.Unlock()
+		if have >= n {
+			return
+		}
+		if time.Now().After(end) {
+			l.t.Fatalf("only %d orders were answered in a minute; the first refusal: %v", have, refused)
+		}
+	}
+}
+
+// stop lets everybody finish and gives the orders that were answered.
+func (l *load) stop() []string {
+	l.over.Store(true)
+	l.all.Wait()
+	if l.refused != nil {
+		l.t.Logf("the first refusal: %v", l.refused)
+	}
+	return l.answered
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"time"
@@ -15,13 +16,16 @@ import (
 
 	"github.com/haat-market/haat/internal/cart"
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/commission"
+	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/payment"
-	"github.com/haat-market/haat/internal/payment/testgateway"
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/config"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -31,10 +35,13 @@ import (
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/mail"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/outbound"
 	"github.com/haat-market/haat/internal/platform/verify"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/schema"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 )
 
@@ -49,6 +56,8 @@ type Options struct {
 	Hashing *argon2id.Params // nil is the market's cost
 	Limits  *web.Limits      // nil: from Config
 	Version string
+	// Outbound fetches what people name by an address; nil reaches public servers only.
+	Outbound *outbound.Client
 }
 
 // App is a market put together.
@@ -60,17 +69,23 @@ type App struct {
 	Registry *prometheus.Registry
 	Events   *event.Log
 	Jobs     *job.Runner
+	Blobs    *blob.Store
 
-	Ledger    *ledger.Service
-	Market    *market.Service
-	Identity  *identity.Service
-	Stores    *store.Service
-	Catalog   *catalog.Service
-	Inventory *inventory.Service
-	Payments  *payment.Service
-	Wallet    *wallet.Service
-	Cart      *cart.Service
-	Orders    *order.Service
+	Ledger     *ledger.Service
+	Market     *market.Service
+	Identity   *identity.Service
+	Stores     *store.Service
+	Catalog    *catalog.Service
+	Inventory  *inventory.Service
+	Rates      *rate.Service
+	Payments   *payment.Service
+	Wallet     *wallet.Service
+	Plans      *subscription.Service
+	Cart       *cart.Service
+	Orders     *order.Service
+	Delivery   *delivery.Service
+	Commission *commission.Service
+	Invoices   *invoice.Service
 
 	stopping atomic.Bool // not ready any more
 }
@@ -113,60 +128,111 @@ func Build(o Options) (*App, error) {
 		o.Clock = databaseClock{o.DB}
 	}
 	a := &App{DB: o.DB, Clock: o.Clock, Log: o.Log, Registry: prometheus.NewRegistry(), Events: event.New(o.Clock)}
-	a.Jobs = job.NewRunner(o.DB, o.Clock, o.Log, holder())
+	a.Events.Retain(o.Config.EventRetention)
+	a.Jobs = job.NewRunner(o.DB, o.Clock, o.Log, holder(o.DB))
+	a.Blobs = blob.New(blob.Deps{DB: o.DB, Clock: o.Clock, Place: blob.Folder(filepath.Join(o.Config.Data, blobFolder)), URL: o.Config.BaseURL()})
 	if err := a.buildRooms(o); err != nil {
 		return nil, err
 	}
 	a.API = web.New(a.webConfig(o))
 	for _, room := range []interface{ Mount(*web.API) }{
-		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Wallet, a.Cart, a.Orders, a.Ledger,
+		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger,
 	} {
 		room.Mount(a.API)
 	}
+	a.Blobs.Mount(a.API)
 	mountOperations(a)
-	mountPages(a)
-	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Ledger, a.Identity, a.Catalog, a.Payments, a.Orders} {
+	mountPages(a, o.Config.BaseURL())
+	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Plans, a.Cart, a.Orders, a.Delivery} {
 		room.Work(a.Jobs)
 	}
+	a.Commission.Work(a.Jobs)
 	idem.Work(a.Jobs)
 	return a, nil
 }
 
 func (a *App) buildRooms(o Options) (err error) {
 	a.Ledger = ledger.New(a.DB, a.Clock)
-	a.Market = market.New(a.DB, a.Clock, a.Events)
+	a.Market = market.New(a.DB, a.Clock, a.Events, a.Log)
 	a.Identity, err = identity.New(identity.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, URL: o.Config.BaseURL(), Key: o.Key, Hashing: o.Hashing,
+		Blobs: a.Blobs,
 		Market: func(ctx context.Context) (identity.MarketFacts, error) {
 			s, err := a.Market.Settings(ctx)
-			return identity.MarketFacts{Name: s.Name, Country: s.Country, SignupOpen: s.SignupOpen}, err
+			return identity.MarketFacts{
+				Name: s.Name, Country: s.Country, SignupOpen: s.SignupOpen, Languages: s.Languages, CodePrefix: s.AccountCodePrefix,
+			}, err
 		},
 	})
 	if err != nil {
 		return err
 	}
-	a.Stores = store.New(store.Deps{DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Identity: a.Identity})
+	a.Stores = store.New(store.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, URL: o.Config.BaseURL(), Market: a.Market, Identity: a.Identity,
+	})
+	a.Identity.OpenStoresWith(a.Stores)
+	a.Identity.Watch(a.Stores)
+	a.Identity.GuardErase(a.Stores.KeepOwner)
 	a.Catalog = catalog.New(catalog.Deps{
-		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Stores: a.Stores,
+		Blobs: a.Blobs, Fetch: fetcher(o), DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Stores: a.Stores,
 		Currency: func(ctx context.Context) (money.Currency, error) {
 			s, err := a.Market.Settings(ctx)
 			return s.Currency, err
 		},
+		Terms: func(ctx context.Context, tx db.Tx) (catalog.Terms, error) {
+			s, err := a.Market.SettingsFor(ctx, tx)
+			return catalog.Terms{Currency: s.Currency, Approval: s.ProductApproval, Brands: s.RegisteredBrands}, err
+		},
+		ImagesByURL: func(ctx context.Context) (bool, error) {
+			s, err := a.Market.Settings(ctx)
+			return s.ImportImages, err
+		},
 	})
-	a.Inventory = inventory.New(inventory.Deps{DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Catalog: a.Catalog, Stores: a.Stores})
+	a.Inventory = inventory.New(inventory.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Catalog: a.Catalog, Stores: a.Stores,
+		LowAt: func(ctx context.Context, tx db.Tx) (int64, error) {
+			s, err := a.Market.SettingsIn(ctx, tx) // past the cache: a change has to reach all stock, whichever node looks after it
+			return s.LowStockAt, err
+		},
+	})
 	a.Catalog.StockWith(a.Inventory)
+	a.Rates = rate.New(rate.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Catalog: a.Catalog})
 	a.Payments = payment.New(a.DB, a.Clock, a.Events, a.Jobs, a.Ledger, a.Market, a.Log)
-	a.Payments.AddGateway(testgateway.New(a.DB, a.Clock))
-	a.Wallet = wallet.New(wallet.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores})
-	a.Cart = cart.New(cart.Deps{DB: a.DB, Clock: a.Clock, Catalog: a.Catalog, Inventory: a.Inventory})
+	a.Payments.ComeBackTo(o.Config.BaseURL())
+	a.Payments.KeepIn(a.Blobs)
+	for _, g := range a.gateways(o.Config) {
+		a.Payments.AddGateway(g)
+	}
+	a.Wallet = wallet.New(wallet.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Payments: a.Payments})
+	a.Plans = subscription.New(subscription.Deps{
+		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Rates: a.Rates, Payments: a.Payments, Ledger: a.Ledger, URL: o.Config.BaseURL(),
+	})
+	a.Cart = cart.New(cart.Deps{DB: a.DB, Clock: a.Clock, Catalog: a.Catalog, Inventory: a.Inventory, Rates: a.Rates})
 	a.Orders = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores,
-		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart,
+		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart, Rates: a.Rates, URL: o.Config.BaseURL(), Key: o.Key,
 	})
+	a.Commission = commission.New(commission.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders, Ledger: a.Ledger})
+	a.Delivery = delivery.New(delivery.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Orders: a.Orders,
+		Blobs: a.Blobs, URL: o.Config.BaseURL(), Key: o.Key,
+	})
+	a.Invoices = invoice.New(invoice.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders})
+	a.Identity.WelcomeWith(a.Orders)
 	a.Market.Freeze(a.Orders.AnyTrade)
 	a.Market.Freeze(a.Ledger.Used, "currency")
 	a.Market.Offer(a.Payments.Methods)
+	a.Identity.GuardErase(a.Wallet.KeepHolder)
+	a.Identity.GuardErase(a.Orders.KeepBuyer)
 	return nil
+}
+
+// fetcher is what gets pictures from addresses in files.
+func fetcher(o Options) *outbound.Client {
+	if o.Outbound != nil {
+		return o.Outbound
+	}
+	return outbound.New()
 }
 
 func (a *App) webConfig(o Options) web.Config {
@@ -193,7 +259,10 @@ func (a *App) webConfig(o Options) web.Config {
 }
 
 // holder names this process among those that share a database.
-func holder() string {
+func holder(d *db.DB) string {
+	if d.Engine() == db.Embedded { // whoever has the folder's lock is the only one: what the last one held is his at once
+		return "folder"
+	}
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -204,7 +273,9 @@ func holder() string {
 // Rules are what haat verify checks, of every room.
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
-	for _, b := range []interface{ Rules() []verify.Rule }{a.Events, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Wallet, a.Orders} {
+	for _, b := range []interface{ Rules() []verify.Rule }{
+		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission,
+	} {
 		rules = append(rules, b.Rules()...)
 	}
 	return rules

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/config"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -171,7 +172,10 @@ func stageBlobs(ctx context.Context, place config.Place, stage string, m *manife
 		return nil
 	}
 	return filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
+		if errors.Is(err, fs.ErrNotExist) && path != root {
+			return nil // deleted meanwhile: of what the copied database names nothing is
+		}
+		if err != nil || entry.IsDir() || blob.Unfinished(entry.Name()) {
 			return err
 		}
 		if !entry.Type().IsRegular() {
@@ -186,6 +190,9 @@ func stageBlobs(ctx context.Context, place config.Place, stage string, m *manife
 			return err
 		}
 		size, sum, err := copyFile(ctx, path, to)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
 		if err != nil {
 			return err
 		}

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haat-market/haat/internal/commission"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/fault"
@@ -105,6 +106,8 @@ func (i *Installation) openControl() (*control, error) {
 	answer(mux, "POST /account", c.account)
 	answer(mux, "GET /jobs", c.jobs)
 	answer(mux, "POST /jobs/{name}/run", c.run)
+	answer(mux, "POST /search/rebuild", c.rebuild)
+	answer(mux, "POST /commission/{month}", c.commission)
 	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(i.Log.Handler(), slog.LevelDebug)}
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -239,4 +242,12 @@ func (c *control) jobs(ctx context.Context, _ *http.Request, _ none) (jobsView, 
 func (c *control) run(ctx context.Context, r *http.Request, _ none) (sweptView, error) {
 	n, err := c.Jobs.RunSweep(ctx, r.PathValue("name"))
 	return sweptView{n}, err
+}
+
+func (c *control) rebuild(ctx context.Context, _ *http.Request, _ none) (none, error) {
+	return none{}, c.Catalog.RebuildSearch(ctx)
+}
+
+func (c *control) commission(ctx context.Context, r *http.Request, _ none) (commission.Counts, error) {
+	return c.Commission.Run(ctx, r.PathValue("month"))
 }

@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/haat-market/haat/internal/commission"
 	"github.com/haat-market/haat/internal/platform/config"
 )
 
@@ -119,5 +120,14 @@ func (s *server) jobs(ctx context.Context) (out jobsView, err error) {
 
 func (s *server) run(ctx context.Context, name string) (out sweptView, err error) {
 	err = s.call(ctx, http.MethodPost, "/jobs/"+url.PathEscape(name)+"/run", nil, &out)
+	return out, err
+}
+
+func (s *server) rebuild(ctx context.Context) error {
+	return s.call(ctx, http.MethodPost, "/search/rebuild", nil, &none{})
+}
+
+func (s *server) commission(ctx context.Context, month string) (out commission.Counts, err error) {
+	err = s.call(ctx, http.MethodPost, "/commission/"+url.PathEscape(month), nil, &out)
 	return out, err
 }

@@ -20,10 +20,15 @@ var floors = [][]string{
 	{"internal/store"},
 	{"internal/catalog"},
 	{"internal/inventory"},
+	{"internal/rate"},
 	{"internal/payment"},
 	{"internal/wallet"},
+	{"internal/subscription"},
 	{"internal/cart"},
 	{"internal/order"},
+	{"internal/commission"},
+	{"internal/delivery"},
+	{"internal/invoice"},
 	{"web/pages"},
 	{"internal/app"},
 	{"internal/apptest", "internal/bench"},
@@ -32,7 +37,7 @@ var floors = [][]string{
 
 // platform has an order of its own.
 var platform = []string{
-	"internal", "fault", "clock", "code", "money", "qty", "logging", "config", "mail", "db", "verify", "job", "idem", "web", "event",
+	"internal", "fault", "clock", "code", "money", "qty", "geo", "logging", "config", "mail", "db", "verify", "search", "job", "idem", "web", "event", "picture", "blob", "outbound", "pdf",
 }
 
 const module = "github.com/haat-market/haat/"

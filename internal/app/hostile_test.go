@@ -29,16 +29,26 @@ var nobodysBodies = map[string]string{
 	"huge number":      `{"quantity": 1e400}`,
 }
 
+// bodiless take no JSON.
+var bodiless = []string{"import.create", "cart.validate", "cart.guest", "delivery.renew_guest_proof"}
+
 // Whatever is sent, the answer is a documented refusal, and never 500. The harness holds each to the document.
 func TestHostileBodies(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
 		w := furnish(m)
 		for _, op := range m.API.Operations() {
-			if op.Method == http.MethodGet || op.Method == http.MethodDelete || w.body(op) == nil && op.Access != web.Public || op.ID == "import.create" {
+			if op.Method == http.MethodGet || op.Method == http.MethodDelete || w.body(op) == nil && op.Access != web.Public || slices.Contains(bodiless, op.ID) || len(op.Consumes) > 0 {
 				continue
 			}
+			who := w.super
+			switch op.Access {
+			case web.Seller:
+				who = w.store.Owner
+			case web.Courier:
+				who = w.stranger
+			}
 			for name, body := range nobodysBodies {
-				a, err := w.super.Try(op.Method, w.path(t, op.Path), body)
+				a, err := who.Try(op.Method, w.path(t, op.Path), body)
 				if err != nil {
 					t.Errorf("%s, %s: %v", op.ID, name, err)
 				} else if a.Status < 400 || a.Status >= 500 {
@@ -46,10 +56,13 @@ func TestHostileBodies(t *testing.T) {
 				}
 			}
 			big := `{"name": "` + strings.Repeat("x", 10<<20) + `"}`
-			if a, err := w.super.Try(op.Method, w.path(t, op.Path), big); err == nil && a.Status != http.StatusRequestEntityTooLarge {
+			if a, err := who.Try(op.Method, w.path(t, op.Path), big); err == nil && a.Status != http.StatusRequestEntityTooLarge {
 				t.Errorf("%s, 10 MB: %d", op.ID, a.Status)
 			}
-			w.super.With("Content-Type", "text/xml").Send(op.Method, w.path(t, op.Path), "<a/>").Want(415)
+			if op.Access == web.Signed {
+				continue // whatever a provider sends is looked at byte by byte
+			}
+			who.With("Content-Type", "text/xml").Send(op.Method, w.path(t, op.Path), "<a/>").Want(415)
 		}
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"text/tabwriter"
 	"time"
 
+	"github.com/haat-market/haat/internal/catalog"
 	"github.com/haat-market/haat/internal/platform/config"
 )
 
@@ -81,4 +82,28 @@ func RunJob(ctx context.Context, place config.Place, con Console, name string) e
 		return err
 	}
 	return con.print("%s: %s\n", name, plural(v.Done, "row"))
+}
+
+// RebuildSearch makes the search index anew: by the running server, which goes on selling meanwhile, when there is one.
+func RebuildSearch(ctx context.Context, place config.Place, con Console) error {
+	err := dial(place).rebuild(ctx)
+	if err == nil {
+		return con.print("The server makes the search index anew; until it is done, searches find only what is in it again.\n"+
+			"'haat jobs' counts its rows at %s.\n", catalog.FollowSweep)
+	}
+	if !errors.Is(err, errNoServer) {
+		return err
+	}
+	var done int
+	err = withMarket(ctx, place, con, func(a *App) error {
+		err := a.Catalog.RebuildSearch(ctx)
+		if err == nil {
+			done, err = a.Jobs.RunSweep(ctx, catalog.FollowSweep)
+		}
+		return errors.Join(err, a.Jobs.Stop(ctx)) // which gives the lease back
+	})
+	if err != nil {
+		return err
+	}
+	return con.print("The search index is new (%s of work).\n", plural(done, "row"))
 }

@@ -59,8 +59,10 @@ func upToDate(ctx context.Context, d *db.DB) error {
 }
 
 // buildOffline puts a market together for a command: it sends no mail, runs no workers and has no lasting key.
-func buildOffline(d *db.DB, log *slog.Logger) (*App, error) {
-	return Build(Options{Config: config.Default(), DB: d, Log: log, Mail: noMail{}, Key: []byte(rand.Text() + rand.Text()), Version: Version()})
+func buildOffline(place config.Place, d *db.DB, log *slog.Logger) (*App, error) {
+	c := config.Default()
+	c.Place = place
+	return Build(Options{Config: c, DB: d, Log: log, Mail: noMail{}, Key: []byte(rand.Text() + rand.Text()), Version: Version()})
 }
 
 type noMail struct{}
@@ -80,7 +82,7 @@ func withMarket(ctx context.Context, place config.Place, con Console, f func(a *
 	if err := upToDate(ctx, d); err != nil {
 		return err
 	}
-	a, err := buildOffline(d, commandLog(con))
+	a, err := buildOffline(place, d, commandLog(con))
 	if err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/haat-market/haat/internal/platform/config"
 	"github.com/haat-market/haat/internal/platform/db"
 )
 
@@ -24,7 +25,7 @@ func OpenAPI(ctx context.Context, con Console) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, d.Close()) }()
-	a, err := buildOffline(d, commandLog(con))
+	a, err := buildOffline(config.Place{Data: folder}, d, commandLog(con))
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func Verify(ctx context.Context, place config.Place, con Console) error {
 		copied, err := dial(place).snapshot(ctx)
 		if err == nil {
 			con.note("the market is open: a copy of this moment is verified")
-			return errors.Join(verifyFile(ctx, copied, con), os.Remove(copied))
+			return errors.Join(verifyFile(ctx, place, copied, con), os.Remove(copied))
 		}
 		if !errors.Is(err, errNoServer) {
 			return err
@@ -30,7 +30,7 @@ func Verify(ctx context.Context, place config.Place, con Console) error {
 }
 
 // verifyFile verifies a file that nobody writes.
-func verifyFile(ctx context.Context, file string, con Console) (err error) {
+func verifyFile(ctx context.Context, place config.Place, file string, con Console) (err error) {
 	d, err := db.OpenSnapshot(ctx, db.Config{File: file, Schema: Schema(), Log: commandLog(con), LongTimeout: commandLimit})
 	if err != nil {
 		return err
@@ -39,7 +39,7 @@ func verifyFile(ctx context.Context, file string, con Console) (err error) {
 	if err := upToDate(ctx, d); err != nil {
 		return err
 	}
-	a, err := buildOffline(d, commandLog(con))
+	a, err := buildOffline(place, d, commandLog(con))
 	if err != nil {
 		return err
 	}

@@ -89,8 +89,30 @@ func (c *Client) Send(method, path string, body any) *Answer {
 	return a
 }
 
+// Open sends a GET for what is no operation and so stands in no document: a page, a picture. The address may be the
+// whole one, as answers give it.
+func (c *Client) Open(address string) *Answer {
+	c.m.T.Helper()
+	a, err := c.send("GET", strings.TrimPrefix(address, c.m.base), nil)
+	if err != nil {
+		c.m.T.Fatalf("GET %s: %v", address, err)
+	}
+	return a
+}
+
 // Try is Send for goroutines, where a test must not be ended: it returns what went wrong.
 func (c *Client) Try(method, path string, body any) (*Answer, error) {
+	a, err := c.send(method, path, body)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.m.check.Check(method, path, a.Status, a.Header, a.Body); err != nil {
+		return a, fmt.Errorf("the answer is not as documented: %w\n%s", err, a.Body)
+	}
+	return a, nil
+}
+
+func (c *Client) send(method, path string, body any) (*Answer, error) {
 	var reader io.Reader
 	switch b := body.(type) {
 	case nil:
@@ -127,11 +149,7 @@ func (c *Client) Try(method, path string, body any) (*Answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	a := &Answer{t: c.m.T, what: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: raw}
-	if err := c.m.check.Check(method, path, a.Status, a.Header, raw); err != nil {
-		return a, fmt.Errorf("the answer is not as documented: %w\n%s", err, raw)
-	}
-	return a, nil
+	return &Answer{t: c.m.T, what: method + " " + path, Status: res.StatusCode, Header: res.Header, Body: raw}, nil
 }
 
 // Want fails the test unless the status is this one.
@@ -209,3 +227,6 @@ func (a *Answer) Is(path string, want any) *Answer {
 	}
 	return a
 }
+
+// Header is what With set.
+func (c *Client) Header(name string) string { return c.header.Get(name) }

@@ -33,7 +33,10 @@ type Market struct {
 	Clock *clock.Fake
 	Mail  *mail.Recorder
 	URL   string
+	// Folder is the data folder.
+	Folder string
 
+	base  string // what links begin with
 	check *webtest.Checker
 	http  *http.Client
 }
@@ -60,9 +63,11 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 		Config: config.Default(), DB: d, Clock: m.Clock, Log: spoken(t), Mail: m.Mail, Key: []byte("0123456789abcdef0123456789abcdef"),
 		Hashing: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, Limits: &web.Limits{Off: true}, Version: "test",
 	}
+	o.Config.Data = t.TempDir()
 	for _, f := range opts {
 		f(&o)
 	}
+	m.Folder, m.base = o.Config.Data, o.Config.BaseURL()
 	var err error
 	if m.App, err = app.Build(o); err != nil {
 		t.Fatal(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/haat-market/haat/internal/app"
 	"github.com/haat-market/haat/internal/platform/config"
+	"github.com/haat-market/haat/internal/platform/db"
 )
 
 // Options say what is measured and where.
@@ -20,6 +21,7 @@ type Options struct {
 	Token    string        // an admin's, with URL
 	Database config.Secret // PostgreSQL for the market that is started; "" = a file
 	Folder   string        // where temporary folders are made; "" = the system's
+	Keep     string        // folder in which the markets of Growth stay, and are found again; "" = they do not
 	Clients  []int
 	Length   time.Duration // of each measurement
 	Warm     time.Duration // before each, not counted
@@ -27,6 +29,8 @@ type Options struct {
 	Program  []string  // that serves; nil = this one
 	Profiles string    // folder for CPU profiles of the measurements at the most clients but one; "" = none
 	Progress io.Writer // nil = nobody is told
+
+	alone bool // the server has the prepared market itself: nobody else wants a copy
 }
 
 func (o Options) withDefaults() (Options, error) {
@@ -117,13 +121,16 @@ func session(ctx context.Context, o Options, name string, f func(*bench) error) 
 func (b *bench) fill(ctx context.Context) (engine string, err error) {
 	b.note("preparing %d accounts, %d stores and %d products", b.Shape.Accounts, b.Shape.Stores, b.Shape.Variants)
 	b.base = config.Place{Data: filepath.Join(b.dir, "prepared"), Database: b.Database}
-	m, err := openMarket(ctx, b.base, false, nil)
-	if err != nil {
-		return "", err
+	if b.Keep != "" {
+		b.base.Data = filepath.Join(b.Keep, b.Shape.name())
+		b.stage, err = kept(ctx, b.base, b.Shape, b.note)
+		return string(db.Embedded), err
 	}
-	defer func() { err = errors.Join(err, m.close()) }()
-	b.stage, err = m.prepare(ctx, b.Shape)
-	return string(m.DB.Engine()), err
+	b.stage, err = filled(ctx, b.base, b.Shape, b.note)
+	if b.Database.Set() {
+		return string(db.Postgres), err
+	}
+	return string(db.Embedded), err
 }
 
 // copied is a place with the same market; on PostgreSQL the same place, because there is one database.
@@ -138,10 +145,14 @@ func (b *bench) copied(name string) (config.Place, error) {
 
 // open starts the server.
 func (b *bench) open(ctx context.Context) error {
-	at, err := b.copied("served")
-	if err != nil {
-		return err
+	at := b.base
+	if !b.alone {
+		var err error
+		if at, err = b.copied("served"); err != nil {
+			return err
+		}
 	}
+	var err error
 	b.note("starting the server")
 	if b.server, err = start(ctx, b.Program, at); err != nil {
 		return err
@@ -175,22 +186,33 @@ func (b *bench) visit(ctx context.Context) (err error) {
 
 // overHTTP measures one kind of work over HTTP.
 func (b *bench) overHTTP(ctx context.Context, what string, clients int, hire func(buyer) worker) error {
-	return crew(clients, func(i int) (worker, error) { return hire(b.stage.hire(b.at, i, clients)), nil }, func(w []worker) error {
+	r, err := b.timed(ctx, what, clients, hire)
+	if err == nil {
+		b.add(r)
+	}
+	return err
+}
+
+// timed is such a measurement that is not written down yet.
+func (b *bench) timed(ctx context.Context, what string, clients int, hire func(buyer) worker) (r Run, err error) {
+	err = crew(clients, func(i int) (worker, error) { return hire(b.stage.hire(b.at, i, clients)), nil }, func(w []worker) (err error) {
 		var server cpu
 		if b.server != nil {
 			server = b.server.process.cpu
 		}
 		stop := b.profiled(ctx, what, clients)
-		r, err := measure(ctx, what, w, b.Warm, b.Length, server)
+		r, err = measure(ctx, what, w, b.Warm, b.Length, server)
 		if err := errors.Join(err, stop()); err != nil {
 			return err
 		}
 		if b.server != nil {
-			r.ServerRSS, b.report.MostRSS = b.server.process.memory()
+			var most int64
+			r.ServerRSS, most = b.server.process.memory()
+			b.report.MostRSS = max(b.report.MostRSS, most)
 		}
-		b.add(r)
 		return nil
 	})
+	return r, err
 }
 
 func (b *bench) add(r Run) {
@@ -240,7 +262,15 @@ func fileName(what string) string {
 
 // here measures work in this process.
 func (b *bench) here(ctx context.Context, what string, clients int, hire func(i int) worker) error {
-	return crew(clients, func(i int) (worker, error) { return hire(i), nil }, func(w []worker) (err error) {
+	r, err := b.timedHere(ctx, what, clients, hire)
+	if err == nil {
+		b.add(r)
+	}
+	return err
+}
+
+func (b *bench) timedHere(ctx context.Context, what string, clients int, hire func(i int) worker) (r Run, err error) {
+	err = crew(clients, func(i int) (worker, error) { return hire(i), nil }, func(w []worker) (err error) {
 		if b.Profiles != "" && clients == b.profileAt() {
 			f, err := os.Create(b.profileFile(what, clients))
 			if err != nil {
@@ -254,10 +284,8 @@ func (b *bench) here(ctx context.Context, what string, clients int, hire func(i 
 				err = errors.Join(err, f.Close())
 			}()
 		}
-		r, err := measure(ctx, what, w, b.Warm, b.Length, nil)
-		if err == nil {
-			b.add(r)
-		}
+		r, err = measure(ctx, what, w, b.Warm, b.Length, nil)
 		return err
 	})
+	return r, err
 }

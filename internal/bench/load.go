@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -38,6 +39,8 @@ type Run struct {
 	ServerCPU float64 `json:"server_cpu_us"`
 	ClientCPU float64 `json:"client_cpu_us"`
 	ServerRSS int64   `json:"server_rss_bytes,omitempty"` // at its end
+
+	times *histogram
 }
 
 // Failed is how many pieces of work were not done.
@@ -58,56 +61,76 @@ type tally struct {
 // cpu reads how much processor time somebody has used until now.
 type cpu func() (time.Duration, bool)
 
-// measure lets the workers work for a while that does not count and then for a while that does. What begins before the
-// end and finishes after it does not count either.
+// lengthened is how often a measurement goes on when nothing was finished in its time: a figure of nothing says nothing.
+const lengthened = 20
+
+// measure lets the workers work for a while that does not count and then for a while that does, lengthened until
+// something is finished. What begins before the end and finishes after it does not count either.
 func measure(ctx context.Context, what string, workers []worker, warm, length time.Duration, server cpu) (Run, error) {
 	r := Run{What: what, Clients: len(workers), Errors: map[string]int64{}}
 	tallies := make([]tally, len(workers))
 	begin := time.Now().Add(warm)
 	end := begin.Add(length)
+	var finished, over atomic.Bool
 	var all sync.WaitGroup
 	for i, w := range workers {
-		all.Go(func() { tallies[i].run(ctx, w, begin, end) })
+		all.Go(func() { tallies[i].run(ctx, w, begin, &finished, &over) })
 	}
 	var serverUsed, ownUsed used
 	if sleep(ctx, time.Until(begin)) == nil {
 		serverUsed.start(server)
 		ownUsed.start(ownCPU)
-		if sleep(ctx, time.Until(end)) == nil {
+		err := sleep(ctx, time.Until(end))
+		for range lengthened {
+			if err != nil || finished.Load() {
+				break
+			}
+			end = end.Add(length)
+			err = sleep(ctx, time.Until(end))
+		}
+		if err == nil {
 			serverUsed.stop(server)
 			ownUsed.stop(ownCPU)
 		}
 	}
+	over.Store(true)
 	all.Wait()
 	if err := ctx.Err(); err != nil {
 		return r, err
 	}
-	var times histogram
+	r.times = &histogram{}
 	for i := range tallies {
 		t := &tallies[i]
-		times.merge(&t.times)
+		r.times.merge(&t.times)
 		for code, n := range t.errors {
 			r.Errors[code] += n
 		}
 		r.BytesIn += t.in
 		r.BytesOut += t.out
 	}
-	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
-	r.Seconds, r.Done = length.Seconds(), times.count
-	r.PerSecond = float64(times.count) / length.Seconds()
-	r.P50, r.P95, r.P99, r.Max = ms(times.quantile(5000)), ms(times.quantile(9500)), ms(times.quantile(9900)), ms(times.max)
+	r.Seconds = end.Sub(begin).Seconds()
+	r.sum()
 	if n := r.Done + r.Failed(); n > 0 {
 		r.ServerCPU, r.ClientCPU = serverUsed.micros(n), ownUsed.micros(n)
 	}
 	return r, nil
 }
 
-func (t *tally) run(ctx context.Context, w worker, begin, end time.Time) {
+// sum says in figures what was timed.
+func (r *Run) sum() {
+	ms := func(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+	r.Done = r.times.count
+	r.PerSecond = float64(r.Done) / r.Seconds
+	r.P50, r.P95, r.P99, r.Max = ms(r.times.quantile(5000)), ms(r.times.quantile(9500)), ms(r.times.quantile(9900)), ms(r.times.max)
+}
+
+func (t *tally) run(ctx context.Context, w worker, begin time.Time, finished, over *atomic.Bool) {
 	t.errors = map[string]int64{}
-	for now := time.Now(); now.Before(end) && ctx.Err() == nil; {
+	for now := time.Now(); !over.Load() && ctx.Err() == nil; {
 		o := w.do(ctx)
 		then := time.Now()
-		if !then.Before(begin) && then.Before(end) {
+		if !then.Before(begin) && !over.Load() {
+			finished.Store(true)
 			t.in += o.in
 			t.out += o.out
 			if o.failed == "" {

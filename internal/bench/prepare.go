@@ -28,11 +28,19 @@ var cheap = &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLeng
 type market struct{ *app.App }
 
 // openMarket opens the market at a place, for nobody but us. one: every write is committed alone.
-func openMarket(ctx context.Context, at config.Place, one bool, watch func(string, db.Tx) db.Tx) (_ *market, err error) {
+func openMarket(ctx context.Context, at config.Place, one bool, watch func(string, db.Tx) db.Tx) (*market, error) {
+	return openWith(ctx, at, db.Config{OneByOne: one, Watch: watch})
+}
+
+// openToFill opens it for writing much: nothing is waited for to be on disk, and no write keeps what it would be undone by.
+func openToFill(ctx context.Context, at config.Place) (*market, error) {
+	return openWith(ctx, at, db.Config{Scratch: !at.Database.Set(), CalmAfter: 1})
+}
+
+func openWith(ctx context.Context, at config.Place, how db.Config) (_ *market, err error) {
 	quiet := slog.New(slog.DiscardHandler)
-	d, err := db.Open(ctx, db.Config{
-		File: at.DatabaseFile(), URL: at.Database.Reveal(), Schema: app.Schema(), Log: quiet, OneByOne: one, Watch: watch,
-	})
+	how.File, how.URL, how.Schema, how.Log = at.DatabaseFile(), at.Database.Reveal(), app.Schema(), quiet
+	d, err := db.Open(ctx, how)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +88,10 @@ func (m *market) prepare(ctx context.Context, shape Shape) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if st.variants, err = m.products(ctx, seller, hash, shape); err != nil {
+	if st.variants, err = m.products(ctx, seller, hash, shape, st); err != nil {
+		return nil, err
+	}
+	if _, err := m.account(ctx, "admin", hash, web.RoleAdmin); err != nil {
 		return nil, err
 	}
 	for i := range shape.Accounts {
@@ -90,7 +101,28 @@ func (m *market) prepare(ctx context.Context, shape Shape) (*stage, error) {
 		}
 		st.customers = append(st.customers, c)
 	}
-	return st, nil
+	return st, m.signIn(ctx, st)
+}
+
+// signIn signs everybody in, anew when the market took long to fill.
+func (m *market) signIn(ctx context.Context, st *stage) error {
+	in := func(name string) (string, error) {
+		t, _, err := m.Identity.Login(ctx, name+"@bench.example.org", password, identity.Device{UserAgent: "haat-bench"})
+		return t.Access, err
+	}
+	var err error
+	if st.seller, err = in("seller"); err != nil {
+		return err
+	}
+	if st.admin, err = in("admin"); err != nil {
+		return err
+	}
+	for i := range st.customers {
+		if st.customers[i].token, err = in("buyer" + strconv.Itoa(i)); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *market) account(ctx context.Context, name, hash string, roles ...string) (web.Caller, error) {
@@ -102,7 +134,7 @@ func (m *market) account(ctx context.Context, name, hash string, roles ...string
 const storesEach = 5
 
 // products opens and publishes the stores and their products, all of plenty, in turns.
-func (m *market) products(ctx context.Context, seller web.Caller, hash string, shape Shape) ([]string, error) {
+func (m *market) products(ctx context.Context, seller web.Caller, hash string, shape Shape, st *stage) ([]string, error) {
 	var err error
 	stores, owners := make([]string, shape.Stores), make([]web.Caller, shape.Stores)
 	for i := range stores {
@@ -120,6 +152,7 @@ func (m *market) products(ctx context.Context, seller web.Caller, hash string, s
 		}
 		stores[i], owners[i] = v.PublicID, seller
 	}
+	st.store = stores[0]
 	variants := make([]string, shape.Variants)
 	for i := range variants {
 		stock := int64(plenty)
@@ -144,10 +177,6 @@ func (m *market) customer(ctx context.Context, i int, hash string) (customer, er
 	if err != nil {
 		return customer{}, err
 	}
-	t, _, err := m.Identity.Login(ctx, name+"@bench.example.org", password, identity.Device{UserAgent: "haat-bench"})
-	if err != nil {
-		return customer{}, err
-	}
 	a, _, err := m.Identity.AddAddress(ctx, c, identity.NewAddress{Address: identity.Address{
 		Name: buyerName, Phone: "+9779800000001", Line1: "12 Bazaar Road", City: "Kathmandu", PostalCode: "44600", Country: "NP",
 	}})
@@ -155,7 +184,7 @@ func (m *market) customer(ctx context.Context, i int, hash string) (customer, er
 		return customer{}, err
 	}
 	_, _, err = m.Wallet.Give(ctx, "system", c.Account, pocket, "", "for measuring")
-	return customer{key: c.AccountID, id: c.Account, token: t.Access, address: a.PublicID}, err
+	return customer{key: c.AccountID, id: c.Account, address: a.PublicID}, err
 }
 
 // close closes the market's database.

@@ -18,12 +18,14 @@ type Report struct {
 	Shape   Shape   `json:"data"`
 	Warm    float64 `json:"warm_up_seconds"`
 	Runs    []Run   `json:"runs"`
-	Ratios  []Ratio `json:"ratios"`
-	Bars    []Bar   `json:"bars"`
-	Start   float64 `json:"start_seconds,omitempty"` // of the server, on the prepared database
-	Size    int64   `json:"program_bytes,omitempty"`
-	IdleRSS int64   `json:"idle_rss_bytes,omitempty"`
-	MostRSS int64   `json:"most_rss_bytes,omitempty"`
+	// Imports are files of products that went in.
+	Imports []FileRun `json:"imports,omitempty"`
+	Ratios  []Ratio   `json:"ratios"`
+	Bars    []Bar     `json:"bars"`
+	Start   float64   `json:"start_seconds,omitempty"` // of the server, on the prepared database
+	Size    int64     `json:"program_bytes,omitempty"`
+	IdleRSS int64     `json:"idle_rss_bytes,omitempty"`
+	MostRSS int64     `json:"most_rss_bytes,omitempty"`
 }
 
 // Ratio compares two measurements at the same number of clients.
@@ -84,6 +86,9 @@ func (r *Report) judge() {
 			least("in groups against one by one, 64 clients", 2.5, x.Value, "")
 		}
 	}
+	r.judgeReads(least, below)
+	r.judgeSearch()
+	r.judgeImports(least)
 	best := 0.0
 	for _, x := range r.Runs {
 		if x.What == whatFlow {
@@ -196,7 +201,10 @@ func (r *Report) bars() table {
 	t := table{head: []string{"bar", "wanted", "measured", "met"}, right: 1}
 	for _, x := range r.Bars {
 		met := "no"
-		if x.Met {
+		switch {
+		case x.Want == "": // a figure to compare others with
+			met = "-"
+		case x.Met:
 			met = "yes"
 		}
 		t.rows = append(t.rows, []string{x.Name, x.Want, fmt.Sprintf("%.2f", x.Value), met})
@@ -206,11 +214,20 @@ func (r *Report) bars() table {
 
 func (r *Report) lines() []string {
 	m, s := r.Machine, r.Shape
-	return []string{
+	before := "Orders: none before."
+	if s.Orders > 0 {
+		before = fmt.Sprintf("Orders before: %d, each of one unit, paid from the wallet and completed, over %d days.", s.Orders, pastDays)
+	}
+	lines := []string{
 		fmt.Sprintf("Machine: %s, %d cores, %s; load before: %s.", m.System, m.Cores, m.Processor, m.Load),
 		fmt.Sprintf("Disk: %.0f syncs of 4 kB a second, one after another (p50 %.2f ms, p99 %.2f ms). Engine: %s.", m.Sync, m.SyncP50, m.SyncP99, m.Engine),
-		fmt.Sprintf("Data: %d accounts, each signed in, with an address and money; %d stores; %d variants of plenty. Orders: none before.", s.Accounts, s.Stores, s.Variants),
+		fmt.Sprintf("Data: %d accounts, each signed in, with an address and money; %d stores; %d variants of plenty. %s", s.Accounts, s.Stores, s.Variants, before),
 	}
+	if s.Products > 0 {
+		lines = append(lines, fmt.Sprintf("To look at: %d products of one variant in those stores, 64 categories under 8, 50 brands, prices from 1.00 to 1000.00 evenly, "+
+			"four of five in stock. The titles hold one word all of them, one word one in ten, one word one in a thousand.", s.Products))
+	}
+	return lines
 }
 
 // Text writes a report for people.
@@ -225,7 +242,7 @@ func (r *Report) write(w io.Writer, one func(table, io.Writer) error, bullet str
 			return err
 		}
 	}
-	for _, t := range []table{r.runs(), r.ratios(), r.bars()} {
+	for _, t := range []table{r.runs(), r.files(), r.ratios(), r.bars()} {
 		if len(t.rows) == 0 {
 			continue
 		}

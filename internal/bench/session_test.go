@@ -57,7 +57,7 @@ func serveHere() error {
 func short(t *testing.T) Options {
 	t.Setenv(asServer, "1")
 	return Options{
-		Folder: t.TempDir(), Clients: []int{4}, Length: time.Second, Warm: 50 * time.Millisecond, Shape: Shape{Accounts: 6, Stores: 2, Variants: 5},
+		Folder: t.TempDir(), Clients: []int{4}, Length: 400 * time.Millisecond, Warm: 50 * time.Millisecond, Shape: Shape{Accounts: 24, Stores: 2, Variants: 5},
 		Program: []string{os.Args[0]}, Progress: t.Output(),
 	}
 }
@@ -149,6 +149,31 @@ func TestFlow(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Files go in whole while others buy.
+func TestImport(t *testing.T) {
+	each(t, func(t *testing.T, o Options) {
+		r, err := Import(t.Context(), o, 50)
+		if err != nil {
+			t.Fatal(err)
+		}
+		good(t, r, o, whatAlone, whatBeside, whatAfter)
+		if len(r.Imports) != 1+len(o.Clients) || len(r.Ratios) != 2*len(o.Clients) {
+			t.Errorf("imports %+v, ratios %+v", r.Imports, r.Ratios)
+		}
+		for _, x := range r.Imports {
+			if x.Files < 1 || x.Rows != int64(50*x.Files) || x.PerSecond() <= 0 {
+				t.Errorf("%+v", x)
+			}
+		}
+	})
+	o := short(t)
+	for _, rows := range []int{0, 100_001} {
+		if _, err := Import(t.Context(), o, rows); err == nil {
+			t.Errorf("a file of %d rows was taken", rows)
+		}
+	}
 }
 
 func TestStatements(t *testing.T) {
@@ -245,7 +270,7 @@ func TestOptions(t *testing.T) {
 	for name, change := range map[string]func(*Options){
 		"no clients":      func(o *Options) { o.Clients = nil },
 		"minus a client":  func(o *Options) { o.Clients = []int{-1} },
-		"more than there": func(o *Options) { o.Clients = []int{7} },
+		"more than there": func(o *Options) { o.Clients = []int{25} },
 		"no time":         func(o *Options) { o.Length = 0 },
 		"for ever":        func(o *Options) { o.Length = time.Hour },
 		"one store":       func(o *Options) { o.Shape.Stores = 1 },

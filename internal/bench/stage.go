@@ -13,7 +13,9 @@ import (
 type Shape struct {
 	Accounts int `json:"accounts"`
 	Stores   int `json:"stores"`
-	Variants int `json:"variants"` // one a product, all of plenty
+	Variants int `json:"variants"`           // one a product, all of plenty
+	Products int `json:"products,omitempty"` // beside them, written in bulk to be looked at
+	Orders   int `json:"orders,omitempty"`   // of the past, written in bulk
 }
 
 func (s Shape) check(clients []int) error {
@@ -44,8 +46,13 @@ type stage struct {
 	customers []customer
 	variants  []string // variant i is of store i modulo the number of stores
 	stores    int
-	direct    string // what one variant costs, delivered
-	pair      string // what two variants of two stores cost
+	seller    string // access token of who has the first store
+	admin     string // and of an admin
+	store     string // its public id
+	// Written in bulk, to be looked at: some of the products, and the upper categories.
+	products, categories []string
+	direct               string // what one variant costs, delivered
+	pair                 string // what two variants of two stores cost
 }
 
 // price and stock of every variant, and the money of every customer.

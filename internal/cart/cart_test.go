@@ -87,18 +87,18 @@ func TestSettle(t *testing.T) {
 		keep      int64
 		changes   string
 	}{
-		{"as it was", target{line: old, qty: 2, sell: sellable(100), known: true}, 5, 2, ""},
-		{"the client wants more", target{line: old, qty: 4, sell: sellable(100), known: true}, 5, 4, ""},
+		{"as it was", target{line: old, seen: old.PriceSeen, agreed: true, qty: 2, sell: sellable(100), known: true}, 5, 2, ""},
+		{"the client wants more", target{line: old, seen: old.PriceSeen, agreed: true, qty: 4, sell: sellable(100), known: true}, 5, 4, ""},
 		{"new from the client", target{qty: 4, sell: sellable(100), known: true}, 5, 4, ""},
-		{"more than is left", target{line: old, qty: 9, sell: sellable(100), known: true}, 5, 5, "quantity_reduced out_of_stock 9>5"},
+		{"more than is left", target{line: old, seen: old.PriceSeen, agreed: true, qty: 9, sell: sellable(100), known: true}, 5, 5, "quantity_reduced out_of_stock 9>5"},
 		{"new and more than is left", target{qty: 9, sell: sellable(100), known: true}, 5, 5, "quantity_reduced out_of_stock 9>5"},
-		{"another price", target{line: old, qty: 2, sell: sellable(120), known: true}, 5, 2, "price_changed  100>120"},
-		{"both", target{line: old, qty: 9, sell: sellable(120), known: true}, 5, 5, "quantity_reduced out_of_stock 9>5, price_changed  100>120"},
-		{"not tracked", target{line: old, qty: 9, sell: sellable(100), known: true}, -1, 9, ""},
-		{"nothing left", target{line: old, qty: 2, sell: sellable(100), known: true}, 0, 0, "removed out_of_stock 2>0"},
-		{"not sold any more", target{line: old, qty: 2, sell: gone, known: true}, 5, 0, "removed store_not_open 2>0"},
+		{"another price", target{line: old, seen: old.PriceSeen, agreed: true, qty: 2, sell: sellable(120), known: true}, 5, 2, "price_changed  100>120"},
+		{"both", target{line: old, seen: old.PriceSeen, agreed: true, qty: 9, sell: sellable(120), known: true}, 5, 5, "quantity_reduced out_of_stock 9>5, price_changed  100>120"},
+		{"not tracked", target{line: old, seen: old.PriceSeen, agreed: true, qty: 9, sell: sellable(100), known: true}, -1, 9, ""},
+		{"nothing left", target{line: old, seen: old.PriceSeen, agreed: true, qty: 2, sell: sellable(100), known: true}, 0, 0, "removed out_of_stock 2>0"},
+		{"not sold any more", target{line: old, seen: old.PriceSeen, agreed: true, qty: 2, sell: gone, known: true}, 5, 0, "removed store_not_open 2>0"},
 		{"never heard of", target{variant: "var_x", qty: 2}, 0, 0, "removed variant_gone 2>0"},
-		{"beyond an amount", target{line: old, qty: 10_000, sell: sellable(money.Max), known: true}, -1, 0, "removed total_too_large 10000>0"},
+		{"beyond an amount", target{line: old, seen: old.PriceSeen, agreed: true, qty: 10_000, sell: sellable(money.Max), known: true}, -1, 0, "removed total_too_large 10000>0"},
 	} {
 		keep, changes := settle(c.t, c.available)
 		said := ""

@@ -30,6 +30,7 @@ type Deps struct {
 	Clock     clock.Clock
 	Catalog   Catalog
 	Inventory Stock
+	Rates     Rates
 }
 
 // Service is the room.
@@ -38,17 +39,28 @@ type Service struct {
 	clock   clock.Clock
 	catalog Catalog
 	stock   Stock
+	rates   Rates
 }
 
 // New opens the room.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, catalog: d.Catalog, stock: d.Inventory}
+	return &Service{db: d.DB, clock: d.Clock, catalog: d.Catalog, stock: d.Inventory, rates: d.Rates}
 }
 
-// Lock gives an account's cart, made if it has none, and keeps everybody else from changing it until the end of the
-// transaction. It is the first lock of a checkout.
+// Lock gives an account's or guest's cart, made if there is none, and keeps everybody else from changing it until the
+// end of the transaction. It is the first lock of a checkout. A guest himself is locked before his cart, so that nobody
+// sweeps him away meanwhile. Error: ErrGuestGone.
 func (s *Service) Lock(ctx context.Context, tx db.Tx, accountID int64) (int64, error) {
 	q := cartdb.New(tx)
+	if accountID < 0 {
+		_, err := q.LockGuest(ctx, -accountID, clock.Micro(s.clock.Now()))
+		if errors.Is(err, db.ErrNoRows) {
+			return 0, ErrGuestGone
+		}
+		if err != nil {
+			return 0, fmt.Errorf("lock guest: %w", err)
+		}
+	}
 	id, err := q.LockCart(ctx, accountID)
 	if err == nil || !errors.Is(err, db.ErrNoRows) {
 		return id, wrap(err, "lock cart")
@@ -136,7 +148,8 @@ func (s *Service) offered(ctx context.Context, tx db.Tx, sell catalog.Sellable) 
 // Add puts qty units of a variant into an account's cart, on top of those that are there.
 //
 // READ COMMITTED: the cart's row is locked first, and every check of what is in it is made after that. What the market
-// says of the variant is read before: a cart promises nothing, and so no writer waits for it.
+// says of the variant is read before: a cart promises nothing, and so no writer waits for it. A guest who was made by this
+// very request has no earlier one that it could be a repeat of, so its caller leaves the key out (idem.Without).
 func (s *Service) Add(ctx context.Context, accountID int64, variant string, qty int64) (out Added, err error) {
 	var o offer
 	err = s.db.Read(ctx, "cart.offer", func(ctx context.Context, tx db.Tx) error {
@@ -231,6 +244,9 @@ func (s *Service) put(ctx context.Context, tx db.Tx, cartID int64, o offer, qty 
 //
 // READ COMMITTED: the cart's row is locked first, and every check is made after that.
 func (s *Service) Change(ctx context.Context, accountID int64, line string, qty int64) (out Item, err error) {
+	if accountID == 0 {
+		return Item{}, ErrLineNotFound
+	}
 	err = s.db.Write(ctx, "cart.change", func(ctx context.Context, tx db.Tx) error {
 		cartID, err := s.Lock(ctx, tx, accountID)
 		if err != nil {
@@ -268,6 +284,9 @@ func (s *Service) Change(ctx context.Context, accountID int64, line string, qty 
 //
 // READ COMMITTED: the cart's row is locked first.
 func (s *Service) Remove(ctx context.Context, accountID int64, line string) error {
+	if accountID == 0 {
+		return ErrLineNotFound
+	}
 	return s.db.Write(ctx, "cart.remove", func(ctx context.Context, tx db.Tx) error {
 		cartID, err := s.Lock(ctx, tx, accountID)
 		if err != nil {
@@ -290,7 +309,11 @@ func (s *Service) Clear(ctx context.Context, accountID int64) error {
 		if err != nil {
 			return err
 		}
-		_, err = cartdb.New(tx).Clear(ctx, cartID)
+		q := cartdb.New(tx)
+		if _, err := q.ClearRates(ctx, cartID); err != nil {
+			return wrap(err, "clear rates")
+		}
+		_, err = q.Clear(ctx, cartID)
 		return wrap(err, "clear cart")
 	}, db.ReadCommitted())
 }

@@ -46,6 +46,8 @@ type target struct {
 	line    Line // the zero Line where there is none yet
 	variant string
 	qty     int64
+	seen    int64 // the price that its holder saw last, if agreed
+	agreed  bool  // somebody saw a price
 	sell    catalog.Sellable
 	known   bool
 }
@@ -54,7 +56,7 @@ type target struct {
 func settle(t target, available int64) (keep int64, changes []Change) {
 	c := Change{
 		Variant: t.variant, Title: t.sell.Title, Currency: money.Currency(t.sell.Currency),
-		OldPrice: t.line.PriceSeen, NewPrice: t.sell.Price, OldQty: t.qty, NewQty: t.qty,
+		OldPrice: t.seen, NewPrice: t.sell.Price, OldQty: t.qty, NewQty: t.qty,
 	}
 	removed := func(reason string) (int64, []Change) {
 		c.Kind, c.Reason, c.NewQty = ChangeRemoved, reason, 0
@@ -79,7 +81,7 @@ func settle(t target, available int64) (keep int64, changes []Change) {
 	if fits(keep, t.sell.Price) != nil {
 		return removed(string(IssueTotal))
 	}
-	if t.line.ID != 0 && t.line.PriceSeen != t.sell.Price {
+	if t.agreed && t.seen != t.sell.Price {
 		price := c
 		price.Kind = ChangePrice
 		changes = append(changes, price)
@@ -131,7 +133,7 @@ func (s *Service) targets(ctx context.Context, tx db.Tx, cartID int64, wishes []
 	at := map[string]int{}
 	for _, l := range lines {
 		at[l.VariantID] = len(targets)
-		targets = append(targets, target{line: l, variant: l.VariantID, qty: l.Qty})
+		targets = append(targets, target{line: l, variant: l.VariantID, qty: l.Qty, seen: l.PriceSeen, agreed: true})
 	}
 	for _, w := range wishes {
 		if i, ok := at[w.Variant]; ok {

@@ -44,7 +44,7 @@ func goodsViews(goods []Goods) []GoodsView {
 func lineView(it Item) LineView {
 	out := LineView{
 		ID: it.PublicID, Variant: it.VariantID, Product: it.Sell.Product, Store: it.Sell.Store.PublicID, Title: it.Sell.Title,
-		VariantTitle: it.Sell.VariantTitle, Options: it.Sell.Options, SKU: it.Sell.SKU, Quantity: it.Qty, Currency: it.Sell.Currency,
+		VariantTitle: it.Sell.VariantTitle, Options: it.Sell.Options, SKU: it.Sell.SKU, Image: it.Sell.Picture, Quantity: it.Qty, Currency: it.Sell.Currency,
 		UnitPrice: amount(it.Sell.Price, it.Sell), PriceSeen: amount(it.PriceSeen, it.Sell), Total: amount(it.Total, it.Sell),
 		PriceChanged: it.Known && it.Sell.Price != it.PriceSeen, Available: left(it), Issues: it.Issues, Reason: reason(it),
 		CreatedAt: it.AddedAt, UpdatedAt: it.ChangedAt,

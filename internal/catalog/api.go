@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"
@@ -28,13 +29,17 @@ type VariantView struct {
 	Options    []Option       `json:"options"`
 	SKU        *string        `json:"sku"`
 	Barcode    string         `json:"barcode"`
-	Price      string         `json:"price" doc:"Decimal amount."`
+	Price      string         `json:"price" doc:"The store's own price, which a change sets; decimal amount."`
+	PriceNow   string         `json:"price_now" doc:"What it costs now, with the best discount."`
+	OnSale     bool           `json:"on_sale"`
+	Discount   *DealView      `json:"discount,omitempty" doc:"What lowers the price now; absent without a discount."`
 	Currency   money.Currency `json:"currency"`
 	Weight     int64          `json:"weight" doc:"Grams."`
 	TrackStock bool           `json:"track_stock"`
 	Available  *int64         `json:"available" doc:"How many can be bought; null where stock is not tracked."`
 	InStock    bool           `json:"in_stock"`
 	Position   int64          `json:"position"`
+	Image      *string        `json:"image" doc:"The product's image that shows this variant; null without one of its own."`
 	Version    int64          `json:"version"`
 	CreatedAt  time.Time      `json:"created_at"`
 	UpdatedAt  time.Time      `json:"updated_at"`
@@ -49,10 +54,16 @@ type ProductView struct {
 	Title          string         `json:"title"`
 	Description    string         `json:"description" doc:"HTML, cleaned to formatting and links."`
 	Vendor         string         `json:"vendor"`
+	Brand          string         `json:"brand" doc:"What it is made by; empty without one."`
+	TaxRate        *string        `json:"tax_rate" doc:"Percent; null where the market's rate holds."`
+	TaxCode        string         `json:"tax_code" doc:"HSN or SAC; empty without one."`
 	Options        []string       `json:"options"`
-	State          State          `json:"state" enum:"draft,published,archived"`
+	State          State          `json:"state" enum:"draft,submitted,rejected,published,archived"`
+	Review         Review         `json:"review" enum:",submitted,rejected,changed" doc:"Where it stands with the market's people; changed: on sale, with changes that they have not seen."`
+	ReviewNote     string         `json:"review_note,omitempty" doc:"Why it was rejected."`
 	Variants       []VariantView  `json:"variants"`
-	AllowedActions []string       `json:"allowed_actions" doc:"What the product's state allows to those who may change it."`
+	Images         []ImageView    `json:"images" doc:"The cover first."`
+	AllowedActions []string       `json:"allowed_actions" doc:"What the product's state allows: an admin to an admin, the store's people to everybody else."`
 	Version        int64          `json:"version"`
 	PublishedAt    *time.Time     `json:"published_at" doc:"When it was published first."`
 	CreatedAt      time.Time      `json:"created_at"`
@@ -66,11 +77,16 @@ type ListingView struct {
 	StoreName    string         `json:"store_name"`
 	Category     *CategoryBrief `json:"category,omitempty" doc:"Absent without one."`
 	Title        string         `json:"title"`
-	State        State          `json:"state" enum:"draft,published,archived"`
+	Image        *blob.Picture  `json:"image,omitempty" doc:"The cover; absent without one."`
+	Brand        string         `json:"brand" doc:"Empty without one."`
+	State        State          `json:"state" enum:"draft,submitted,rejected,published,archived"`
 	Visible      bool           `json:"visible" doc:"Whether buyers see it now."`
 	VariantCount int64          `json:"variant_count"`
-	PriceFrom    *string        `json:"price_from" doc:"The lowest price; null without variants."`
+	PriceFrom    *string        `json:"price_from" doc:"The lowest price of now; null without variants."`
 	PriceTo      *string        `json:"price_to"`
+	PriceWas     *string        `json:"price_was" doc:"What the cheapest variant costs without its discount; null where price_from is no lower."`
+	InStock      bool           `json:"in_stock" doc:"Whether something of it can be bought now."`
+	OnSale       bool           `json:"on_sale" doc:"Whether a variant costs less than usual now."`
 	Currency     money.Currency `json:"currency"`
 	PublishedAt  *time.Time     `json:"published_at"`
 	CreatedAt    time.Time      `json:"created_at"`
@@ -87,19 +103,62 @@ type PriceView struct {
 	At       time.Time      `json:"at"`
 }
 
+// PastDiscountView is a discount in a price history.
+type PastDiscountView struct {
+	ID      string        `json:"id"`
+	Title   string        `json:"title"`
+	Percent *string       `json:"percent"`
+	Amount  *string       `json:"amount" doc:"Off each piece."`
+	PaidBy  Payer         `json:"paid_by" enum:"store,platform"`
+	State   DiscountState `json:"state" enum:"live,ended"`
+	From    time.Time     `json:"from"`
+	To      *time.Time    `json:"to"`
+}
+
+func viewPastDiscount(d Discount) PastDiscountView {
+	v := viewDiscount(d)
+	return PastDiscountView{ID: v.ID, Title: v.Title, Percent: v.Percent, Amount: v.Amount, PaidBy: v.PaidBy, State: v.State, From: v.From, To: v.To}
+}
+
+// HistoryView is a page of a price history.
+type HistoryView struct {
+	web.Page[PriceView]
+	Discounts []PastDiscountView `json:"discounts" doc:"The newest 50 that reached the product; on every page."`
+}
+
 func viewVariant(v Variant) VariantView {
 	return VariantView{
-		ID: v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(),
+		Image: ifAny(v.Image),
+		ID:    v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(), PriceNow: v.Now.String(), OnSale: v.Discount != nil, Discount: viewDeal(v.Discount),
 		Currency: v.Price.Currency, Weight: v.Weight, TrackStock: v.TrackStock, Available: v.Available, InStock: v.InStock(),
 		Position: v.Position, Version: v.Version, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
 }
 
+// DealView is the discount that a price is lowered by.
+type DealView struct {
+	ID     string     `json:"id"`
+	Title  string     `json:"title"`
+	PaidBy Payer      `json:"paid_by" enum:"store,platform"`
+	To     *time.Time `json:"to" doc:"When it ends; null without an end."`
+}
+
+func viewDeal(d *Applied) *DealView {
+	if d == nil {
+		return nil
+	}
+	return &DealView{ID: d.ID, Title: d.Title, PaidBy: d.By, To: d.EndsAt}
+}
+
 func viewProduct(p Product) ProductView {
 	v := ProductView{
 		ID: p.ID, Store: StoreView{p.Store.PublicID, p.Store.Name, p.Store.Slug}, Handle: p.Handle, Category: p.Category, Title: p.Title,
-		Description: p.Description, Vendor: p.Vendor, Options: p.Options, State: p.State, Variants: []VariantView{},
-		AllowedActions: p.State.actions(), Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Options: p.Options, State: p.State, Variants: []VariantView{},
+		AllowedActions: p.Actions, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+	}
+	if p.TaxRate != nil {
+		rate := money.FormatRate(*p.TaxRate)
+		v.TaxRate = &rate
 	}
 	for _, x := range p.Variants {
 		v.Variants = append(v.Variants, viewVariant(x))
@@ -109,12 +168,16 @@ func viewProduct(p Product) ProductView {
 
 func viewListing(l Listing) ListingView {
 	v := ListingView{
-		ID: l.ID, Store: l.Store, StoreName: l.StoreName, Category: l.Category, Title: l.Title, State: l.State, Visible: l.Visible,
-		VariantCount: l.VariantCount, Currency: l.Currency, PublishedAt: l.PublishedAt, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+		ID: l.ID, Store: l.Store, StoreName: l.StoreName, Category: l.Category, Title: l.Title, Brand: l.Brand, State: l.State, Visible: l.Visible,
+		VariantCount: l.VariantCount, OnSale: l.OnSale, InStock: l.InStock, Currency: l.Currency, PublishedAt: l.PublishedAt, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
 	}
 	if l.VariantCount > 0 {
 		from, to := money.Format(l.PriceFrom, l.Currency), money.Format(l.PriceTo, l.Currency)
 		v.PriceFrom, v.PriceTo = &from, &to
+	}
+	if l.PriceWas > 0 {
+		was := money.Format(l.PriceWas, l.Currency)
+		v.PriceWas = &was
 	}
 	return v
 }
@@ -170,9 +233,16 @@ func faults(more ...*fault.Error) []*fault.Error { return append(more, storeFaul
 // Mount registers the operations.
 func (s *Service) Mount(api *web.API) {
 	s.mountCategories(api)
+	s.mountBrowsing(api)
 	s.mountProducts(api)
+	s.mountBulk(api)
 	s.mountVariants(api)
+	s.mountImages(api)
 	s.mountImports(api)
+	s.mountReview(api)
+	s.mountDiscounts(api)
+	s.mountBrands(api)
+	s.mountMaterials(api)
 }
 
 type categoryIn struct {

@@ -35,6 +35,9 @@ type productIn struct {
 		Title       string        `json:"title" minLength:"1" maxLength:"255"`
 		Description string        `json:"description,omitempty" maxLength:"50000" doc:"HTML; cleaned to formatting and links."`
 		Vendor      string        `json:"vendor,omitempty" maxLength:"255"`
+		Brand       string        `json:"brand,omitempty" maxLength:"255" doc:"What it is made by."`
+		TaxRate     string        `json:"tax_rate,omitempty" maxLength:"8" doc:"Percent, such as 13; the market's rate without it."`
+		TaxCode     string        `json:"tax_code,omitempty" maxLength:"16" doc:"HSN or SAC."`
 		Options     []string      `json:"options,omitempty" maxItems:"3" doc:"Names such as Size."`
 		Variants    []VariantBody `json:"variants,omitempty" maxItems:"100"`
 	}
@@ -49,21 +52,17 @@ type productPatchIn struct {
 		Title       *string   `json:"title,omitempty" minLength:"1" maxLength:"255"`
 		Description *string   `json:"description,omitempty" maxLength:"50000"`
 		Vendor      *string   `json:"vendor,omitempty" maxLength:"255"`
+		Brand       *string   `json:"brand,omitempty" maxLength:"255" doc:"Empty takes it away."`
+		TaxRate     *string   `json:"tax_rate,omitempty" maxLength:"8" doc:"Percent; empty: the market's."`
+		TaxCode     *string   `json:"tax_code,omitempty" maxLength:"16"`
 		Options     *[]string `json:"options,omitempty" maxItems:"3" doc:"New names for the options there are."`
 	}
-}
-
-type listIn struct {
-	web.PageParams
-	Store    string `query:"store" maxLength:"40"`
-	Category string `query:"category" maxLength:"40" doc:"Products directly in this category."`
-	Sort     string `query:"sort" enum:"newest,price,-price,title" default:"newest"`
 }
 
 type ownIn struct {
 	IDIn
 	web.PageParams
-	State string `query:"state" enum:"draft,published,archived"`
+	State string `query:"state" enum:"draft,submitted,rejected,published,archived"`
 }
 
 type historyIn struct {
@@ -73,13 +72,6 @@ type historyIn struct {
 
 func (s *Service) mountProducts(api *web.API) {
 	web.Register(api, web.Op{
-		Method: http.MethodGet, Path: "/v1/products", ID: "product.list", Summary: "What can be bought", Room: roomName, Access: web.Public,
-		Errors: []*fault.Error{ErrCategoryNotFound, db.ErrUnsupportedFilter, db.ErrInvalidCursor},
-	}, func(ctx context.Context, in *listIn) (*body[web.Page[ListingView]], error) {
-		items, next, err := s.Visible(ctx, in.Store, in.Category, in.Sort, in.Limit, in.Cursor)
-		return page(items, next, err, viewListing)
-	})
-	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/stores/{id}/products", ID: "product.create", Summary: "Add a product", Room: roomName,
 		Access: web.Owner, Status: http.StatusCreated, Idempotent: true, MaxBody: 1 << 20,
 		Description: "Makes a draft with its variants, their prices and what is on hand of them.",
@@ -87,24 +79,24 @@ func (s *Service) mountProducts(api *web.API) {
 	}, func(ctx context.Context, in *productIn) (*body[ProductView], error) {
 		b := in.Body
 		p, err := s.CreateProduct(ctx, web.CallerFrom(ctx), in.ID, ProductInput{
-			Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Options: b.Options,
+			Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Brand: b.Brand, TaxRate: b.TaxRate, TaxCode: b.TaxCode, Options: b.Options,
 			Variants: each(b.Variants, VariantBody.input),
 		})
-		return reply(p, err, viewProduct)
+		return reply(p, err, s.viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/stores/{id}/products", ID: "product.own", Summary: "A store's products in every state", Room: roomName,
 		Access: web.Owner, Errors: append([]*fault.Error{db.ErrInvalidCursor}, storeFaults...),
 	}, func(ctx context.Context, in *ownIn) (*body[web.Page[ListingView]], error) {
 		items, next, err := s.Own(ctx, web.CallerFrom(ctx), in.ID, State(in.State), in.Limit, in.Cursor)
-		return page(items, next, err, viewListing)
+		return page(items, next, err, s.viewListing)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/products/{id}", ID: "product.get", Summary: "A product", Room: roomName, Access: web.Public,
 		Description: "Everybody sees what can be bought; the store's people see all of theirs.", Errors: []*fault.Error{ErrProductNotFound},
 	}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 		p, err := s.Product(ctx, web.CallerFrom(ctx), in.ID)
-		return reply(p, err, viewProduct)
+		return reply(p, err, s.viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPatch, Path: "/v1/products/{id}", ID: "product.update", Summary: "Change a product", Room: roomName, Access: web.Owner,
@@ -112,9 +104,9 @@ func (s *Service) mountProducts(api *web.API) {
 	}, func(ctx context.Context, in *productPatchIn) (*body[ProductView], error) {
 		b := in.Body
 		p, err := s.UpdateProduct(ctx, web.CallerFrom(ctx), in.ID, ProductPatch{
-			Version: b.Version, Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Options: b.Options,
+			Version: b.Version, Handle: b.Handle, Category: b.Category, Title: b.Title, Description: b.Description, Vendor: b.Vendor, Brand: b.Brand, TaxRate: b.TaxRate, TaxCode: b.TaxCode, Options: b.Options,
 		})
-		return reply(p, err, viewProduct)
+		return reply(p, err, s.viewProduct)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodDelete, Path: "/v1/products/{id}", ID: "product.delete", Summary: "Archive a product", Room: roomName, Access: web.Owner,
@@ -128,7 +120,9 @@ func (s *Service) mountProducts(api *web.API) {
 		summary string
 		errors  []*fault.Error
 	}{
-		{Publish, "Publish a product", []*fault.Error{ErrProductNotFound, ErrProductState, ErrNothingToBuy}},
+		{Publish, "Publish a product", []*fault.Error{ErrProductNotFound, ErrProductState, ErrNeedsApproval, ErrNothingToBuy}},
+		{Submit, "Submit a product to the market's people", []*fault.Error{ErrProductNotFound, ErrProductState, ErrNothingToBuy}},
+		{Withdraw, "Take a submitted product back", []*fault.Error{ErrProductNotFound, ErrProductState}},
 		{Unpublish, "Take a product back to draft", []*fault.Error{ErrProductNotFound, ErrProductState}},
 		{Archive, "Archive a product", []*fault.Error{ErrProductNotFound, ErrProductState}},
 		{Unarchive, "Make an archived product a draft again", []*fault.Error{ErrProductNotFound, ErrProductState}},
@@ -138,15 +132,19 @@ func (s *Service) mountProducts(api *web.API) {
 			Summary: verb.summary, Room: roomName, Access: web.Owner, Errors: faults(verb.errors...),
 		}, func(ctx context.Context, in *IDIn) (*body[ProductView], error) {
 			p, err := s.Act(ctx, web.CallerFrom(ctx), in.ID, verb.action)
-			return reply(p, err, viewProduct)
+			return reply(p, err, s.viewProduct)
 		})
 	}
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/products/{id}/history", ID: "product.history", Summary: "A product's price history", Room: roomName,
 		Access: web.Owner, Errors: faults(ErrProductNotFound, db.ErrInvalidCursor),
-	}, func(ctx context.Context, in *historyIn) (*body[web.Page[PriceView]], error) {
-		items, next, err := s.Prices(ctx, web.CallerFrom(ctx), in.ID, in.Limit, in.Cursor)
-		return page(items, next, err, viewPrice)
+		Description: "What the store asked for each variant, the newest first, and beside it the discounts that lowered those prices for a time.",
+	}, func(ctx context.Context, in *historyIn) (*body[HistoryView], error) {
+		items, discounts, next, err := s.Prices(ctx, web.CallerFrom(ctx), in.ID, in.Limit, in.Cursor)
+		if err != nil {
+			return nil, err
+		}
+		return &body[HistoryView]{HistoryView{web.NewPage(each(items, viewPrice), next), each(discounts, viewPastDiscount)}}, nil
 	})
 }
 

@@ -181,6 +181,11 @@ func (s *Service) CreateCategory(ctx context.Context, in CategoryInput) (Categor
 		if err != nil {
 			return refusal(err, "category")
 		}
+		if c.ParentID != nil {
+			if err := s.treeMoved(ctx, tx); err != nil {
+				return err
+			}
+		}
 		return s.happened(ctx, tx, "category.created", c.PublicID, map[string]any{"slug": c.Slug})
 	})
 	if err != nil {
@@ -265,6 +270,16 @@ func (s *Service) UpdateCategory(ctx context.Context, id string, in CategoryPatc
 		if err != nil {
 			return refusal(err, "category")
 		}
+		if deref(c.ParentID) != deref(before.ParentID) {
+			if err := s.treeMoved(ctx, tx); err != nil {
+				return err
+			}
+		}
+		if c.Name != before.Name || deref(c.ParentID) != deref(before.ParentID) {
+			if err := s.categoryMoved(ctx, tx, c.ID); err != nil {
+				return err
+			}
+		}
 		return s.happened(ctx, tx, "category.updated", c.PublicID, map[string]any{"slug": c.Slug})
 	})
 	if err != nil {
@@ -285,7 +300,7 @@ func (s *Service) DeleteCategory(ctx context.Context, id string) error {
 		if err != nil {
 			return fmt.Errorf("use of category: %w", err)
 		}
-		if use.HasChildren || use.HasProducts {
+		if use.HasChildren || use.HasProducts || use.HasMaterials {
 			return ErrCategoryUsed
 		}
 		if _, err := q.DeleteCategory(ctx, c.ID); err != nil {

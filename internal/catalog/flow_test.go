@@ -14,13 +14,13 @@ func TestProductFromDraftToArchive(t *testing.T) {
 		stranger, nobody := m.Person("customer", "seller"), m.Anonymous()
 
 		made := s.Owner.Post("/v1/stores/{}/products", M{
-			"title": "  Dhaka   topi ", "description": `<p onclick="x()">Warm</p><script>bad()</script>`, "options": []string{"Size", "Colour"},
+			"title": "  Dhaka   topi ", "description": `<p onclick="x()">Warm</p><script>bad()</script>`, "options": []string{"Size", "Colour"}, "brand": "Palpa  Mills",
 			"variants": []M{
 				{"options": []string{"M", "Red"}, "price": "450.00", "sku": "DT-M-R", "stock": 3, "weight": 90},
 				{"options": []string{"L", "Red"}, "price": "475.50", "sku": "DT-L-R", "track_stock": false},
 			},
 		}, s.ID).Want(201)
-		made.Is("title", "Dhaka topi").Is("description", "<p>Warm</p>").Is("state", "draft").Is("handle", "dhaka-topi").
+		made.Is("title", "Dhaka topi").Is("brand", "Palpa Mills").Is("description", "<p>Warm</p>").Is("state", "draft").Is("handle", "dhaka-topi").
 			Is("variants.0.title", "M / Red").Is("variants.0.available", 3).Is("variants.0.in_stock", true).
 			Is("variants.1.available", nil).Is("variants.1.in_stock", true).Is("variants.1.price", "475.50").Is("variants.1.currency", "NPR")
 		id, variant := made.Str("id"), made.Str("variants.0.id")
@@ -39,7 +39,9 @@ func TestProductFromDraftToArchive(t *testing.T) {
 		s.Owner.Post("/v1/products/{}/publish", nil, id).Want(200).Is("state", "published")
 		s.Owner.Post("/v1/products/{}/publish", nil, id).Problem(409, "product_state")
 		nobody.Get("/v1/products/", id).Want(200).Is("store.id", s.ID)
-		nobody.Get("/v1/products?store=", s.ID).Want(200).Is("items.0.id", id).Is("items.0.price_from", "450.00").Is("items.0.price_to", "475.50")
+		nobody.Get("/v1/products?store=", s.ID).Want(200).Is("items.0.id", id).Is("items.0.price_from", "450.00").Is("items.0.price_to", "475.50").
+			Is("items.0.brand", "Palpa Mills").Is("items.0.price_was", nil).Is("items.0.on_sale", false)
+		s.Owner.Patch("/v1/products/{}", M{"brand": ""}, id).Want(200).Is("brand", "")
 
 		s.Owner.Patch("/v1/variants/{}", M{"price": "430.00"}, variant).Want(200).Is("price", "430.00").Is("version", 2)
 		s.Owner.Patch("/v1/variants/{}", M{"price": "431.00", "version": 1}, variant).Problem(409, "version_conflict")

@@ -12,11 +12,13 @@ import (
 	"slices"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/idem"
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/web"
@@ -26,7 +28,8 @@ import (
 const (
 	maxImport       = 20 << 20
 	maxOpenImports  = 5
-	maxImportErrors = 200 // kept of one import; more are only counted
+	maxImportErrors = 10_000 // kept of one import; more are only counted
+	shownErrors     = 200    // with the import itself
 	partSize        = 64 << 10
 	partsAtOnce     = 16
 	importKind      = "catalog.import"
@@ -42,6 +45,8 @@ const (
 	ImportRunning  ImportState = "running"
 	ImportFinished ImportState = "finished"
 	ImportFailed   ImportState = "failed" // the file as a whole could not be read
+	// ImportCancelled is written down as failed, with a mark.
+	ImportCancelled ImportState = "cancelled"
 )
 
 // Import is a file of products on its way in.
@@ -55,6 +60,11 @@ type Import struct {
 	Updated    int64
 	Unchanged  int64
 	ErrorCount int64
+	Warnings   int64
+	DryRun     bool
+	Rows       int64
+	StartedAt  *time.Time
+	Images     ImportImages
 	Errors     []ImportError // the first of them; nil in lists
 	Failure    string
 	Actor      string
@@ -63,13 +73,29 @@ type Import struct {
 	FinishedAt *time.Time
 }
 
-// ImportError is something in the file that was not taken.
+// ImportImages is how far the pictures of an import are that it named by their addresses.
+type ImportImages struct {
+	Total  int64 `json:"total"`
+	Done   int64 `json:"done"`
+	Failed int64 `json:"failed"`
+}
+
+// How bad what is said of a row is.
+const (
+	SeverityError   = "error"   // it was not taken
+	SeverityWarning = "warning" // it was, but for something
+	SeverityChange  = "change"  // what a file that is only tried would change
+)
+
+// ImportError is what is said of a row of the file.
 type ImportError struct {
 	Line    int64  `json:"line" doc:"Where in the file; the first line names the columns."`
 	Handle  string `json:"handle"`
 	Field   string `json:"field"`
 	Code    string `json:"code"`
 	Message string `json:"message"`
+	// Severity says how bad it is.
+	Severity string `json:"severity" enum:"error,warning,change" doc:"An error was not taken, a warning was but for something; a change is what a dry run would do."`
 }
 
 func importOf(r catalogdb.Import) Import {
@@ -77,6 +103,14 @@ func importOf(r catalogdb.Import) Import {
 		ID: r.PublicID, State: ImportState(r.State), Size: r.Size, SHA256: r.Sha256, BytesRead: r.BytesRead, Created: r.Created,
 		Updated: r.Updated, Unchanged: r.Unchanged, ErrorCount: r.ErrorCount, Failure: r.Failure, Actor: r.Actor,
 		CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
+		Warnings: r.WarningCount, DryRun: r.DryRun, Rows: r.RowsRead, Images: ImportImages{r.ImagesTotal, r.ImagesDone, r.ImagesFailed},
+	}
+	if r.Cancelled {
+		i.State = ImportCancelled
+	}
+	if r.StartedAt != nil {
+		at := clock.Time(*r.StartedAt)
+		i.StartedAt = &at
 	}
 	if r.FinishedAt != nil {
 		at := clock.Time(*r.FinishedAt)
@@ -87,7 +121,10 @@ func importOf(r catalogdb.Import) Import {
 
 // StartImport takes a file in. It is stored packed, in small transactions, under an import that nobody sees yet; the
 // last transaction shows it and asks for the work. The work of one store is done one file after another.
-func (s *Service) StartImport(ctx context.Context, caller web.Caller, storeID string, file []byte) (Import, error) {
+func (s *Service) StartImport(ctx context.Context, caller web.Caller, storeID string, file []byte, dryRun bool) (Import, error) {
+	if err := readable(file); err != nil {
+		return Import{}, err
+	}
 	cur, err := s.currency(ctx)
 	if err != nil {
 		return Import{}, err
@@ -99,7 +136,7 @@ func (s *Service) StartImport(ctx context.Context, caller web.Caller, storeID st
 	sum := sha256.Sum256(file)
 	row := catalogdb.InsertImportParams{
 		PublicID: code.ID("imp"), AccountID: caller.AccountID, Actor: actorOf(ctx), Size: int64(len(file)),
-		Sha256: hex.EncodeToString(sum[:]), Currency: string(cur),
+		Sha256: hex.EncodeToString(sum[:]), Currency: string(cur), DryRun: dryRun,
 	}
 	var id int64
 	err = s.db.Write(ctx, "catalog.import_receive", func(ctx context.Context, tx db.Tx) error {
@@ -151,6 +188,27 @@ func (s *Service) mayImport(ctx context.Context, tx db.Tx, caller web.Caller, st
 		err = ErrManyImports
 	}
 	return b, err
+}
+
+// ErrNotText refuses a file that no reading makes sense of.
+var ErrNotText = fault.New(fault.Invalid, "file_not_utf8",
+	"The file is not UTF-8 text: it looks as if it was saved for an older Windows (Windows-1252), or in UTF-16. Save it as \"CSV UTF-8\" and send it again.")
+
+// readable refuses a file in another encoding, and says where that shows.
+func readable(file []byte) error {
+	if utf8.Valid(file) {
+		return nil
+	}
+	at := 0
+	for rest := file; len(rest) > 0; {
+		r, n := utf8.DecodeRune(rest)
+		if r == utf8.RuneError && n <= 1 {
+			break
+		}
+		rest = rest[n:]
+		at += n
+	}
+	return ErrNotText.With("line", bytes.Count(file[:at], []byte("\n"))+1)
 }
 
 func pack(file []byte) ([]byte, error) {
@@ -271,7 +329,8 @@ func (s *Service) sweepImports(ctx context.Context, lease job.Lease) (int, error
 var importList = db.DefineList(db.List{
 	Name: "catalog.imports",
 	Select: `SELECT i.id, i.public_id, i.store_id, i.account_id, i.actor, i.state, i.size, i.sha256, i.currency, i.done, i.bytes_read, i.created,
-	i.updated, i.unchanged, i.error_count, i.failure, i.created_at, i.updated_at, i.finished_at`,
+	i.updated, i.unchanged, i.error_count, i.failure, i.created_at, i.updated_at, i.finished_at, i.dry_run, i.cancelled, i.rows_read,
+	i.warning_count, i.started_at, i.images_total, i.images_done, i.images_failed`,
 	From: "FROM imports i", Where: "i.state <> 'receiving'",
 	Filters: []db.Filter{{Name: "store", SQL: "i.store_id = ?", Type: db.Int}},
 	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "i.id", Type: db.Int}}}},
@@ -289,7 +348,8 @@ func (s *Service) Imports(ctx context.Context, caller web.Caller, storeID string
 			func(row db.Scanner) (Import, error) {
 				var r catalogdb.Import
 				err := row.Scan(&r.ID, &r.PublicID, &r.StoreID, &r.AccountID, &r.Actor, &r.State, &r.Size, &r.Sha256, &r.Currency, &r.Done,
-					&r.BytesRead, &r.Created, &r.Updated, &r.Unchanged, &r.ErrorCount, &r.Failure, &r.CreatedAt, &r.UpdatedAt, &r.FinishedAt)
+					&r.BytesRead, &r.Created, &r.Updated, &r.Unchanged, &r.ErrorCount, &r.Failure, &r.CreatedAt, &r.UpdatedAt, &r.FinishedAt,
+					&r.DryRun, &r.Cancelled, &r.RowsRead, &r.WarningCount, &r.StartedAt, &r.ImagesTotal, &r.ImagesDone, &r.ImagesFailed)
 				return importOf(r), err
 			})
 		return err
@@ -314,7 +374,7 @@ func (s *Service) Import(ctx context.Context, caller web.Caller, id string) (out
 		if r.State == "receiving" {
 			return ErrImportNotFound
 		}
-		rows, err := q.ImportErrors(ctx, r.ID, maxImportErrors)
+		rows, err := q.ImportErrors(ctx, r.ID, shownErrors)
 		if err != nil {
 			return fmt.Errorf("import's errors: %w", err)
 		}

@@ -127,7 +127,8 @@ func TestWhatIsWrongInAFile(t *testing.T) {
 		}
 
 		imported(t, m, s, "Name,Cost\nTea,5\n").Is("state", "failed").Is("created", 0)
-		imported(t, m, s, "\xff\xfeT\x00e\x00a\x00").Is("state", "failed")
+		send(s, "\xff\xfeT\x00e\x00a\x00").Problem(422, "file_not_utf8")
+		send(s, head+row("cafe", "Caf\xe9", "C1", "1", "5.00")).Problem(422, "file_not_utf8").Is("details.line", 2)
 		imported(t, m, s, head).Is("state", "finished").Is("created", 0)
 		send(s, "").Problem(400, "body_required")
 		send(s, strings.Repeat("x", 20<<20+1)).Want(413)
@@ -170,12 +171,12 @@ func TestAnImportGoesOnWhereItStopped(t *testing.T) {
 		for i := range 400 {
 			file += row(fmt.Sprintf("p%d", i), fmt.Sprintf("Product %d", i), fmt.Sprintf("SKU%d", i), "7", "1.00")
 		}
-		broken := &shelf{Shelf: m.Inventory, last: 5}
+		broken := &shelf{Shelf: m.Inventory, last: 1}
 		m.Catalog.StockWith(broken)
 		id := send(s, file).Want(202).Str("id")
 		m.RunJobs()
 		half := s.Owner.Get("/v1/imports/", id).Want(200).Is("state", "running")
-		if done := half.At("created").(float64); done == 0 || done > 150 || half.At("progress").(float64) >= 100 {
+		if done := half.At("created").(float64); done == 0 || done > 300 || half.At("progress").(float64) >= 100 {
 			t.Errorf("stopped at %s", half.Body)
 		}
 		broken.last = 1 << 30

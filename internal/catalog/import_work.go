@@ -21,7 +21,7 @@ import (
 
 // chunkRows is how many products and variants of a file one transaction takes at most; a single product may have more.
 // Each is about three rows in the database.
-const chunkRows = 60
+const chunkRows = 200
 
 type importWork struct {
 	Store int64 `json:"store"`
@@ -55,6 +55,9 @@ func (s *Service) importJob(ctx context.Context, t job.Task) error {
 			return err
 		}
 		err = s.process(ctx, *next)
+		if errors.Is(err, errCancelled) {
+			err = s.dropParts(ctx, next.ID)
+		}
 		if err != nil && t.Final && ctx.Err() == nil {
 			s.log.Error("import given up", slog.String("import", next.PublicID), slog.Any("error", err))
 			err = s.endImport(ctx, *next, ImportFailed, "Something went wrong on our side. Try again.")
@@ -80,7 +83,13 @@ func (s *Service) process(ctx context.Context, imp catalogdb.Import) error {
 	}
 	ctx = web.WithCaller(ctx, web.Caller{AccountID: imp.AccountID, Account: imp.Actor})
 	file := &counted{r: unpacked}
-	batch := chunk{imp: imp, cur: cur, done: imp.Done}
+	byURL := false
+	if s.byURL != nil {
+		if byURL, err = s.byURL(ctx); err != nil {
+			return err
+		}
+	}
+	batch := chunk{imp: imp, cur: cur, done: imp.Done, row: imp.RowsRead, noted: imp.ErrorCount + imp.WarningCount, byURL: byURL, told: imp.ImagesTotal > 0}
 	said := int64(0)
 	for p, err := range shopify.Products(file, shopify.Options{Currency: cur, MaxBytes: maxImport, MaxVariants: maxVariants}) {
 		var row *shopify.RowError
@@ -141,6 +150,10 @@ type chunk struct {
 	imp      catalogdb.Import
 	cur      money.Currency
 	done     int64 // things said before this chunk
+	noted    int64 // errors and warnings before it
+	row      int64 // of the file, the last one that was read
+	byURL    bool  // pictures may be fetched
+	told     bool  // that they may not
 	products []shopify.Product
 	errors   []ImportError
 	rows     int
@@ -153,11 +166,12 @@ func (c *chunk) has(p shopify.Product, row *shopify.RowError) bool {
 
 func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
 	if row != nil {
-		c.errors = append(c.errors, ImportError{Line: int64(row.Line), Field: row.Column, Code: row.Code, Message: row.Message})
+		c.errors = append(c.errors, ImportError{Severity: SeverityError, Line: int64(row.Line), Field: row.Column, Code: row.Code, Message: row.Message})
 		c.rows++
 		return
 	}
 	c.products = append(c.products, p)
+	c.row = max(c.row, int64(p.Row))
 	c.rows += 1 + len(p.Variants)
 }
 
@@ -165,6 +179,8 @@ func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
 type outcome struct {
 	created, updated, unchanged int64
 	errors                      []ImportError
+	images                      int64 // to be fetched
+	told                        bool
 	relist                      []*catalogdb.Product
 	events                      []event.Event
 }
@@ -175,45 +191,94 @@ func (s *Service) flush(ctx context.Context, c *chunk, bytesRead int64) error {
 	if n == 0 {
 		return nil
 	}
-	err := s.db.Write(ctx, importKind, func(ctx context.Context, tx db.Tx) error {
-		out := outcome{errors: c.errors[:len(c.errors):len(c.errors)]}
-		if err := s.take(ctx, tx, c, &out); err != nil {
+	var out outcome
+	took := func(ctx context.Context, tx db.Tx) error {
+		out = outcome{errors: c.errors[:len(c.errors):len(c.errors)], told: c.told}
+		return s.take(ctx, tx, c, &out)
+	}
+	if c.imp.DryRun {
+		if err := s.try(ctx, took); err != nil {
 			return err
 		}
+		out.images = 0
+	}
+	err := s.db.Write(ctx, importKind, func(ctx context.Context, tx db.Tx) error {
+		if !c.imp.DryRun {
+			if err := took(ctx, tx); err != nil {
+				return err
+			}
+		}
 		q := catalogdb.New(tx)
+		wrong := int64(0)
+		for _, e := range out.errors {
+			if e.Severity == SeverityError {
+				wrong++
+			}
+		}
+		warnings := int64(0)
+		for _, e := range out.errors {
+			if e.Severity == SeverityWarning {
+				warnings++
+			}
+		}
+		now := s.now()
 		moved, err := q.AdvanceImport(ctx, catalogdb.AdvanceImportParams{
 			Done: c.done + n, BytesRead: min(bytesRead, c.imp.Size), Created: out.created, Updated: out.updated, Unchanged: out.unchanged,
-			Errors: int64(len(out.errors)), UpdatedAt: s.now(), ID: c.imp.ID, DoneBefore: c.done,
+			Errors: wrong, Warnings: warnings, Images: out.images, RowsRead: c.row, StartedAt: now, UpdatedAt: now, ID: c.imp.ID, DoneBefore: c.done,
 		})
 		if err != nil {
 			return fmt.Errorf("import: %w", err)
 		}
 		if moved == 0 {
-			return errOvertaken
+			return s.stopped(ctx, q, c.imp.ID)
 		}
-		return s.keepErrors(ctx, q, c.imp.ID, out.errors)
+		return s.keepErrors(ctx, q, c.imp.ID, c.noted, out.errors)
 	}, db.Bulk())
 	if err != nil {
 		return err
 	}
 	c.done += n
+	c.noted += int64(len(out.errors))
+	c.told = out.told
 	c.products, c.errors, c.rows = nil, nil, 0
 	return nil
 }
 
-// keepErrors stores the first errors of an import; the rest was counted.
-func (s *Service) keepErrors(ctx context.Context, q *catalogdb.Queries, id int64, list []ImportError) error {
-	if len(list) == 0 {
+// errTried takes back what was tried.
+var errTried = errors.New("catalog: this was tried only")
+
+// try does what a chunk would do, and takes it back.
+func (s *Service) try(ctx context.Context, took func(context.Context, db.Tx) error) error {
+	err := s.db.Write(ctx, "catalog.import_try", func(ctx context.Context, tx db.Tx) error {
+		if err := took(ctx, tx); err != nil {
+			return err
+		}
+		return errTried
+	}, db.Bulk())
+	if errors.Is(err, errTried) {
 		return nil
 	}
-	kept, err := q.ImportErrors(ctx, id, maxImportErrors)
-	if err != nil {
-		return fmt.Errorf("import's errors: %w", err)
+	return err
+}
+
+// errCancelled ends the work on an import that somebody does not want any more.
+var errCancelled = errors.New("catalog: this import was cancelled")
+
+// stopped says why an import did not move.
+func (s *Service) stopped(ctx context.Context, q *catalogdb.Queries, id int64) error {
+	r, err := q.ImportByID(ctx, id)
+	if err == nil && r.Cancelled {
+		err = errCancelled
 	}
-	list = list[:min(len(list), maxImportErrors-len(kept))]
+	return errors.Join(err, errOvertaken)
+}
+
+// keepErrors stores what is said of rows, as long as it is not too much; the rest was counted.
+func (s *Service) keepErrors(ctx context.Context, q *catalogdb.Queries, id, before int64, list []ImportError) error {
+	list = list[:max(0, min(int64(len(list)), maxImportErrors-before))]
 	rows := make([]catalogdb.InsertImportErrorsParams, len(list))
 	for i, e := range list {
-		rows[i] = catalogdb.InsertImportErrorsParams{ImportID: id, Line: e.Line, Handle: e.Handle, Field: e.Field, Code: e.Code, Message: e.Message}
+		rows[i] = catalogdb.InsertImportErrorsParams{ImportID: id, Line: e.Line, Handle: e.Handle, Field: e.Field, Code: e.Code, Message: e.Message, Severity: e.Severity}
 	}
 	if len(rows) == 0 {
 		return nil
@@ -225,6 +290,9 @@ func (s *Service) endImport(ctx context.Context, imp catalogdb.Import, state Imp
 	err := s.db.Write(ctx, "catalog.import_end", func(ctx context.Context, tx db.Tx) error {
 		n, err := catalogdb.New(tx).EndImport(ctx, string(state), failure, s.now(), imp.ID)
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := s.queueImages(ctx, tx, imp.ID); err != nil {
 			return err
 		}
 		return s.events.Append(ctx, tx, event.Event{Type: "import." + string(state), Subject: imp.PublicID, Actor: imp.Actor})
@@ -248,7 +316,7 @@ func (s *Service) take(ctx context.Context, tx db.Tx, c *chunk, out *outcome) er
 	b := briefs[c.imp.StoreID]
 	if b.State == store.Closed {
 		for _, p := range c.products {
-			out.errors = append(out.errors, ImportError{Line: int64(p.Line), Handle: p.Handle, Code: store.ErrStoreClosed.Code, Message: store.ErrStoreClosed.Message})
+			out.errors = append(out.errors, ImportError{Severity: SeverityError, Line: int64(p.Line), Handle: p.Handle, Code: store.ErrStoreClosed.Code, Message: store.ErrStoreClosed.Message})
 		}
 		return nil
 	}
@@ -271,5 +339,11 @@ func (s *Service) take(ctx context.Context, tx db.Tx, c *chunk, out *outcome) er
 	if err := s.relist(ctx, tx, b, c.cur, list); err != nil {
 		return err
 	}
+	if ids := w.covered(); len(ids) > 0 {
+		if err := s.cover(ctx, tx, ids...); err != nil {
+			return err
+		}
+	}
+	out.told = w.told
 	return s.events.AppendMany(ctx, tx, out.events)
 }

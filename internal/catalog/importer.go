@@ -32,9 +32,16 @@ type importer struct {
 	cur money.Currency
 	out *outcome
 
+	terms    Terms
+	chunk    []shopify.Product
+	pictures bool // the file says something of pictures
+	byURL    bool // pictures may be fetched
+	told     bool // that they may not
+
 	categories map[string]int64 // by folded path; only what is unmistakable
 	existing   map[string]catalogdb.Product
 	variants   map[int64][]catalogdb.Variant
+	known      known
 	holders    map[string]int64 // SKU → the live variant that has it; reserved for one that is not there yet
 
 	// What is written when all products of the chunk were looked at.
@@ -42,6 +49,10 @@ type importer struct {
 	added    []*newVariant
 	changed  []*changedVariant
 	prices   []priceChange
+	details  []detailOf
+	facts    []factsOf
+	images   []imagePlan
+	brands   map[string]string // by what files call them; "" is not registered
 }
 
 // reserved stands for the key of a variant that is not there yet.
@@ -51,6 +62,7 @@ const reserved = -1
 type changedVariant struct {
 	catalogdb.Variant
 	count  *int64 // what the file says is on hand, if that is news
+	silent bool   // nothing that anybody would see
 	before *int64 // what the file before it said
 	line   int
 	handle string
@@ -58,7 +70,7 @@ type changedVariant struct {
 
 func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.Brief, out *outcome) (*importer, error) {
 	w := &importer{
-		s: s, tx: tx, q: catalogdb.New(tx), imp: c.imp, b: b, cur: c.cur, out: out,
+		s: s, tx: tx, q: catalogdb.New(tx), imp: c.imp, b: b, cur: c.cur, out: out, chunk: c.products, byURL: c.byURL, told: c.told,
 		existing: map[string]catalogdb.Product{}, variants: map[int64][]catalogdb.Variant{}, holders: map[string]int64{},
 	}
 	handles := make([]string, len(c.products))
@@ -98,7 +110,10 @@ func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.
 		return nil, err
 	}
 	w.categories = t.paths()
-	return w, nil
+	if w.terms, err = s.terms(ctx, tx); err != nil {
+		return nil, err
+	}
+	return w, w.readKnown(ctx, ids, variants)
 }
 
 // paths names every category by its whole path and, where only one has it, by its name alone.
@@ -161,7 +176,7 @@ func (w *importer) refuse(p shopify.Product, err error) error {
 	if !ok {
 		return err
 	}
-	e := ImportError{Line: int64(p.Line), Handle: p.Handle, Code: f.Code, Message: f.Message}
+	e := ImportError{Severity: SeverityError, Line: int64(p.Line), Handle: p.Handle, Code: f.Code, Message: f.Message}
 	if len(f.Fields) == 0 {
 		w.out.errors = append(w.out.errors, e)
 	}
@@ -189,8 +204,11 @@ func lineOf(p shopify.Product, path string) int {
 // input is a product of the file as somebody would have written it.
 func (w *importer) input(p shopify.Product) ProductInput {
 	in := ProductInput{
-		Handle: handleIn(p), Title: p.Title, Description: p.BodyHTML, Vendor: p.Vendor, Options: p.Options,
+		Handle: handleIn(p), Title: p.Title, Description: p.BodyHTML, Vendor: p.Vendor, Brand: p.Vendor, Options: p.Options,
 		Variants: make([]VariantInput, len(p.Variants)),
+	}
+	if p.Says.Brand {
+		in.Brand = p.Brand
 	}
 	for i, v := range p.Variants {
 		in.Variants[i] = VariantInput{
@@ -216,7 +234,14 @@ func (w *importer) product(ctx context.Context, p shopify.Product) error {
 		d.variants[i].importStock = d.variants[i].stock
 	}
 	category := w.category(p.Category)
-	if there, ok := w.existing[d.handle]; ok {
+	if category == nil && p.Category != "" {
+		w.warn(p.Line, p.Handle, "Product Category", "unknown_category", "The market has no such category. The product is imported without one.")
+	}
+	there, ok := w.existing[d.handle]
+	if d.brand, err = w.brand(ctx, p, d.brand, there.Brand); err != nil {
+		return err
+	}
+	if ok {
 		return w.update(ctx, p, there, category, d)
 	}
 	plan, err := w.match(nil, d.variants)
@@ -225,12 +250,15 @@ func (w *importer) product(ctx context.Context, p shopify.Product) error {
 	}
 	state := Draft
 	if p.Published && p.Status == "active" {
-		state = Published
+		if state = Published; w.terms.Approval {
+			state = Submitted
+		}
 	}
 	made := w.s.newProduct(w.b, d.handle, category, d, state)
 	w.products = append(w.products, &made)
 	w.keep(p, &made, plan)
 	w.out.created++
+	w.note(p, "create", "The product is new.")
 	w.happened("product.created", &made, nil)
 	return nil
 }
@@ -260,20 +288,22 @@ func (w *importer) update(ctx context.Context, p shopify.Product, now catalogdb.
 	if err != nil {
 		return w.refuse(p, err)
 	}
-	fields := applyDraft(&now, category, d)
+	fields := applyDraft(&now, category, d, *p.Says)
+	if State(now.State) == Published && w.terms.Approval && slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(looked, f) }) {
+		now.Review = string(ReviewChanged)
+	}
 	if len(fields) > 0 {
 		if err := w.s.saveProduct(ctx, w.tx, &now); err != nil {
 			return err
 		}
 	}
-	if w.keep(p, &now, plan) {
-		fields = append(fields, "variants")
-	}
+	fields = append(fields, w.keep(p, &now, plan)...)
 	if len(fields) == 0 {
 		w.out.unchanged++
 		return nil
 	}
 	w.out.updated++
+	w.note(p, "update", strings.Join(fields, ", "))
 	w.happened("product.updated", &now, fields)
 	return nil
 }
@@ -288,7 +318,7 @@ func optionCount(options [maxOptions]string) (n int) {
 }
 
 // applyDraft puts the file's fields into a product and names those that differ.
-func applyDraft(p *catalogdb.Product, category *int64, d draft) []string {
+func applyDraft(p *catalogdb.Product, category *int64, d draft, says shopify.Says) []string {
 	var fields []string
 	set := func(name string, field *string, value string) {
 		if *field != value {
@@ -297,7 +327,13 @@ func applyDraft(p *catalogdb.Product, category *int64, d draft) []string {
 	}
 	set("title", &p.Title, d.title)
 	set("description", &p.Description, d.description)
-	set("vendor", &p.Vendor, d.vendor)
+	if says.Vendor {
+		set("vendor", &p.Vendor, d.vendor)
+	}
+	if says.Brand || says.Vendor {
+		set("brand", &p.Brand, d.brand)
+		p.BrandKey = sortKey(p.Brand)
+	}
 	if names := optionNames(*p); names != d.options {
 		p.Option1, p.Option2, p.Option3, fields = d.options[0], d.options[1], d.options[2], append(fields, "options")
 	}

@@ -15,6 +15,13 @@ type plan struct {
 	added   []draftVariant
 	changed []*changedVariant
 	prices  []priceChange
+	// files says for each variant of the file which one it means: one that is there, or the n-th of those added.
+	files []fileVariant
+}
+
+type fileVariant struct {
+	id    int64
+	added int
 }
 
 // match finds for each variant of the file the one it means: by its SKU, else by its options. Errors: what stands in
@@ -55,10 +62,12 @@ func (w *importer) match(there []catalogdb.Variant, list []draftVariant) (plan, 
 		if meant[i] == nil {
 			d.position = position
 			position++
+			out.files = append(out.files, fileVariant{added: len(out.added)})
 			out.added = append(out.added, d)
 			continue
 		}
-		out.compare(*meant[i], d, string(w.cur), i)
+		out.files = append(out.files, fileVariant{id: meant[i].ID})
+		out.compare(*meant[i], d, string(w.cur), i, w.known.onHand)
 	}
 	if len(refused.Fields) > 0 {
 		return out, refused
@@ -73,7 +82,7 @@ func sameSKU(d draftVariant, v catalogdb.Variant) bool {
 func sameOptions(d draftVariant, v catalogdb.Variant) bool { return d.options == optionValues(v) }
 
 // compare notes what of a variant the file changes.
-func (p *plan) compare(v catalogdb.Variant, d draftVariant, cur string, at int) {
+func (p *plan) compare(v catalogdb.Variant, d draftVariant, cur string, at int, onHand map[int64]int64) {
 	before := v
 	v.Option1, v.Option2, v.Option3 = d.options[0], d.options[1], d.options[2]
 	v.Barcode, v.Price, v.Currency, v.Weight, v.TrackStock = d.barcode, d.price, cur, d.weight, d.trackStock
@@ -82,7 +91,15 @@ func (p *plan) compare(v catalogdb.Variant, d draftVariant, cur string, at int) 
 	}
 	c := &changedVariant{Variant: v, before: before.ImportStock, line: at}
 	if d.stock != nil && (v.ImportStock == nil || *v.ImportStock != *d.stock) {
-		c.count, c.ImportStock = d.stock, d.stock
+		c.ImportStock = d.stock
+		if have, ok := onHand[v.ID]; !ok && *d.stock > 0 || have != *d.stock {
+			c.count = d.stock
+		} else {
+			c.silent = len(differences(before, v)) == 0 // as many as there are: no news, but remembered
+			p.changed = append(p.changed, c)
+			p.prices = append(p.prices, newPrices(before, v)...)
+			return
+		}
 	}
 	if c.count != nil || len(differences(before, v)) > 0 {
 		p.changed = append(p.changed, c)
@@ -90,8 +107,8 @@ func (p *plan) compare(v catalogdb.Variant, d draftVariant, cur string, at int) 
 	}
 }
 
-// keep puts a plan among what is written at the end, and says whether there is anything in it.
-func (w *importer) keep(file shopify.Product, p *catalogdb.Product, plan plan) bool {
+// keep puts a plan among what is written at the end, and names what it changes.
+func (w *importer) keep(file shopify.Product, p *catalogdb.Product, plan plan) (fields []string) {
 	for _, d := range plan.added {
 		if d.sku != nil {
 			w.holders[*d.sku] = reserved
@@ -103,10 +120,14 @@ func (w *importer) keep(file shopify.Product, p *catalogdb.Product, plan plan) b
 		}
 		c.line, c.handle = file.Variants[c.line].Line, file.Handle
 	}
-	w.added = append(w.added, w.s.newVariants(p, w.cur, plan.added)...)
+	made := w.s.newVariants(p, w.cur, plan.added)
+	w.added = append(w.added, made...)
 	w.changed = append(w.changed, plan.changed...)
 	w.prices = append(w.prices, plan.prices...)
-	return len(plan.added)+len(plan.changed) > 0
+	if len(plan.added) > 0 || slices.ContainsFunc(plan.changed, func(c *changedVariant) bool { return !c.silent }) {
+		fields = append(fields, "variants")
+	}
+	return append(fields, w.keepMore(file, p, plan.files, made)...)
 }
 
 // errCount is told where the file's stock is less than what is promised.
@@ -140,7 +161,10 @@ func (w *importer) write(ctx context.Context) error {
 	if err := w.s.saveVariants(ctx, w.tx, rows); err != nil {
 		return err
 	}
-	return w.s.recordPrices(ctx, w.tx, append(prices, w.prices...))
+	if err := w.s.recordPrices(ctx, w.tx, append(prices, w.prices...)); err != nil {
+		return err
+	}
+	return w.writeMore(ctx)
 }
 
 // uncount notes which counts were refused: they stay news, so that the next import tries again.
@@ -150,6 +174,6 @@ func (w *importer) uncount(refused map[int64]bool) {
 			continue
 		}
 		c.ImportStock = c.before
-		w.out.errors = append(w.out.errors, ImportError{Line: int64(c.line), Handle: c.handle, Field: "stock", Code: errCount.Code, Message: errCount.Message})
+		w.out.errors = append(w.out.errors, ImportError{Severity: SeverityError, Line: int64(c.line), Handle: c.handle, Field: "stock", Code: errCount.Code, Message: errCount.Message})
 	}
 }

@@ -20,6 +20,9 @@ type ProductInput struct {
 	Title       string
 	Description string // HTML, cleaned before it is kept
 	Vendor      string
+	Brand       string
+	TaxRate     string // percent, "" = the market's
+	TaxCode     string
 	Options     []string // names, at most three
 	Variants    []VariantInput
 }
@@ -37,9 +40,11 @@ type VariantInput struct {
 
 // draft is a product whose fields are acceptable.
 type draft struct {
-	handle, title, description, vendor string
-	options                            [maxOptions]string
-	variants                           []draftVariant
+	handle, title, description, vendor, brand string
+	options                                   [maxOptions]string
+	taxRate                                   *int64
+	taxCode                                   string
+	variants                                  []draftVariant
 }
 
 type draftVariant struct {
@@ -63,6 +68,9 @@ func (in ProductInput) check(cur money.Currency) (draft, error) {
 		title:       f.text("title", in.Title, 1, maxTitle),
 		description: f.description("description", in.Description),
 		vendor:      f.text("vendor", in.Vendor, 0, maxName),
+		brand:       f.text("brand", in.Brand, 0, maxName),
+		taxRate:     f.taxRate("tax_rate", in.TaxRate),
+		taxCode:     f.taxCode("tax_code", in.TaxCode),
 		options:     f.optionNames("options", in.Options),
 	}
 	if d.handle != "" && !validHandle(d.handle) {
@@ -130,6 +138,29 @@ func (f *findings) price(path, s string, cur money.Currency) int64 {
 		f.add(path, "negative", "Is below zero.")
 	}
 	return amount
+}
+
+// taxRate reads a percentage; "" is none of its own.
+func (f *findings) taxRate(path, s string) *int64 {
+	if s == "" {
+		return nil
+	}
+	bp, err := money.ParseRate(s)
+	if err != nil || bp > 10_000 {
+		f.add(path, "invalid_rate", "Is a percentage from 0 to 100 with at most two decimals.")
+	}
+	return &bp
+}
+
+// taxCode reads a code of goods or services (HSN, SAC): digits and letters.
+func (f *findings) taxCode(path, s string) string {
+	clean := f.text(path, s, 0, maxTaxCode)
+	if strings.ContainsFunc(clean, func(r rune) bool {
+		return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && r != '.'
+	}) {
+		f.add(path, "invalid_code", "Takes digits, letters and dots.")
+	}
+	return clean
 }
 
 // sku reads a SKU; "" is none.

@@ -22,56 +22,37 @@ type Listing struct {
 	StoreName    string
 	Category     *CategoryBrief
 	Title        string
+	Image        string // the cover's file; "" without one
+	Brand        string
 	State        State
 	Visible      bool
 	VariantCount int64
 	PriceFrom    int64
 	PriceTo      int64
+	PriceWas     int64 // 0: the lowest price is not lowered
+	OnSale       bool
+	InStock      bool // something of it can be bought
 	Currency     money.Currency
 	PublishedAt  *time.Time
 	CreatedAt    time.Time
 	UpdatedAt    time.Time
 
 	categoryID *int64
+	brandKey   string
+	key        int64 // product_id
+	sold       int64
+	titleKey   string // of a search only
+	published  int64  // of a search only
 }
 
 const listingColumns = `SELECT l.public_id, l.store, l.store_name, l.category_id, l.title, l.state, l.visible, l.variant_count,
-	l.price_from, l.price_to, l.currency, l.published_at, l.created_at, l.updated_at`
+	l.price_from, l.price_to, l.currency, l.published_at, l.created_at, l.updated_at, l.brand, l.price_was, l.on_sale, l.image, l.in_stock, l.brand_key, l.product_id, l.sold`
 
 var (
-	byStore    = db.Filter{Name: "store", SQL: "l.store = ?", Type: db.Text}
 	byStoreKey = db.Filter{Name: "store", SQL: "l.store_id = ?", Type: db.Int}
-	byCategory = db.Filter{Name: "category", SQL: "l.category_id = ?", Type: db.Int}
 	byState    = db.Filter{Name: "state", SQL: "l.state = ?", Type: db.Text}
 	productKey = db.SortKey{Column: "l.product_id", Type: db.Int}
 )
-
-// visibleList is what buyers leaf through.
-var visibleList = db.DefineList(db.List{
-	Name: "catalog.visible", Select: listingColumns, From: "FROM listings l", Where: "l.visible",
-	Filters: []db.Filter{byStore, byCategory},
-	Sorts: []db.Sort{
-		{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "l.published_at", Type: db.Int}, productKey}},
-		{Name: "price", Keys: []db.SortKey{{Column: "l.price_from", Type: db.Int}, productKey}},
-		{Name: "-price", Desc: true, Keys: []db.SortKey{{Column: "l.price_from", Type: db.Int}, productKey}},
-		{Name: "title", Keys: []db.SortKey{{Column: "l.title_key", Type: db.Text}, productKey}},
-	},
-	Combos: []db.Combo{
-		{Sort: "newest", Index: "listings_newest"},
-		{Sort: "price", Index: "listings_price"},
-		{Sort: "-price", Index: "listings_price"},
-		{Sort: "title", Index: "listings_title"},
-		{Filters: []string{"category"}, Sort: "newest", Index: "listings_category_newest"},
-		{Filters: []string{"category"}, Sort: "price", Index: "listings_category_price"},
-		{Filters: []string{"category"}, Sort: "-price", Index: "listings_category_price"},
-		{Filters: []string{"category"}, Sort: "title", Index: "listings_category_title"},
-		{Filters: []string{"store"}, Sort: "newest", Index: "listings_store_newest"},
-		{Filters: []string{"store"}, Sort: "price", Index: "listings_store_price"},
-		{Filters: []string{"store"}, Sort: "-price", Index: "listings_store_price"},
-		{Filters: []string{"store"}, Sort: "title", Index: "listings_store_title"},
-		{Filters: []string{"store", "category"}, Sort: "newest", Index: "listings_store_category_newest"},
-	},
-})
 
 // ownList is what a store's people see of theirs, in every state.
 var ownList = db.DefineList(db.List{
@@ -87,40 +68,14 @@ var ownList = db.DefineList(db.List{
 func scanListing(r db.Scanner) (l Listing, err error) {
 	var published, created, updated int64
 	err = r.Scan(&l.ID, &l.Store, &l.StoreName, &l.categoryID, &l.Title, &l.State, &l.Visible, &l.VariantCount,
-		&l.PriceFrom, &l.PriceTo, &l.Currency, &published, &created, &updated)
+		&l.PriceFrom, &l.PriceTo, &l.Currency, &published, &created, &updated, &l.Brand, &l.PriceWas, &l.OnSale, &l.Image,
+		&l.InStock, &l.brandKey, &l.key, &l.sold)
 	if published != 0 {
 		at := clock.Time(published)
 		l.PublishedAt = &at
 	}
 	l.CreatedAt, l.UpdatedAt = clock.Time(created), clock.Time(updated)
 	return l, err
-}
-
-// Visible is a page of what can be bought. Store and category are public ids, "" for all; one that is unknown has
-// nothing in it.
-func (s *Service) Visible(ctx context.Context, storeID, category, sort string, limit int, cursor string) (items []Listing, next string, err error) {
-	err = s.db.Read(ctx, "catalog.list", func(ctx context.Context, tx db.Tx) error {
-		q := catalogdb.New(tx)
-		filters := map[string]any{}
-		items, next = nil, ""
-		if category != "" {
-			c, err := q.CategoryByPublicID(ctx, category)
-			if err != nil {
-				return ifNone(err, ErrCategoryNotFound)
-			}
-			filters["category"] = c.ID
-		}
-		if storeID != "" {
-			filters["store"] = storeID
-		}
-		var err error
-		items, next, err = db.QueryList(ctx, tx, visibleList, db.ListQuery{Filters: filters, Sort: sort, Limit: limit, Cursor: cursor}, scanListing)
-		if err != nil {
-			return err
-		}
-		return s.nameCategories(ctx, tx, items)
-	})
-	return items, next, err
 }
 
 // Own is a page of a store's products for its people; state "" means all.
@@ -175,26 +130,16 @@ func (s *Service) relist(ctx context.Context, tx db.Tx, b store.Brief, cur money
 	if len(products) == 0 {
 		return nil
 	}
-	ids := make([]int64, len(products))
+	if err := s.stand(ctx, tx, products); err != nil {
+		return err
+	}
+	places, ids := make([]place, len(products)), make([]int64, len(products))
 	for i, p := range products {
-		ids[i] = p.ID
+		places[i], ids[i] = place{p.StoreID, p.ID, p.CategoryID}, p.ID
 	}
-	q := catalogdb.New(tx)
-	variants, err := q.VariantsOfProducts(ctx, ids)
+	spans, err := s.spans(ctx, tx, string(cur), places)
 	if err != nil {
-		return fmt.Errorf("variants: %w", err)
-	}
-	type span struct{ n, from, to int64 }
-	spans := map[int64]span{}
-	for _, v := range variants {
-		if v.Currency != string(cur) {
-			continue // priced before the market's currency was settled: not for sale until it is priced again
-		}
-		w, ok := spans[v.ProductID]
-		if !ok {
-			w = span{0, v.Price, v.Price}
-		}
-		spans[v.ProductID] = span{w.n + 1, min(w.from, v.Price), max(w.to, v.Price)}
+		return err
 	}
 	now := s.now()
 	rows := make([]catalogdb.PutListingsParams, len(products))
@@ -202,15 +147,16 @@ func (s *Service) relist(ctx context.Context, tx db.Tx, b store.Brief, cur money
 		w := spans[p.ID]
 		rows[i] = catalogdb.PutListingsParams{
 			ProductID: p.ID, PublicID: p.PublicID, StoreID: p.StoreID, Store: b.PublicID, StoreName: b.Name, CategoryID: p.CategoryID,
-			Title: p.Title, TitleKey: sortKey(p.Title), State: p.State, Visible: State(p.State) == Published && w.n > 0 && sells(b),
+			Title: p.Title, TitleKey: sortKey(p.Title), State: string(stateOf(p)), Visible: State(p.State) == Published && w.n > 0 && sells(b),
 			VariantCount: w.n, PriceFrom: w.from, PriceTo: w.to, Currency: string(cur), PublishedAt: deref(p.PublishedAt),
 			CreatedAt: p.CreatedAt, UpdatedAt: now,
+			Brand: p.Brand, BrandKey: p.BrandKey, PriceWas: w.was, OnSale: w.sale,
 		}
 	}
-	if err := firstError(q.PutListings(ctx, rows)); err != nil {
+	if err := firstError(catalogdb.New(tx).PutListings(ctx, rows)); err != nil {
 		return fmt.Errorf("listings: %w", err)
 	}
-	return nil
+	return s.spread(ctx, tx, ids)
 }
 
 const (
@@ -248,6 +194,9 @@ func (s *Service) relistStore(ctx context.Context, tx db.Tx, b store.Brief, afte
 	}
 	if err := q.RelistProducts(ctx, b.Name, sells(b), ids); err != nil {
 		return after, false, fmt.Errorf("relist store %s: %w", strconv.FormatInt(b.ID, 10), err)
+	}
+	if err := s.spread(ctx, tx, ids); err != nil {
+		return after, false, err
 	}
 	return ids[len(ids)-1], len(ids) == relistChunk, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/money"
@@ -31,8 +32,29 @@ var priceList = db.DefineList(db.List{
 	Combos:  []db.Combo{{Filters: []string{"product"}, Sort: "newest", Index: "price_changes_product"}},
 })
 
-// Prices is a page of a product's price history, for the store's people: it names who changed what.
-func (s *Service) Prices(ctx context.Context, caller web.Caller, product string, limit int, cursor string) (items []PriceChange, next string, err error) {
+// pastDiscounts are the newest discounts that reached a product where it stands now.
+func (s *Service) pastDiscounts(ctx context.Context, tx db.Tx, p catalogdb.Product) ([]Discount, error) {
+	now := s.now()
+	rows, err := catalogdb.New(tx).PastOffers(ctx, place{p.StoreID, p.ID, p.CategoryID}.keys(), now)
+	if err != nil {
+		return nil, err
+	}
+	out := []Discount{}
+	for _, r := range rows {
+		if r.OnlyStore != 0 && r.OnlyStore != p.StoreID {
+			continue
+		}
+		out = append(out, Discount{
+			ID: r.PublicID, Title: r.Title, Kind: DiscountKind(r.Kind), Value: r.Value, Currency: money.Currency(r.Currency), PaidBy: Payer(r.PaidBy),
+			State: stateAt(catalogdb.Discount{State: r.State, StartsAt: r.StartsAt, EndsAt: r.EndsAt}, now), From: clock.Time(r.StartsAt), To: endOf(r.EndsAt),
+		})
+	}
+	return out, nil
+}
+
+// Prices is a page of a product's price history, for the store's people: it names who changed what. Beside it
+// stand the discounts that lowered them for a time.
+func (s *Service) Prices(ctx context.Context, caller web.Caller, product string, limit int, cursor string) (items []PriceChange, discounts []Discount, next string, err error) {
 	err = s.db.Read(ctx, "catalog.prices", func(ctx context.Context, tx db.Tx) error {
 		p, _, err := s.readable(ctx, tx, caller, product)
 		if err != nil {
@@ -51,7 +73,11 @@ func (s *Service) Prices(ctx context.Context, caller web.Caller, product string,
 				c.At = clock.Time(at)
 				return c, err
 			})
+		if err != nil {
+			return err
+		}
+		discounts, err = s.pastDiscounts(ctx, tx, p)
 		return err
 	})
-	return items, next, err
+	return items, discounts, next, err
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/platform/code"
@@ -34,6 +33,10 @@ func (s *Service) CreateProduct(ctx context.Context, caller web.Caller, storeID 
 		q := catalogdb.New(tx)
 		category, err := categoryID(ctx, q, in.Category)
 		if err != nil {
+			return "", err
+		}
+		d := d
+		if d.brand, err = s.registered(ctx, tx, d.brand); err != nil {
 			return "", err
 		}
 		handle, err := s.freeHandle(ctx, q, b.ID, d)
@@ -99,8 +102,7 @@ func (s *Service) freeHandle(ctx context.Context, q *catalogdb.Queries, storeID 
 	case d.handle != "":
 		return "", ErrHandleTaken
 	}
-	_, tail, _ := strings.Cut(code.ID("p"), "_")
-	return want + "-" + tail[:8], nil
+	return want + "-" + code.Letters(8), nil
 }
 
 // newProduct is the row of a product that is not there yet.
@@ -108,9 +110,10 @@ func (s *Service) newProduct(b store.Brief, handle string, category *int64, d dr
 	now := s.now()
 	p := catalogdb.Product{
 		PublicID: code.ID("prd"), StoreID: b.ID, Handle: handle, CategoryID: category, Title: d.title, Description: d.description,
-		Vendor: d.vendor, Option1: d.options[0], Option2: d.options[1], Option3: d.options[2], State: string(state), Version: 1,
+		Vendor: d.vendor, Brand: d.brand, BrandKey: sortKey(d.brand), TaxBp: d.taxRate, TaxCode: d.taxCode, Option1: d.options[0], Option2: d.options[1], Option3: d.options[2], Version: 1,
 		CreatedAt: now, UpdatedAt: now,
 	}
+	setState(&p, state, "")
 	if state == Published {
 		p.PublishedAt = &now
 	}
@@ -126,7 +129,7 @@ func (s *Service) insertProducts(ctx context.Context, tx db.Tx, list []*catalogd
 	for i, p := range list {
 		rows[i] = catalogdb.InsertProductsParams{
 			PublicID: p.PublicID, StoreID: p.StoreID, Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description,
-			Vendor: p.Vendor, Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, Version: p.Version,
+			Vendor: p.Vendor, Brand: p.Brand, BrandKey: p.BrandKey, TaxBp: p.TaxBp, TaxCode: p.TaxCode, Review: p.Review, Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, Version: p.Version,
 			PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 		}
 	}
@@ -159,17 +162,38 @@ func refusal(err error, what string) error {
 
 // saveProduct writes a product that was read in this transaction.
 func (s *Service) saveProduct(ctx context.Context, tx db.Tx, p *catalogdb.Product) error {
-	p.UpdatedAt = s.now()
-	n, err := catalogdb.New(tx).UpdateProduct(ctx, catalogdb.UpdateProductParams{
-		Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description, Vendor: p.Vendor,
-		Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, PublishedAt: p.PublishedAt,
-		UpdatedAt: p.UpdatedAt, ID: p.ID, Version: p.Version,
+	return s.saveProducts(ctx, tx, []*catalogdb.Product{p})
+}
+
+// saveProducts is saveProduct for many.
+func (s *Service) saveProducts(ctx context.Context, tx db.Tx, list []*catalogdb.Product) error {
+	if len(list) == 0 {
+		return nil
+	}
+	now := s.now()
+	rows := make([]catalogdb.UpdateProductsParams, len(list))
+	for i, p := range list {
+		p.UpdatedAt = now
+		rows[i] = catalogdb.UpdateProductsParams{
+			Handle: p.Handle, CategoryID: p.CategoryID, Title: p.Title, Description: p.Description, Vendor: p.Vendor,
+			Option1: p.Option1, Option2: p.Option2, Option3: p.Option3, State: p.State, PublishedAt: p.PublishedAt,
+			Brand: p.Brand, BrandKey: p.BrandKey, TaxBp: p.TaxBp, TaxCode: p.TaxCode, Review: p.Review, ReviewNote: p.ReviewNote,
+			UpdatedAt: now, ID: p.ID, Version: p.Version,
+		}
+	}
+	var first error
+	catalogdb.New(tx).UpdateProducts(ctx, rows).QueryRow(func(_ int, _ int64, err error) {
+		if err != nil && first == nil {
+			first = err
+		}
 	})
-	if err == nil && n == 0 {
+	if errors.Is(first, db.ErrNoRows) {
 		return ErrVersion
 	}
-	p.Version++
-	return refusal(err, "product")
+	for _, p := range list {
+		p.Version++
+	}
+	return refusal(first, "products")
 }
 
 // ProductPatch changes what is not nil.
@@ -180,6 +204,9 @@ type ProductPatch struct {
 	Title       *string
 	Description *string
 	Vendor      *string
+	Brand       *string
+	TaxRate     *string // percent; "" = the market's
+	TaxCode     *string
 	Options     *[]string // new names for the options there are
 }
 
@@ -198,10 +225,13 @@ func (s *Service) UpdateProduct(ctx context.Context, caller web.Caller, id strin
 			return ErrVersion.With("version", p.Version)
 		}
 		if State(p.State) == Archived {
-			return ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+			return Archived.refuse(rules{})
 		}
 		changed, err := s.patch(ctx, tx, &p, in)
 		if err != nil || len(changed) == 0 {
+			return err
+		}
+		if err := s.reviewed(ctx, tx, caller, &p, changed); err != nil {
 			return err
 		}
 		if err := s.saveProduct(ctx, tx, &p); err != nil {
@@ -235,6 +265,23 @@ func (s *Service) patch(ctx context.Context, tx db.Tx, p *catalogdb.Product, in 
 	}
 	if in.Vendor != nil {
 		set("vendor", &p.Vendor, f.text("vendor", *in.Vendor, 0, maxName))
+	}
+	if in.Brand != nil {
+		name, err := s.registered(ctx, tx, f.text("brand", *in.Brand, 0, maxName))
+		if err != nil {
+			return nil, err
+		}
+		set("brand", &p.Brand, name)
+		p.BrandKey = sortKey(p.Brand)
+	}
+	if in.TaxRate != nil {
+		rate := f.taxRate("tax_rate", *in.TaxRate)
+		if (rate == nil) != (p.TaxBp == nil) || deref(rate) != deref(p.TaxBp) {
+			p.TaxBp, changed = rate, append(changed, "tax_rate")
+		}
+	}
+	if in.TaxCode != nil {
+		set("tax_code", &p.TaxCode, f.taxCode("tax_code", *in.TaxCode))
 	}
 	if in.Options != nil {
 		names, old := f.optionNames("options", *in.Options), optionNames(*p)
@@ -285,7 +332,7 @@ func (s *Service) Act(ctx context.Context, caller web.Caller, id string, a Actio
 		if err != nil {
 			return err
 		}
-		return s.act(ctx, tx, b, cur, p, a)
+		return s.act(ctx, tx, caller, b, cur, p, a, "")
 	})
 	if err != nil {
 		return Product{}, err
@@ -304,33 +351,47 @@ func (s *Service) Delete(ctx context.Context, caller web.Caller, id string) erro
 		if err != nil || State(p.State) == Archived {
 			return err
 		}
-		return s.act(ctx, tx, b, cur, p, Archive)
+		return s.act(ctx, tx, caller, b, cur, p, Archive, "")
 	})
 }
 
-func (s *Service) act(ctx context.Context, tx db.Tx, b store.Brief, cur money.Currency, p catalogdb.Product, a Action) error {
-	from := State(p.State)
-	to, err := from.next(a)
+// rulesFor is what decides beside the state of a product.
+func (s *Service) rulesFor(ctx context.Context, tx db.Tx, caller web.Caller, p catalogdb.Product) (rules, error) {
+	terms, err := s.terms(ctx, tx)
+	return rules{approval: terms.Approval, admin: caller.Is(web.RoleAdmin), review: Review(p.Review)}, err
+}
+
+func (s *Service) act(ctx context.Context, tx db.Tx, caller web.Caller, b store.Brief, cur money.Currency, p catalogdb.Product, a Action, note string) error {
+	r, err := s.rulesFor(ctx, tx, caller, p)
 	if err != nil {
 		return err
 	}
-	if a == Publish {
+	from := stateOf(p)
+	to, err := from.next(a, r)
+	if err != nil {
+		return err
+	}
+	if to == Published || to == Submitted {
 		if err := s.publishable(ctx, tx, p, cur); err != nil {
 			return err
 		}
-		if p.PublishedAt == nil {
-			now := s.now()
-			p.PublishedAt = &now
-		}
 	}
-	p.State = string(to)
+	if to == Published && p.PublishedAt == nil {
+		now := s.now()
+		p.PublishedAt = &now
+	}
+	setState(&p, to, note)
 	if err := s.saveProduct(ctx, tx, &p); err != nil {
 		return err
 	}
 	if err := s.relist(ctx, tx, b, cur, []catalogdb.Product{p}); err != nil {
 		return err
 	}
-	return s.happened(ctx, tx, past[a], p.PublicID, map[string]any{"from": string(from), "to": string(to)})
+	facts := map[string]any{"from": string(from), "to": string(to)}
+	if note != "" {
+		facts["reason"] = note
+	}
+	return s.happened(ctx, tx, past[a], p.PublicID, facts)
 }
 
 // publishable asks for something to buy at a price of the market's currency.

@@ -15,24 +15,46 @@ import (
 )
 
 func TestStates(t *testing.T) {
-	want := map[State]map[Action]State{
+	type table = map[State]map[Action]State
+	free := table{
 		Draft:     {Publish: Published, Archive: Archived},
+		Submitted: {Publish: Published, Withdraw: Draft, Archive: Archived},
+		Rejected:  {Publish: Published, Archive: Archived},
 		Published: {Unpublish: Draft, Archive: Archived},
 		Archived:  {Unarchive: Draft},
 	}
-	for _, s := range []State{Draft, Published, Archived} {
-		for _, a := range []Action{Publish, Unpublish, Archive, Unarchive} {
-			to, err := s.next(a)
-			if to != want[s][a] {
-				t.Errorf("%s by %s: %q, want %q", s, a, to, want[s][a])
-			}
-			if (err == nil) != (want[s][a] != "") || err != nil && !errors.Is(err, ErrProductState) {
-				t.Errorf("%s by %s: %v", s, a, err)
-			}
-			if past[a] == "" {
-				t.Errorf("%s has no event", a)
+	approved := table{
+		Draft:     {Submit: Submitted, Archive: Archived},
+		Submitted: {Withdraw: Draft, Archive: Archived},
+		Rejected:  {Submit: Submitted, Archive: Archived},
+		Published: {Unpublish: Draft, Archive: Archived},
+		Archived:  {Unarchive: Draft},
+	}
+	admin := table{
+		Draft:     {Publish: Published, Submit: Submitted, Archive: Archived},
+		Submitted: {Publish: Published, Withdraw: Draft, Approve: Published, Reject: Rejected, Archive: Archived},
+		Rejected:  {Publish: Published, Submit: Submitted, Archive: Archived},
+		Published: {Unpublish: Draft, Reject: Rejected, Archive: Archived},
+		Archived:  {Unarchive: Draft},
+	}
+	for _, c := range []struct {
+		rules rules
+		want  table
+	}{{rules{}, free}, {rules{approval: true}, approved}, {rules{approval: true, admin: true}, admin}} {
+		for _, s := range []State{Draft, Submitted, Rejected, Published, Archived} {
+			for a := range past {
+				to, err := s.next(a, c.rules)
+				if to != c.want[s][a] {
+					t.Errorf("%s by %s under %+v: %q, want %q", s, a, c.rules, to, c.want[s][a])
+				}
+				if (err == nil) != (c.want[s][a] != "") || err != nil && !errors.Is(err, ErrProductState) && !errors.Is(err, ErrNeedsApproval) {
+					t.Errorf("%s by %s under %+v: %v", s, a, c.rules, err)
+				}
 			}
 		}
+	}
+	if to, err := Published.next(Approve, rules{admin: true, review: ReviewChanged}); to != Published || err != nil {
+		t.Errorf("changes of a published product are approved: %q, %v", to, err)
 	}
 }
 
@@ -237,6 +259,6 @@ func TestListsUseTheirIndexes(t *testing.T) {
 		s.Postgres = append(s.Postgres, db.Migration(m))
 	}
 	dbtest.Each(t, s, func(t *testing.T, d *db.DB) {
-		dbtest.Explain(t, d, []*db.List{visibleList, ownList, priceList, importList})
+		dbtest.Explain(t, d, []*db.List{placedList, reducedList, ownList, priceList, importList})
 	})
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/store"
 )
@@ -33,13 +34,19 @@ type Sellable struct {
 	StoreID      int64
 	Store        store.Brief
 	Title        string
-	VariantTitle string // "M / Red", "" without options
+	Image        string        // file that shows it: the variant's own, else the product's cover; "" without one
+	Picture      *blob.Picture // the same, for answers
+	VariantTitle string        // "M / Red", "" without options
 	Options      []Option
 	SKU          string
 	Barcode      string
-	Price        int64
-	Currency     string // of the price: a cart in another currency refuses it
-	Weight       int64  // grams
+	Price        int64    // of now, with the best discount
+	ListPrice    int64    // the store's own, before it
+	Discount     *Applied // nil: the price is not lowered
+	Currency     string   // of the price: a cart in another currency refuses it
+	TaxRate      *int64   // basis points; nil: the market's
+	TaxCode      string
+	Weight       int64 // grams
 	TrackStock   bool
 	Reason       string // "" = may be sold
 }
@@ -95,6 +102,14 @@ func (s *Service) sellables(ctx context.Context, tx db.Tx, rows []catalogdb.Sell
 			ids = append(ids, r.StoreID)
 		}
 	}
+	places := make([]place, len(rows))
+	for i, r := range rows {
+		places[i] = place{r.StoreID, r.ProductID, r.CategoryID}
+	}
+	open, err := s.offersAt(ctx, tx, places)
+	if err != nil {
+		return nil, err
+	}
 	stores, err := s.stores.Briefs(ctx, tx, ids)
 	if err != nil {
 		return nil, fmt.Errorf("stores of sellables: %w", err)
@@ -102,14 +117,20 @@ func (s *Service) sellables(ctx context.Context, tx db.Tx, rows []catalogdb.Sell
 	out := make([]Sellable, len(rows))
 	for i, r := range rows {
 		names, values := [3]string{r.Name1, r.Name2, r.Name3}, [3]string{r.Option1, r.Option2, r.Option3}
+		deal := open.deal(places[i], r.Price, r.Currency)
 		v := Sellable{
 			VariantID: r.ID, Variant: r.PublicID, ProductID: r.ProductID, Product: r.Product, StoreID: r.StoreID, Store: stores[r.StoreID],
 			Title: r.Title, VariantTitle: variantTitle(values), Options: optionsOf(names, values),
-			Barcode: r.Barcode, Price: r.Price, Currency: r.Currency, Weight: r.Weight, TrackStock: r.TrackStock,
+			Barcode: r.Barcode, Price: deal.Now, ListPrice: deal.Was, Discount: deal.Offer,
+			Currency: r.Currency, TaxRate: r.TaxBp, TaxCode: r.TaxCode, Weight: r.Weight, TrackStock: r.TrackStock,
 		}
 		if r.Sku != nil {
 			v.SKU = *r.Sku
 		}
+		if v.Image = r.Cover; r.OwnImage != nil {
+			v.Image = *r.OwnImage
+		}
+		v.Picture = s.ShowImage(v.Image)
 		switch {
 		case r.Archived:
 			v.Reason = ReasonVariantGone
@@ -121,6 +142,14 @@ func (s *Service) sellables(ctx context.Context, tx db.Tx, rows []catalogdb.Sell
 		out[i] = v
 	}
 	return out, nil
+}
+
+// ShowImage is a file that shows a product, in an answer; nil where there is none.
+func (s *Service) ShowImage(file string) *blob.Picture {
+	if file == "" {
+		return nil
+	}
+	return s.blobs.Show(blob.Blob{Name: file})
 }
 
 // VariantIDs are the public ids of variants.

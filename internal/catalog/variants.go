@@ -26,7 +26,7 @@ func (s *Service) AddVariant(ctx context.Context, caller web.Caller, product str
 			return "", err
 		}
 		if State(p.State) == Archived {
-			return "", ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+			return "", Archived.refuse(rules{})
 		}
 		d, err := in.check(optionNames(p), cur)
 		if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) editableVariant(ctx context.Context, tx db.Tx, caller web.Call
 	}
 	p, err = q.ProductByID(ctx, v.ProductID)
 	if err == nil && State(p.State) == Archived {
-		err = ErrProductState.With("state", p.State).With("allowed_actions", Archived.actions())
+		err = Archived.refuse(rules{})
 	}
 	return v, p, b, err
 }
@@ -281,7 +281,21 @@ func (s *Service) Variant(ctx context.Context, caller web.Caller, id string) (ou
 			return err
 		}
 		available, err := s.available(ctx, tx, []catalogdb.Variant{v})
-		out = variantOf(p, v, available)
+		if err != nil {
+			return err
+		}
+		here := place{p.StoreID, p.ID, p.CategoryID}
+		open, err := s.offersAt(ctx, tx, []place{here})
+		if err != nil {
+			return err
+		}
+		out = variantOf(p, v, available, open.deal(here, v.Price, v.Currency))
+		images, err := q.ImagesOfProducts(ctx, []int64{p.ID})
+		if err != nil {
+			return fmt.Errorf("images: %w", err)
+		}
+		own, err := s.ownImages(ctx, tx, []catalogdb.Variant{v}, images)
+		out.Image = own[v.ID]
 		return err
 	})
 	return out, err

@@ -32,6 +32,7 @@ func TestRulesFindWhatIsBroken(t *testing.T) {
 		s := m.Store()
 		s.Product("Topi", "10.00", 1)
 		draft := s.Owner.Post("/v1/stores/{}/products", M{"title": "Draft"}, s.ID).Want(201).Str("id")
+		m.Sweep("catalog.follow")
 		if f := findings(t, m); len(f) > 0 {
 			t.Fatal(f)
 		}
@@ -40,6 +41,14 @@ func TestRulesFindWhatIsBroken(t *testing.T) {
 			{"catalog.spans", "UPDATE listings SET price_from = 1 WHERE state = 'published'", "UPDATE listings SET price_from = 1000 WHERE state = 'published'"},
 			{"catalog.visible", "UPDATE listings SET visible = FALSE WHERE state = 'published'", "UPDATE listings SET visible = TRUE WHERE state = 'published'"},
 			{"catalog.visible", "UPDATE listings SET visible = TRUE WHERE state = 'draft'", "UPDATE listings SET visible = FALSE WHERE state = 'draft'"},
+			{"catalog.stock", "UPDATE listings SET in_stock = FALSE WHERE state = 'published'", "UPDATE listings SET in_stock = TRUE WHERE state = 'published'"},
+			{"catalog.places", "UPDATE listing_places SET price = 999", "UPDATE listing_places SET price = 1000"},
+			{"catalog.places", "UPDATE listing_places SET place = place + 4 WHERE place > 0", "UPDATE listing_places SET place = place - 4 WHERE place > 0"},
+			{"catalog.counts", "UPDATE facet_counts SET n = n + 1 WHERE facet = 'price'", "UPDATE facet_counts SET n = n - 1 WHERE facet = 'price'"},
+			{"catalog.counts", "UPDATE facet_counts SET facet = 'other' WHERE facet = 'store'", "UPDATE facet_counts SET facet = 'store' WHERE facet = 'other'"},
+			{"catalog.counts", "UPDATE listings SET on_sale = TRUE WHERE state = 'published'", "UPDATE listings SET on_sale = FALSE WHERE state = 'published'"},
+			{"catalog.search", "UPDATE search_documents SET id = id + 1000", "UPDATE search_documents SET id = id - 1000"},
+			{"search.postings", "UPDATE search_documents SET id = id + 1000", "UPDATE search_documents SET id = id - 1000"},
 			{"catalog.prices", "UPDATE variants SET price = 999", "UPDATE variants SET price = 1000"},
 			{"catalog.published", "UPDATE products SET state = 'published' WHERE title = 'Draft'", "UPDATE products SET state = 'draft' WHERE title = 'Draft'"},
 		} {

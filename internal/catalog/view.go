@@ -23,9 +23,16 @@ type Product struct {
 	Title       string
 	Description string
 	Vendor      string
+	Brand       string
+	TaxRate     *int64 // basis points; nil: the market's
+	TaxCode     string
 	Options     []string
 	State       State
+	Review      Review
+	ReviewNote  string // why it was rejected, for the store's people
+	Actions     []string
 	Variants    []Variant
+	Images      []Image
 	Version     int64
 	PublishedAt *time.Time
 	CreatedAt   time.Time
@@ -47,11 +54,14 @@ type Variant struct {
 	Options    []Option
 	SKU        *string
 	Barcode    string
-	Price      money.Amount
+	Price      money.Amount // the store's own
+	Now        money.Amount // with the best discount
+	Discount   *Applied     // nil: the price is not lowered
 	Weight     int64
 	TrackStock bool
 	Available  *int64 // nil: not tracked
 	Position   int64
+	Image      string // one of the product's images, if it has one of its own
 	Version    int64
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
@@ -75,7 +85,11 @@ func (s *Service) Product(ctx context.Context, caller web.Caller, id string) (ou
 		if err != nil {
 			return err
 		}
-		out, err = s.view(ctx, tx, p, brief)
+		if out, err = s.view(ctx, tx, p, brief); err != nil {
+			return err
+		}
+		r, err := s.rulesFor(ctx, tx, caller, p)
+		out.Actions = stateOf(p).actions(r)
 		return err
 	})
 	return out, err
@@ -124,8 +138,9 @@ func (s *Service) editable(ctx context.Context, tx db.Tx, caller web.Caller, id 
 // view reads all that belongs to a product.
 func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief store.Brief) (Product, error) {
 	out := Product{
-		ID: p.PublicID, Store: brief, Handle: p.Handle, Title: p.Title, Description: p.Description, Vendor: p.Vendor,
-		Options: []string{}, State: State(p.State), Version: p.Version,
+		ID: p.PublicID, Store: brief, Handle: p.Handle, Title: p.Title, Description: p.Description, Vendor: p.Vendor, Brand: p.Brand,
+		Options: []string{}, TaxRate: p.TaxBp, TaxCode: p.TaxCode,
+		State: stateOf(p), Review: Review(p.Review), ReviewNote: p.ReviewNote, Version: p.Version,
 		CreatedAt: clock.Time(p.CreatedAt), UpdatedAt: clock.Time(p.UpdatedAt), Variants: []Variant{},
 	}
 	for _, n := range optionNames(p) {
@@ -155,10 +170,15 @@ func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief
 	if err != nil {
 		return out, err
 	}
-	for _, r := range rows {
-		out.Variants = append(out.Variants, variantOf(p, r, available))
+	here := place{p.StoreID, p.ID, p.CategoryID}
+	open, err := s.offersAt(ctx, tx, []place{here})
+	if err != nil {
+		return out, err
 	}
-	return out, nil
+	for _, r := range rows {
+		out.Variants = append(out.Variants, variantOf(p, r, available, open.deal(here, r.Price, r.Currency)))
+	}
+	return out, s.showImages(ctx, tx, &out, p, rows)
 }
 
 // available asks the shelf for the variants that are tracked.
@@ -175,10 +195,11 @@ func (s *Service) available(ctx context.Context, tx db.Tx, rows []catalogdb.Vari
 	return s.shelf.Available(ctx, tx, tracked)
 }
 
-func variantOf(p catalogdb.Product, r catalogdb.Variant, available map[int64]int64) Variant {
+func variantOf(p catalogdb.Product, r catalogdb.Variant, available map[int64]int64, deal Deal) Variant {
 	v := Variant{
 		ID: r.PublicID, Product: p.PublicID, Title: variantTitle(optionValues(r)), Options: optionsOf(optionNames(p), optionValues(r)),
-		SKU: r.Sku, Barcode: r.Barcode, Price: money.New(r.Price, money.Currency(r.Currency)), Weight: r.Weight,
+		SKU: r.Sku, Barcode: r.Barcode, Price: money.New(r.Price, money.Currency(r.Currency)),
+		Now: money.New(deal.Now, money.Currency(r.Currency)), Discount: deal.Offer, Weight: r.Weight,
 		TrackStock: r.TrackStock, Position: r.Position, Version: r.Version,
 		CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
 	}

@@ -10,16 +10,21 @@ import (
 
 // Account is a person or machine that signs in.
 type Account struct {
-	ID        int64
-	PublicID  string
-	Code      string
-	Name      string
-	Email     string
-	Phone     string // +977…, or "" when not given
-	State     State
-	Roles     []string // sorted
-	CreatedAt time.Time
-	UpdatedAt time.Time
+	ID       int64
+	PublicID string
+	Code     string
+	Name     string
+	Email    string
+	Phone    string // +977…, or "" when not given
+	State    State
+	// StateReason is what an admin wrote when he activated or deactivated it.
+	StateReason string
+	Language    string   // of its mails; "" is the market's
+	Avatar      string   // the key of its picture, or ""
+	Roles       []string // sorted
+	ErasedAt    *time.Time
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
 }
 
 // Is says whether the account has the role.
@@ -31,6 +36,7 @@ type Brief struct {
 	PublicID string
 	Name     string
 	Email    string
+	Avatar   string
 }
 
 // State is where an account stands.
@@ -77,6 +83,19 @@ func (s State) Actions() []string {
 	return actions
 }
 
+// actions are those that an admin may take.
+func (a Account) actions() []string {
+	if a.ErasedAt != nil {
+		return []string{}
+	}
+	actions := a.State.Actions()
+	if !slices.ContainsFunc(a.Roles, privileged) {
+		actions = append(actions, "erase")
+		slices.Sort(actions)
+	}
+	return actions
+}
+
 // Roles are all roles, in the order of what they may do.
 var Roles = []string{web.RoleCustomer, web.RoleSeller, web.RoleCourier, web.RoleMachine, web.RoleAdmin, web.RoleSuperadmin}
 
@@ -107,6 +126,7 @@ const (
 	activateFor = 48 * time.Hour
 	resetFor    = time.Hour
 	setupFor    = 15 * time.Minute
+	emailFor    = 24 * time.Hour // a changed address, to be confirmed
 	keepExpired = 24 * time.Hour // so that an expired token is not taken for an unknown one
 )
 
@@ -116,8 +136,6 @@ const (
 	maxAddresses = 20
 )
 
-const codePrefix = "C-"
-
 // What this room refuses with.
 var (
 	ErrTokenExpired       = fault.New(fault.Unauthenticated, "token_expired", "The access token has expired. Get a new one with the refresh token.")
@@ -125,6 +143,9 @@ var (
 	ErrRefreshToken       = fault.New(fault.Unauthenticated, "invalid_refresh_token", "The refresh token is not valid any more. Sign in again.")
 	ErrAccountInactive    = fault.New(fault.Forbidden, "account_inactive", "The account is not active yet: follow the link in the mail that was sent when you signed up.")
 	ErrAccountDeactivated = fault.New(fault.Forbidden, "account_deactivated", "The account was deactivated. Ask the market's operator.")
+	ErrRoleNotHeld        = fault.New(fault.Forbidden, "role_not_held", "The account does not have this role. Sign in as something else, or without naming a role.")
+	ErrInUse              = fault.New(fault.Conflict, "account_in_use", "The account still owns a store, has money, or waits for an order: end that first.")
+	ErrErased             = fault.New(fault.Conflict, "account_erased", "The account was erased and stays so.")
 	ErrTooManyTries       = fault.New(fault.TooMany, "too_many_tries", "Too many tries. Wait a little before the next one.")
 	ErrBusy               = fault.New(fault.Unavailable, "busy", "Too many people sign in at this moment. Try again in a few seconds.")
 	ErrSignupClosed       = fault.New(fault.Forbidden, "signup_closed", "This market does not take new accounts at the moment.")

@@ -10,60 +10,6 @@ import (
 	"github.com/haat-market/haat/internal/platform/web"
 )
 
-const accountColumns = "SELECT a.id, a.public_id, a.code, a.name, a.email, a.phone, a.state, a.created_at, a.updated_at"
-
-// Two lists and not one, because the accounts of a role are found from the role's side.
-var (
-	accountList = db.DefineList(db.List{
-		Name: "identity.accounts", Select: accountColumns, From: "FROM accounts a",
-		Filters: []db.Filter{{Name: "state", SQL: "a.state = ?", Type: db.Text}},
-		Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "a.id", Type: db.Int}}}},
-		Combos: []db.Combo{
-			{Sort: "newest", Index: "accounts_pkey"},
-			{Filters: []string{"state"}, Sort: "newest", Index: "accounts_state"},
-		},
-	})
-	roleList = db.DefineList(db.List{
-		Name: "identity.accounts_by_role", Select: accountColumns,
-		From:    "FROM account_roles r JOIN accounts a ON a.id = r.account_id",
-		Filters: []db.Filter{{Name: "role", SQL: "r.role = ?", Type: db.Text}},
-		Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "r.account_id", Type: db.Int}}}},
-		Combos:  []db.Combo{{Filters: []string{"role"}, Sort: "newest", Index: "account_roles_role"}},
-	})
-)
-
-// AccountQuery asks for a page of accounts, by state or by role or by neither.
-type AccountQuery struct {
-	State  string
-	Role   string
-	Limit  int
-	Cursor string
-}
-
-// Accounts are all accounts, newest first. Errors: db.ErrUnsupportedFilter, db.ErrInvalidCursor.
-func (s *Service) Accounts(ctx context.Context, q AccountQuery) (items []Account, next string, err error) {
-	list, filters := accountList, map[string]any{}
-	if q.State != "" {
-		filters["state"] = q.State
-	}
-	if q.Role != "" {
-		list, filters["role"] = roleList, q.Role
-	}
-	err = s.db.Read(ctx, "identity.accounts", func(ctx context.Context, tx db.Tx) (err error) {
-		items, next, err = db.QueryList(ctx, tx, list, db.ListQuery{Filters: filters, Limit: q.Limit, Cursor: q.Cursor},
-			func(r db.Scanner) (Account, error) {
-				var row identitydb.Account
-				err := r.Scan(&row.ID, &row.PublicID, &row.Code, &row.Name, &row.Email, &row.Phone, &row.State, &row.CreatedAt, &row.UpdatedAt)
-				return accountOf(row, nil), err
-			})
-		if err != nil {
-			return err
-		}
-		return withRoles(ctx, tx, items)
-	})
-	return items, next, err
-}
-
 func withRoles(ctx context.Context, tx db.Tx, accounts []Account) error {
 	ids := make([]int64, len(accounts))
 	for i, a := range accounts {
@@ -100,15 +46,22 @@ func mayChange(c web.Caller, roles []string) error {
 	return nil
 }
 
-// SetState activates or deactivates an account; a deactivated one loses its sessions with the same commit.
-// Errors: ErrAccountNotFound, ErrAccountState, ErrPrivileged, ErrLastSuperadmin.
-func (s *Service) SetState(ctx context.Context, c web.Caller, publicID string, action Action) (a Account, err error) {
+// SetState activates or deactivates an account; a deactivated one loses its sessions with the same commit. The reason
+// is for other admins. Errors: web.ErrInvalid, ErrAccountNotFound, ErrAccountState, ErrErased, ErrPrivileged,
+// ErrLastSuperadmin.
+func (s *Service) SetState(ctx context.Context, c web.Caller, publicID string, action Action, reason string) (a Account, err error) {
+	if reason, err = Text("reason", reason, 500); err != nil {
+		return a, err
+	}
 	err = s.db.Write(ctx, "identity.set_state", func(ctx context.Context, tx db.Tx) (err error) {
 		if a, err = s.Find(ctx, tx, publicID); err != nil {
 			return err
 		}
 		if err := mayChange(c, a.Roles); err != nil {
 			return err
+		}
+		if a.ErasedAt != nil {
+			return ErrErased
 		}
 		to, err := a.State.Next(action)
 		if err != nil {
@@ -120,8 +73,8 @@ func (s *Service) SetState(ctx context.Context, c web.Caller, publicID string, a
 			}
 		}
 		from := a.State
-		a.State, a.UpdatedAt = to, s.clock.Now()
-		if err := identitydb.New(tx).UpdateState(ctx, string(to), clock.Micro(a.UpdatedAt), a.ID); err != nil {
+		a.State, a.StateReason, a.UpdatedAt = to, reason, s.clock.Now()
+		if err := identitydb.New(tx).UpdateState(ctx, string(to), reason, clock.Micro(a.UpdatedAt), a.ID); err != nil {
 			return err
 		}
 		kind := "account.activated"
@@ -131,7 +84,11 @@ func (s *Service) SetState(ctx context.Context, c web.Caller, publicID string, a
 				return err
 			}
 		}
-		return s.append(ctx, tx, kind, a.PublicID, actor(c), map[string]any{"from": string(from), "by": "admin"})
+		facts := map[string]any{"from": string(from), "by": "admin"}
+		if reason != "" {
+			facts["reason"] = reason
+		}
+		return s.append(ctx, tx, kind, a.PublicID, actor(c), facts)
 	})
 	s.callers.forget(a.ID)
 	return a, err
@@ -147,7 +104,7 @@ func (s *Service) keepSuperadmin(ctx context.Context, tx db.Tx) error {
 }
 
 // SetRoles gives an account exactly these roles. Admins are appointed and dismissed by superadmins only.
-// Errors: web.ErrInvalid, ErrAccountNotFound, ErrPrivileged, ErrLastSuperadmin.
+// Errors: web.ErrInvalid, ErrAccountNotFound, ErrErased, ErrPrivileged, ErrLastSuperadmin.
 func (s *Service) SetRoles(ctx context.Context, c web.Caller, publicID string, roles []string) (a Account, err error) {
 	if roles, err = normalRoles(roles); err != nil {
 		return a, err
@@ -156,6 +113,9 @@ func (s *Service) SetRoles(ctx context.Context, c web.Caller, publicID string, r
 		q := identitydb.New(tx)
 		if a, err = s.Find(ctx, tx, publicID); err != nil {
 			return err
+		}
+		if a.ErasedAt != nil {
+			return ErrErased
 		}
 		added, removed := without(roles, a.Roles), without(a.Roles, roles)
 		if len(added)+len(removed) == 0 {

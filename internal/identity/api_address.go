@@ -9,7 +9,7 @@ import (
 )
 
 type addressBody struct {
-	ID        string `json:"id" example:"adr_7k2m9xq4t0vj3whc"`
+	ID        string `json:"id" example:"adr_0gk3c1a7k2m9xq4t0vj3whc"`
 	Label     string `json:"label" doc:"The owner's word for it: home, shop."`
 	IsDefault bool   `json:"is_default"`
 	Address

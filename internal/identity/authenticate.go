@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"slices"
 	"sync"
 	"time"
 
@@ -98,6 +99,24 @@ func (s *Service) Authenticate(ctx context.Context, token string) (web.Caller, e
 	for _, row := range rows {
 		caller.Roles = append(caller.Roles, row.Role)
 	}
+	caller.Roles = rolesOf(caller.Roles, rows[0].SessionRole)
 	s.callers.remember(key, knownCaller{caller, rows[0].ExpiresAt, now + rememberFor.Microseconds()}, generation)
 	return caller, nil
+}
+
+// rolesOf are the roles that count in a session: all of the account's, or the one that it was opened for, as long as
+// the account has it. A superadmin is an admin too, so he can sign in as one.
+func rolesOf(account []string, session string) []string {
+	switch {
+	case session == "":
+		return account
+	case holds(account, session):
+		return []string{session}
+	default:
+		return []string{}
+	}
+}
+
+func holds(roles []string, role string) bool {
+	return slices.Contains(roles, role) || role == web.RoleAdmin && slices.Contains(roles, web.RoleSuperadmin)
 }

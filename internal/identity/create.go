@@ -18,6 +18,7 @@ type NewAccount struct {
 	Phone    string // optional
 	Password string
 	Roles    []string
+	Language string // optional
 	// PasswordHash instead of Password, for those who make many accounts with one password: from HashPassword.
 	PasswordHash string
 }
@@ -28,6 +29,8 @@ type checked struct {
 	key   string
 	hash  string
 	state State
+	// prefix begins the account's code.
+	prefix string
 }
 
 // newAccount checks everything, hashing last.
@@ -46,7 +49,10 @@ func (s *Service) newAccount(ctx context.Context, facts MarketFacts, n NewAccoun
 	if n.Roles, err = normalRoles(n.Roles); err != nil {
 		return c, err
 	}
-	c.NewAccount, c.state, c.hash = n, Inactive, n.PasswordHash
+	if err := checkLanguage(n.Language, facts); err != nil {
+		return c, err
+	}
+	c.NewAccount, c.state, c.hash, c.prefix = n, Inactive, n.PasswordHash, facts.CodePrefix
 	if c.hash != "" {
 		return c, nil
 	}
@@ -99,13 +105,13 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c checked, actor string)
 // insert writes the account, its roles and the event; without an actor the account itself is the one.
 func (s *Service) insert(ctx context.Context, tx db.Tx, c checked, actor string) (identitydb.Account, error) {
 	q := identitydb.New(tx)
-	number, err := freeCode(ctx, q)
+	number, err := freeCode(ctx, q, c.prefix)
 	if err != nil {
 		return identitydb.Account{}, err
 	}
 	row, err := q.InsertAccount(ctx, identitydb.InsertAccountParams{
 		PublicID: code.ID("acc"), Code: number, Name: c.Name, Email: c.Email, EmailKey: c.key,
-		Phone: c.Phone, PasswordHash: c.hash, State: string(c.state), Now: clock.Micro(s.clock.Now()),
+		Phone: c.Phone, PasswordHash: c.hash, State: string(c.state), Language: c.Language, Now: clock.Micro(s.clock.Now()),
 	})
 	switch {
 	case db.IsConstraint(err, "accounts_email_key_key"):
@@ -119,6 +125,9 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, c checked, actor string)
 			return row, err
 		}
 	}
+	if err := index(ctx, tx, accountOf(row, nil)); err != nil {
+		return row, err
+	}
 	if actor == "" {
 		actor = row.PublicID
 	}
@@ -126,9 +135,9 @@ func (s *Service) insert(ctx context.Context, tx db.Tx, c checked, actor string)
 }
 
 // freeCode is a code that no account has. Nine digits are short enough to be read out and so few that they meet.
-func freeCode(ctx context.Context, q *identitydb.Queries) (string, error) {
+func freeCode(ctx context.Context, q *identitydb.Queries, prefix string) (string, error) {
 	for {
-		number := codePrefix + code.Digits(9)
+		number := prefix + code.Digits(9)
 		if taken, err := q.CodeTaken(ctx, number); err != nil || !taken {
 			return number, err
 		}

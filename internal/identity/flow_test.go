@@ -310,7 +310,7 @@ func TestBadInput(t *testing.T) {
 			"email":    {"", "a", "Asha <a@b.org>", "a@b", "a@b.org\r\nBcc: c@d.org", 7, nil, strings.Repeat("a", 300) + "@b.org"},
 			"name":     {"", " ", strings.Repeat("a", 101), "a\u202eb", 7},
 			"password": {"", "short", "password1", strings.Repeat("a", 257)},
-			"role":     {"admin", "superadmin", "courier", ""},
+			"role":     {"admin", "superadmin", "machine", ""},
 			"phone":    {"abc", "+1", strings.Repeat("1", 65)},
 		} {
 			for _, v := range values {

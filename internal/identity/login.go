@@ -38,10 +38,16 @@ type Tokens struct {
 	ExpiresIn time.Duration // of the access token
 }
 
-// Login opens a session. The steps are the same whether the address has an account or not: one count, one hash.
-// Errors: ErrTooManyTries, ErrBadCredentials, ErrBusy; to who knows the password also ErrAccountInactive and
-// ErrAccountDeactivated.
+// Login opens a session with all roles of the account. Errors: LoginAs's, but ErrRoleNotHeld.
 func (s *Service) Login(ctx context.Context, email, password string, d Device) (t Tokens, a Account, err error) {
+	return s.LoginAs(ctx, email, password, "", d)
+}
+
+// LoginAs opens a session for one role of the account, or with "" for all of them. The steps are the same whether the
+// address has an account or not: one count, one hash.
+// Errors: ErrTooManyTries, ErrBadCredentials, ErrBusy; to who knows the password also ErrAccountInactive,
+// ErrAccountDeactivated and ErrRoleNotHeld.
+func (s *Service) LoginAs(ctx context.Context, email, password, role string, d Device) (t Tokens, a Account, err error) {
 	if len(password) > 1024 {
 		password = password[:1024] // cannot be right, and costs no more than others
 	}
@@ -89,10 +95,10 @@ func (s *Service) Login(ctx context.Context, email, password string, d Device) (
 		if a, err = s.account(ctx, tx, now, nil); err != nil {
 			return err
 		}
-		if a.State != Active {
+		if a.State != Active || role != "" && !holds(a.Roles, role) {
 			return nil
 		}
-		return s.openSession(ctx, tx, a.ID, d, t)
+		return s.openSession(ctx, tx, a.ID, role, d, t)
 	})
 	switch {
 	case err != nil:
@@ -101,11 +107,13 @@ func (s *Service) Login(ctx context.Context, email, password string, d Device) (
 		return Tokens{}, Account{}, ErrAccountInactive
 	case a.State != Active:
 		return Tokens{}, Account{}, ErrAccountDeactivated
+	case role != "" && !holds(a.Roles, role):
+		return Tokens{}, Account{}, ErrRoleNotHeld
 	}
 	return t, a, nil
 }
 
-func (s *Service) openSession(ctx context.Context, tx db.Tx, account int64, d Device, t Tokens) error {
+func (s *Service) openSession(ctx context.Context, tx db.Tx, account int64, role string, d Device, t Tokens) error {
 	q := identitydb.New(tx)
 	now := s.clock.Now()
 	ids, err := q.SessionIDs(ctx, account) // newest first
@@ -118,7 +126,7 @@ func (s *Service) openSession(ctx context.Context, tx db.Tx, account int64, d De
 		}
 	}
 	id, err := q.InsertSession(ctx, identitydb.InsertSessionParams{
-		PublicID: code.ID("ses"), AccountID: account, Address: d.address(), UserAgent: d.agent(),
+		PublicID: code.ID("ses"), AccountID: account, Role: role, Address: d.address(), UserAgent: d.agent(),
 		Now: clock.Micro(now), ExpiresAt: clock.Micro(now.Add(refreshFor)),
 	})
 	if err != nil {

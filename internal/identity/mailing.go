@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 
 	"github.com/haat-market/haat/internal/identity/identitydb"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -23,6 +22,9 @@ const (
 	mailActivate mailTemplate = "activate"
 	mailReset    mailTemplate = "reset"
 	mailExists   mailTemplate = "exists"
+	mailEmail    mailTemplate = "email" // to the address that is to be
+	// mailEmailNotice goes to the address that is.
+	mailEmailNotice mailTemplate = "email_notice"
 )
 
 type mailJob struct {
@@ -46,8 +48,15 @@ func (s *Service) sendMail(ctx context.Context, t job.Task) error {
 		return nil
 	}
 	var row identitydb.Account
+	to := ""
 	err := s.db.Read(ctx, "identity.mail", func(ctx context.Context, tx db.Tx) (err error) {
-		row, err = identitydb.New(tx).AccountByID(ctx, m.Account)
+		q := identitydb.New(tx)
+		if row, err = q.AccountByID(ctx, m.Account); err != nil || m.Template != mailEmail {
+			to = row.Email
+			return err
+		}
+		change, err := q.EmailChangeByPublicID(ctx, m.Proof)
+		to = change.Email
 		return err
 	})
 	switch {
@@ -60,49 +69,13 @@ func (s *Service) sendMail(ctx context.Context, t job.Task) error {
 	if err != nil {
 		return err
 	}
-	subject, text, err := s.write(m, facts.Name)
+	subject, text, err := s.write(m.Template, MailLanguage(row.Language, facts.Languages), facts.Name, s.proofToken(m.Proof))
 	if err != nil {
 		return job.Permanent(err)
 	}
-	err = s.mail.Send(ctx, mail.Message{To: row.Email, Subject: subject, Text: text, ID: fmt.Sprintf("identity-%d", t.ID)})
+	err = s.mail.Send(ctx, mail.Message{To: to, Subject: subject, Text: text, ID: fmt.Sprintf("identity-%d", t.ID)})
 	if errors.Is(err, mail.ErrRejected) || errors.Is(err, mail.ErrMessage) {
 		return job.Permanent(err)
 	}
 	return err
-}
-
-func (s *Service) write(m mailJob, market string) (subject, text string, err error) {
-	if market == "" {
-		market = "Haat"
-	}
-	switch m.Template {
-	case mailActivate:
-		return "Activate your account at " + market, lines(
-			"Somebody, most likely you, signed up at "+market+" with this address.",
-			s.link("To activate the account, open this link within two days:", "/activate", m.Proof),
-			"If it was not you, do nothing: without this link the account stays closed."), nil
-	case mailReset:
-		return "A new password for " + market, lines(
-			"Somebody, most likely you, asked for a new password at "+market+".",
-			s.link("To choose it, open this link within an hour:", "/reset-password", m.Proof),
-			"If it was not you, do nothing: your password stays as it is."), nil
-	case mailExists:
-		return "You have an account at " + market + " already", lines(
-			"Somebody, most likely you, tried to sign up at "+market+" with this address. It has an account already.",
-			"Sign in with your password, or ask for a new one if you have forgotten it.",
-			"If it was not you, do nothing."), nil
-	default:
-		return "", "", fmt.Errorf("identity: no mail is called %q", m.Template)
-	}
-}
-
-func lines(parts ...string) string { return strings.Join(parts, "\n\n") + "\n" }
-
-// link is the sentence and the link. The token stands behind the #, so that no server on the way writes it down.
-func (s *Service) link(sentence, path, proof string) string {
-	token := s.proofToken(proof)
-	if s.url == "" {
-		return sentence + "\n\n    (this market has no public address; the code is)\n    " + token
-	}
-	return sentence + "\n\n    " + s.url + path + "#token=" + token
 }

@@ -24,5 +24,8 @@ func (s *Service) Rules() []verify.Rule {
 		list("identity.active", "only active accounts have tokens", "account %s is not active and has a token", (*identitydb.Queries).TokensOutliving),
 		list("identity.tokens", "a token belongs to the account of its session", "session %s has a token of another account", (*identitydb.Queries).TokensOfOthers),
 		list("identity.addresses", "who keeps addresses has a default one", "account %s has addresses and no default", (*identitydb.Queries).AccountsWithoutDefault),
+		list("identity.erased", "of an erased account nothing personal is left", "account %s was erased and is still found by its words", (*identitydb.Queries).WordsOfErased),
+		list("identity.erased_addresses", "an erased account keeps no addresses", "account %s was erased and still has addresses", (*identitydb.Queries).ErasedWithAddress),
+		list("identity.words", "an account can be found", "account %s has no words", (*identitydb.Queries).IndexedWithoutWords),
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/alexedwards/argon2id"
 
 	"github.com/haat-market/haat/internal/identity/identitydb"
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
@@ -22,6 +23,8 @@ type MarketFacts struct {
 	Name       string
 	Country    string // ISO 3166, two letters: whose calling code a national telephone number gets
 	SignupOpen bool
+	Languages  []string // the first is that of mails to accounts that chose none
+	CodePrefix string   // of new accounts' codes
 }
 
 // Deps are what the room stands on.
@@ -32,6 +35,7 @@ type Deps struct {
 	Events *event.Log
 	Jobs   *job.Runner
 	Mail   mail.Sender
+	Blobs  *blob.Store // where pictures lie
 	// URL is where people reach this market, without a slash at the end. Links in mails are built from it alone; without
 	// it mails carry the bare token.
 	URL string
@@ -46,17 +50,22 @@ type Deps struct {
 
 // Service is the room.
 type Service struct {
-	db      *db.DB
-	clock   clock.Clock
-	log     *slog.Logger
-	events  *event.Log
-	jobs    *job.Runner
-	mail    mail.Sender
-	url     string
-	key     []byte
-	market  func(context.Context) (MarketFacts, error)
-	hasher  *hasher
-	callers *callers
+	db       *db.DB
+	clock    clock.Clock
+	log      *slog.Logger
+	events   *event.Log
+	jobs     *job.Runner
+	mail     mail.Sender
+	url      string
+	key      []byte
+	market   func(context.Context) (MarketFacts, error)
+	hasher   *hasher
+	callers  *callers
+	guests   Guests
+	blobs    *blob.Store
+	stores   StoreOpener // nil: none are opened at sign-up
+	guards   []EraseGuard
+	watchers []Watcher
 }
 
 // New opens the room.
@@ -65,7 +74,9 @@ func New(d Deps) (*Service, error) {
 		return nil, errors.New("identity: the server's key must have at least 32 bytes")
 	}
 	if d.Market == nil {
-		d.Market = func(context.Context) (MarketFacts, error) { return MarketFacts{Name: "Haat", SignupOpen: true}, nil }
+		d.Market = func(context.Context) (MarketFacts, error) {
+			return MarketFacts{Name: "Haat", SignupOpen: true, CodePrefix: "C-"}, nil
+		}
 	}
 	h, err := newHasher(d.Hashing)
 	if err != nil {
@@ -73,7 +84,7 @@ func New(d Deps) (*Service, error) {
 	}
 	return &Service{
 		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail,
-		url: strings.TrimRight(d.URL, "/"), key: d.Key, market: d.Market, hasher: h, callers: newCallers(),
+		url: strings.TrimRight(d.URL, "/"), key: d.Key, market: d.Market, hasher: h, callers: newCallers(), blobs: d.Blobs,
 	}, nil
 }
 
@@ -88,7 +99,7 @@ func (s *Service) Briefs(ctx context.Context, tx db.Tx, ids []int64) (map[int64]
 	}
 	briefs := make(map[int64]Brief, len(rows))
 	for _, r := range rows {
-		briefs[r.ID] = Brief{ID: r.ID, PublicID: r.PublicID, Name: r.Name, Email: r.Email}
+		briefs[r.ID] = Brief{ID: r.ID, PublicID: r.PublicID, Name: r.Name, Email: r.Email, Avatar: or(r.Avatar)}
 	}
 	return briefs, nil
 }
@@ -124,10 +135,16 @@ func (s *Service) account(ctx context.Context, tx db.Tx, row identitydb.Account,
 }
 
 func accountOf(r identitydb.Account, roles []string) Account {
-	return Account{
+	a := Account{
 		ID: r.ID, PublicID: r.PublicID, Code: r.Code, Name: r.Name, Email: r.Email, Phone: r.Phone, State: State(r.State),
+		StateReason: r.StateReason, Language: r.Language, Avatar: or(r.Avatar),
 		Roles: roles, CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
 	}
+	if r.ErasedAt != nil {
+		at := clock.Time(*r.ErasedAt)
+		a.ErasedAt = &at
+	}
+	return a
 }
 
 // append notes what happened to an account. Facts never hold a token, a password or where somebody lives.
@@ -154,8 +171,9 @@ func (s *Service) Me(ctx context.Context, c web.Caller) (a Account, err error) {
 
 // ProfileChange is what is to be changed; nil stays as it is.
 type ProfileChange struct {
-	Name  *string
-	Phone *string // "" takes it away
+	Name     *string
+	Phone    *string // "" takes it away
+	Language *string // "" is the market's
 }
 
 // ChangeMe changes the caller's profile.
@@ -178,6 +196,11 @@ func (s *Service) ChangeMe(ctx context.Context, c web.Caller, change ProfileChan
 		}
 		change.Phone = &phone
 	}
+	if change.Language != nil {
+		if err := checkLanguage(*change.Language, facts); err != nil {
+			return a, err
+		}
+	}
 	err = s.db.Write(ctx, "identity.change_me", func(ctx context.Context, tx db.Tx) (err error) {
 		if a, err = s.FindID(ctx, tx, c.AccountID); err != nil {
 			return err
@@ -189,14 +212,28 @@ func (s *Service) ChangeMe(ctx context.Context, c web.Caller, change ProfileChan
 		if change.Phone != nil && *change.Phone != a.Phone {
 			a.Phone, changed = *change.Phone, append(changed, "phone")
 		}
+		if change.Language != nil && *change.Language != a.Language {
+			a.Language, changed = *change.Language, append(changed, "language")
+		}
 		if len(changed) == 0 {
 			return nil
 		}
 		a.UpdatedAt = s.clock.Now()
-		if err := identitydb.New(tx).UpdateProfile(ctx, a.Name, a.Phone, clock.Micro(a.UpdatedAt), a.ID); err != nil {
+		if err := s.updateProfile(ctx, tx, a); err != nil {
 			return err
 		}
 		return s.append(ctx, tx, "account.updated", a.PublicID, actor(c), map[string]any{"changed": changed})
 	})
 	return a, err
+}
+
+// updateProfile writes name, telephone number and language, and by what the account is found.
+func (s *Service) updateProfile(ctx context.Context, tx db.Tx, a Account) error {
+	err := identitydb.New(tx).UpdateProfile(ctx, identitydb.UpdateProfileParams{
+		Name: a.Name, Phone: a.Phone, Language: a.Language, Now: clock.Micro(s.clock.Now()), ID: a.ID,
+	})
+	if err != nil {
+		return err
+	}
+	return index(ctx, tx, a)
 }

@@ -15,6 +15,7 @@ import (
 type Session struct {
 	ID        int64
 	PublicID  string
+	Role      string // that it was opened for; "" is all of the account's
 	Address   string
 	UserAgent string
 	CreatedAt time.Time
@@ -24,7 +25,7 @@ type Session struct {
 
 var sessionList = db.DefineList(db.List{
 	Name:    "identity.sessions",
-	Select:  "SELECT s.id, s.public_id, s.address, s.user_agent, s.created_at, s.used_at, s.expires_at",
+	Select:  "SELECT s.id, s.public_id, s.role, s.address, s.user_agent, s.created_at, s.used_at, s.expires_at",
 	From:    "FROM sessions s",
 	Filters: []db.Filter{{Name: "account", SQL: "s.account_id = ?", Type: db.Int}},
 	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "s.id", Type: db.Int}}}},
@@ -34,17 +35,20 @@ var sessionList = db.DefineList(db.List{
 // Sessions are the caller's own, newest first.
 func (s *Service) Sessions(ctx context.Context, c web.Caller, limit int, cursor string) (items []Session, next string, err error) {
 	err = s.db.Read(ctx, "identity.sessions", func(ctx context.Context, tx db.Tx) (err error) {
-		items, next, err = db.QueryList(ctx, tx, sessionList, db.ListQuery{
-			Filters: map[string]any{"account": c.AccountID}, Limit: limit, Cursor: cursor,
-		}, func(r db.Scanner) (v Session, err error) {
-			var created, used, expires int64
-			err = r.Scan(&v.ID, &v.PublicID, &v.Address, &v.UserAgent, &created, &used, &expires)
-			v.CreatedAt, v.UsedAt, v.ExpiresAt = clock.Time(created), clock.Time(used), clock.Time(expires)
-			return v, err
-		})
+		items, next, err = sessionsOf(ctx, tx, c.AccountID, limit, cursor)
 		return err
 	})
 	return items, next, err
+}
+
+func sessionsOf(ctx context.Context, tx db.Tx, account int64, limit int, cursor string) ([]Session, string, error) {
+	return db.QueryList(ctx, tx, sessionList, db.ListQuery{Filters: map[string]any{"account": account}, Limit: limit, Cursor: cursor},
+		func(r db.Scanner) (v Session, err error) {
+			var created, used, expires int64
+			err = r.Scan(&v.ID, &v.PublicID, &v.Role, &v.Address, &v.UserAgent, &created, &used, &expires)
+			v.CreatedAt, v.UsedAt, v.ExpiresAt = clock.Time(created), clock.Time(used), clock.Time(expires)
+			return v, err
+		})
 }
 
 // Logout ends the session that the caller came with.
@@ -178,6 +182,10 @@ func (s *Service) setPassword(ctx context.Context, tx db.Tx, row identitydb.Acco
 		return err
 	}
 	if err := q.VoidProofs(ctx, now, row.ID, proofReset); err != nil {
+		return err
+	}
+	// Nor may an address that was asked for with the old password still be confirmed.
+	if _, err := q.DeleteEmailChange(ctx, row.ID); err != nil {
 		return err
 	}
 	ended, err := endSessionsBut(ctx, tx, row.ID, but)

@@ -2,7 +2,9 @@ package identity
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -16,11 +18,44 @@ import (
 
 // SignUpInput is what somebody signs up with.
 type SignUpInput struct {
-	Role     string // customer or seller
+	Role     string // customer, seller or courier; "" is customer
 	Name     string
 	Email    string
 	Phone    string
 	Password string
+	Language string     // of mails; "" is the market's
+	Store    *StoreWish // for sellers: opened as a draft when the account is activated
+}
+
+// StoreWish is the store that a seller wants to begin with.
+type StoreWish struct {
+	Name         string `json:"name"`
+	BusinessType string `json:"business_type"`
+	Sells        bool   `json:"sells"`
+	Buys         bool   `json:"buys"`
+}
+
+// StoreOpener is the room that opens stores.
+type StoreOpener interface {
+	// OpenStore opens a draft for a new account, in the transaction that activates it. The values were checked by normal.
+	OpenStore(ctx context.Context, tx db.Tx, owner Account, w StoreWish) error
+}
+
+// OpenStoresWith registers the room that opens stores. Called while the program is put together.
+func (s *Service) OpenStoresWith(o StoreOpener) { s.stores = o }
+
+func (w StoreWish) normal() (StoreWish, error) {
+	var err error
+	if w.Name, err = Name("store.name", w.Name); err != nil {
+		return w, err
+	}
+	if w.BusinessType, err = Line("store.business_type", w.BusinessType, 60); err != nil {
+		return w, err
+	}
+	if !w.Sells && !w.Buys {
+		err = web.ErrInvalid.Field("store.sells", web.CodeRequired, "A store sells, buys, or both.")
+	}
+	return w, err
 }
 
 // Purposes of a proof.
@@ -45,23 +80,42 @@ func (s *Service) SignUp(ctx context.Context, in SignUpInput) error {
 	if !facts.SignupOpen {
 		return ErrSignupClosed
 	}
-	if in.Role != web.RoleCustomer && in.Role != web.RoleSeller {
-		return web.ErrInvalid.Field("role", web.CodeInvalidValue, "Must be customer or seller.")
+	if in.Role == "" {
+		in.Role = web.RoleCustomer
+	}
+	if !slices.Contains(signUpChoices, in.Role) {
+		return web.ErrInvalid.Field("role", web.CodeInvalidValue, "Must be customer, seller or courier.")
+	}
+	p := pending{role: in.Role, language: in.Language}
+	if in.Store != nil {
+		if in.Role != web.RoleSeller {
+			return web.ErrInvalid.Field("store", web.CodeInvalidValue, "Only who signs up as a seller opens a store.")
+		}
+		wish, err := in.Store.normal()
+		if err != nil {
+			return err
+		}
+		b, err := json.Marshal(wish)
+		if err != nil {
+			return err
+		}
+		p.store = string(b)
 	}
 	c, err := s.newAccount(ctx, facts, NewAccount{
-		Name: in.Name, Email: in.Email, Phone: in.Phone, Password: in.Password, Roles: signUpRoles(in.Role),
+		Name: in.Name, Email: in.Email, Phone: in.Phone, Password: in.Password, Roles: signUpRoles(in.Role), Language: in.Language,
 	})
 	if err != nil {
 		return err
 	}
+	p.name, p.phone, p.hash = c.Name, c.Phone, c.hash
 	err = ErrEmailTaken
 	for n := 0; n < 3 && errors.Is(err, ErrEmailTaken); n++ { // somebody else at the same moment: then he was first
-		err = s.signUp(ctx, c, in.Role)
+		err = s.signUp(ctx, c, p)
 	}
 	return err
 }
 
-func (s *Service) signUp(ctx context.Context, c checked, role string) error {
+func (s *Service) signUp(ctx context.Context, c checked, p pending) error {
 	return s.db.Write(ctx, "identity.signup", func(ctx context.Context, tx db.Tx) error {
 		wait, err := s.try(ctx, tx, mailTries, s.tryKey(mailTries, c.key, netip.Addr{}))
 		if err != nil {
@@ -81,7 +135,7 @@ func (s *Service) signUp(ctx context.Context, c checked, role string) error {
 			m.Template = mailExists
 		case State(row.State) == Inactive:
 			m.Template = mailActivate
-			m.Proof, err = s.prove(ctx, tx, proofActivate, row.ID, activateFor, pending{c.Name, c.Phone, role, c.hash})
+			m.Proof, err = s.prove(ctx, tx, proofActivate, row.ID, activateFor, p)
 			if err != nil {
 				return err
 			}
@@ -90,16 +144,21 @@ func (s *Service) signUp(ctx context.Context, c checked, role string) error {
 	})
 }
 
-// signUpRoles are what a role at sign-up gives: who sells may buy as well.
+// signUpChoices are the roles that people give themselves; the others are given by admins.
+var signUpChoices = []string{web.RoleCustomer, web.RoleSeller, web.RoleCourier}
+
+// signUpRoles are what a role at sign-up gives: who sells or carries may buy as well.
 func signUpRoles(role string) []string {
-	if role == web.RoleSeller {
-		return []string{web.RoleCustomer, web.RoleSeller}
+	if role == web.RoleCustomer {
+		return []string{role}
 	}
-	return []string{web.RoleCustomer}
+	return []string{web.RoleCustomer, role}
 }
 
 // SendActivation mails the link again, for whoever lost it. The password is the one the account will have when this
-// link is followed. It answers the same for every address. Errors: web.ErrInvalid, ErrBusy.
+// link is followed. Whoever gives the password of a sign-up that waits gets what he asked for then as well: name, role,
+// language and store. Another password gets none of it, so that nobody's wishes ride on a link that its owner asked
+// for. It answers the same for every address. Errors: web.ErrInvalid, ErrBusy.
 func (s *Service) SendActivation(ctx context.Context, email, password string) error {
 	_, key, err := Email(email)
 	if err != nil {
@@ -112,7 +171,50 @@ func (s *Service) SendActivation(ctx context.Context, email, password string) er
 	if err != nil {
 		return err
 	}
-	return s.sendProof(ctx, "identity.send_activation", key, Inactive, mailActivate, proofActivate, activateFor, pending{hash: hash})
+	p, err := s.wishes(ctx, key, password)
+	if err != nil {
+		return err
+	}
+	p.hash = hash
+	return s.sendProof(ctx, "identity.send_activation", key, Inactive, mailActivate, proofActivate, activateFor, p)
+}
+
+// wishesLookedAt are as many sign-ups as are compared with a password. A stranger who signs up with the address again
+// and again is soon refused another mail, but should not push the owner's out with the first.
+const wishesLookedAt = 3
+
+// wishes are what was asked for with this password at the newest sign-up with the address that waits. It compares as
+// many passwords where there is no account as where there are several sign-ups.
+func (s *Service) wishes(ctx context.Context, key, password string) (found pending, err error) {
+	var waiting []identitydb.AccountProof
+	err = s.db.Read(ctx, "identity.wishes", func(ctx context.Context, tx db.Tx) error {
+		q := identitydb.New(tx)
+		row, err := q.AccountByEmail(ctx, key)
+		if err != nil && !errors.Is(err, db.ErrNoRows) {
+			return err
+		}
+		waiting, err = q.WaitingSignUps(ctx, row.ID, wishesLookedAt) // none of the account 0
+		return err
+	})
+	if err != nil {
+		return found, err
+	}
+	matched := false
+	for i := range wishesLookedAt {
+		var p identitydb.AccountProof
+		if i < len(waiting) {
+			p = waiting[i]
+		}
+		same, err := s.hasher.matches(ctx, password, or(p.PasswordHash))
+		if err != nil {
+			return pending{}, err
+		}
+		if same && !matched {
+			matched = true
+			found = pending{name: or(p.Name), phone: or(p.Phone), role: or(p.Role), store: or(p.Store), language: or(p.Language)}
+		}
+	}
+	return found, nil
 }
 
 // ForgotPassword mails a link with which a new password can be set. It answers the same for every address.
@@ -149,7 +251,7 @@ func (s *Service) sendProof(ctx context.Context, name, key string, state State, 
 }
 
 // pending is what an account gets when the proof comes; "" leaves it as it is.
-type pending struct{ name, phone, role, hash string }
+type pending struct{ name, phone, role, hash, store, language string }
 
 // prove writes down a proof that is going to be mailed and says which one.
 func (s *Service) prove(ctx context.Context, tx db.Tx, purpose string, account int64, lasts time.Duration, p pending) (string, error) {
@@ -157,7 +259,7 @@ func (s *Service) prove(ctx context.Context, tx db.Tx, purpose string, account i
 	now := s.clock.Now()
 	return id, identitydb.New(tx).InsertProof(ctx, identitydb.InsertProofParams{
 		PublicID: id, Purpose: purpose, AccountID: &account, Hash: code.Hash(s.proofToken(id)),
-		Name: given(p.name), Phone: given(p.phone), Role: given(p.role), PasswordHash: given(p.hash),
+		Name: given(p.name), Phone: given(p.phone), Role: given(p.role), PasswordHash: given(p.hash), Store: given(p.store), Language: given(p.language),
 		CreatedAt: clock.Micro(now), ExpiresAt: clock.Micro(now.Add(lasts)),
 	})
 }
@@ -216,7 +318,8 @@ func (s *Service) Activate(ctx context.Context, token string) (a Account, err er
 		if again || State(row.State) == Deactivated {
 			return ErrInvalidToken
 		}
-		if State(row.State) == Inactive {
+		fresh := State(row.State) == Inactive
+		if fresh {
 			if err := s.applyPending(ctx, tx, row, p); err != nil {
 				return err
 			}
@@ -224,8 +327,10 @@ func (s *Service) Activate(ctx context.Context, token string) (a Account, err er
 		if err := s.useProof(ctx, tx, p); err != nil {
 			return err
 		}
-		a, err = s.FindID(ctx, tx, row.ID)
-		return err
+		if a, err = s.FindID(ctx, tx, row.ID); err != nil || !fresh || p.Store == nil {
+			return err
+		}
+		return s.openStore(ctx, tx, a, *p.Store)
 	})
 	return a, err
 }
@@ -234,11 +339,9 @@ func (s *Service) applyPending(ctx context.Context, tx db.Tx, row identitydb.Acc
 	q := identitydb.New(tx)
 	now := clock.Micro(s.clock.Now())
 	if p.Name != nil {
-		phone := ""
-		if p.Phone != nil {
-			phone = *p.Phone
-		}
-		if err := q.UpdateProfile(ctx, *p.Name, phone, now, row.ID); err != nil {
+		a := accountOf(row, nil)
+		a.Name, a.Phone, a.Language = *p.Name, or(p.Phone), or(p.Language)
+		if err := s.updateProfile(ctx, tx, a); err != nil {
 			return err
 		}
 	}
@@ -249,7 +352,7 @@ func (s *Service) applyPending(ctx context.Context, tx db.Tx, row identitydb.Acc
 	}
 	if p.Role != nil {
 		wanted := signUpRoles(*p.Role)
-		for _, role := range signUpRoles(web.RoleSeller) {
+		for _, role := range signUpChoices {
 			var err error
 			if slices.Contains(wanted, role) {
 				err = q.InsertRole(ctx, row.ID, role)
@@ -261,8 +364,27 @@ func (s *Service) applyPending(ctx context.Context, tx db.Tx, row identitydb.Acc
 			}
 		}
 	}
-	if err := q.UpdateState(ctx, string(Active), now, row.ID); err != nil {
+	if err := q.UpdateState(ctx, string(Active), "", now, row.ID); err != nil {
 		return err
 	}
 	return s.append(ctx, tx, "account.activated", row.PublicID, row.PublicID, map[string]any{"by": "link"})
+}
+
+// openStore opens the store that the sign-up asked for.
+func (s *Service) openStore(ctx context.Context, tx db.Tx, a Account, wish string) error {
+	var w StoreWish
+	if err := json.Unmarshal([]byte(wish), &w); err != nil {
+		return fmt.Errorf("stored wish for a store: %w", err)
+	}
+	if s.stores == nil {
+		return nil
+	}
+	return s.stores.OpenStore(ctx, tx, a, w)
+}
+
+func or(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }

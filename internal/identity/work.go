@@ -15,6 +15,7 @@ const sweepRows = 200
 // Work registers what this room does in the background.
 func (s *Service) Work(j *job.Runner) {
 	j.Handle(mailKind, s.sendMail)
+	j.Sweep(job.Sweep{Name: "identity.words", Every: time.Minute, Run: s.sweepWords})
 	j.Sweep(job.Sweep{Name: "identity.expired", Every: 10 * time.Minute, Run: s.sweepExpired})
 }
 
@@ -56,6 +57,13 @@ func (s *Service) deleteExpired(ctx context.Context, q *identitydb.Queries, befo
 	if _, err := q.DeleteProofs(ctx, proofs); err != nil {
 		return 0, err
 	}
+	changes, err := q.ExpiredEmailChanges(ctx, before, sweepRows)
+	if err != nil {
+		return 0, err
+	}
+	if _, err := q.DeleteEmailChanges(ctx, changes); err != nil {
+		return 0, err
+	}
 	tries, err := q.OldTries(ctx, before, sweepRows)
 	if err != nil {
 		return 0, err
@@ -65,5 +73,5 @@ func (s *Service) deleteExpired(ctx context.Context, q *identitydb.Queries, befo
 			return 0, err
 		}
 	}
-	return len(tokens) + len(sessions) + len(proofs) + len(tries), nil
+	return len(tokens) + len(sessions) + len(proofs) + len(changes) + len(tries), nil
 }

@@ -227,6 +227,8 @@ type Stock struct {
 	Variant    string
 	TrackStock bool
 	Level      Level
+	LowAt      int64
+	OwnLowAt   *int64 // nil: its store's
 }
 
 // Stock reads the stock of a variant.
@@ -237,7 +239,20 @@ func (s *Service) Stock(ctx context.Context, caller web.Caller, id string) (out 
 			return err
 		}
 		levels, err := s.Levels(ctx, tx, []int64{v.ID})
-		out = Stock{id, v.TrackStock, levels[v.ID]}
+		if err != nil {
+			return err
+		}
+		out = Stock{Variant: id, TrackStock: v.TrackStock, Level: levels[v.ID]}
+		rows, err := inventorydb.New(tx).Thresholds(ctx, []int64{v.ID})
+		if err != nil {
+			return fmt.Errorf("threshold: %w", err)
+		}
+		for _, r := range rows {
+			out.OwnLowAt = r.OwnLowAt
+		}
+		if out.LowAt = deref(out.OwnLowAt); out.OwnLowAt == nil {
+			out.LowAt, _, err = s.storeLowAt(ctx, tx, v.StoreID)
+		}
 		return err
 	})
 	return out, err
@@ -270,6 +285,13 @@ func (s *Service) Movements(ctx context.Context, caller web.Caller, id string, l
 		return err
 	})
 	return items, next, err
+}
+
+func deref(p *int64) int64 {
+	if p == nil {
+		return 0
+	}
+	return *p
 }
 
 // sortedKeys are the keys of a map in the order in which rows are locked.

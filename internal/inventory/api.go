@@ -21,6 +21,15 @@ type StockView struct {
 	OnHand     int64  `json:"on_hand" doc:"What stands on the shelf: available and reserved together."`
 	Available  int64  `json:"available" doc:"What can be sold."`
 	Reserved   int64  `json:"reserved" doc:"What is promised to open orders."`
+	LowAt      int64  `json:"low_at" doc:"It is low when no more than this can be sold."`
+	OwnLowAt   *int64 `json:"own_low_at" doc:"The variant's own figure; null where its store's holds."`
+}
+
+func viewStock(v Stock) StockView {
+	return StockView{
+		Variant: v.Variant, TrackStock: v.TrackStock, OnHand: v.Level.OnHand(), Available: v.Level.Available, Reserved: v.Level.Reserved,
+		LowAt: v.LowAt, OwnLowAt: v.OwnLowAt,
+	}
 }
 
 // MovementView is a line of the journal in an answer.
@@ -77,14 +86,13 @@ type body[T any] struct{ Body T }
 
 // Mount registers the operations.
 func (s *Service) Mount(api *web.API) {
+	s.mountShelf(api)
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/variants/{id}/stock", ID: "stock.get", Summary: "The stock of a variant", Room: roomName,
 		Access: web.Owner, Errors: faults(),
 	}, func(ctx context.Context, in *IDIn) (*body[StockView], error) {
 		v, err := s.Stock(ctx, web.CallerFrom(ctx), in.ID)
-		return &body[StockView]{StockView{
-			Variant: v.Variant, TrackStock: v.TrackStock, OnHand: v.Level.OnHand(), Available: v.Level.Available, Reserved: v.Level.Reserved,
-		}}, err
+		return &body[StockView]{viewStock(v)}, err
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/variants/{id}/stock/adjustments", ID: "stock.adjust", Summary: "Adjust the stock of a variant",

@@ -10,6 +10,7 @@
 //   - reserved is the sum of the live reservations;
 //   - every change of stock writes one movement that carries the balances after it, so the journal can be
 //     walked and its sums are the stock;
+//   - what is low or out stands in the list of that: the mark is written by whoever crosses the line;
 //   - a reservation ends once: sold or released; what was sold comes back once;
 //   - several lines are taken all or none, in the order of their variants, and a variant that is not tracked
 //     is never asked for.

@@ -55,7 +55,10 @@ func open(t testing.TB, d *db.DB) *shop {
 		DB: d, Clock: c, Log: dbtest.Quiet, Events: event.New(c), Stores: stores,
 		Currency: func(context.Context) (money.Currency, error) { return "NPR", nil },
 	})
-	s := &shop{t: t, db: d, Service: inventory.New(inventory.Deps{DB: d, Clock: c, Log: dbtest.Quiet, Events: event.New(c), Catalog: products, Stores: stores})}
+	s := &shop{t: t, db: d, Service: inventory.New(inventory.Deps{
+		DB: d, Clock: c, Log: dbtest.Quiet, Events: event.New(c), Catalog: products, Stores: stores,
+		LowAt: func(context.Context, db.Tx) (int64, error) { return 5, nil },
+	})}
 	dbtest.Exec(t, d, `INSERT INTO accounts (id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at)
 		VALUES (1, 'acc_1', '1', 'Asha', 'a@example.org', 'a@example.org', '', '', 'active', 0, 0)`)
 	dbtest.Exec(t, d, `INSERT INTO stores (id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at)

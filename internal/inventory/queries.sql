@@ -12,7 +12,7 @@ SELECT variant_id, available, reserved FROM stock WHERE variant_id = ANY(sqlc.ar
 -- name: MoveStock :batchone
 UPDATE stock SET available = available + sqlc.arg(available)::bigint, reserved = reserved + sqlc.arg(reserved)::bigint, updated_at = sqlc.arg(updated_at)
 WHERE variant_id = sqlc.arg(variant_id) AND available + sqlc.arg(available)::bigint >= 0 AND reserved + sqlc.arg(reserved)::bigint >= 0
-RETURNING available, reserved;
+RETURNING available, reserved, low_at, mark;
 
 -- name: InsertMovements :batchexec
 INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
@@ -77,3 +77,52 @@ ORDER BY w.id LIMIT $1;
 
 -- name: TakenByOwners :many
 SELECT owner, state, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY(sqlc.arg(owners)::text[]) AND state IN ('live', 'sold') GROUP BY owner, state;
+
+-- name: ShrinkReservation :execrows
+UPDATE reservations SET qty = qty - sqlc.arg(qty)::bigint, updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND qty > sqlc.arg(qty)::bigint;
+
+-- The stock of a store as a list.
+
+-- name: Stands :many
+SELECT variant_id, store_id, sku, available, low_at, own_low_at, mark FROM stock WHERE variant_id = ANY(sqlc.arg(variants)::bigint[]) ORDER BY variant_id FOR UPDATE;
+
+-- name: PutStands :batchexec
+INSERT INTO stock (variant_id, available, reserved, updated_at, store_id, sku, low_at, mark)
+VALUES (sqlc.arg(variant_id), 0, 0, sqlc.arg(updated_at), sqlc.arg(store_id), sqlc.arg(sku), sqlc.arg(low_at), sqlc.arg(mark))
+ON CONFLICT (variant_id) DO UPDATE SET store_id = excluded.store_id, sku = excluded.sku, low_at = excluded.low_at, mark = excluded.mark;
+
+-- name: MarkStock :batchexec
+UPDATE stock SET mark = sqlc.arg(mark) WHERE variant_id = sqlc.arg(variant_id);
+
+-- name: SetOwnThresholds :batchexec
+UPDATE stock SET own_low_at = sqlc.narg(own_low_at), low_at = sqlc.arg(low_at), mark = sqlc.arg(mark) WHERE variant_id = sqlc.arg(variant_id);
+
+-- name: StoreThresholds :many
+SELECT store_id, low_at FROM stock_thresholds WHERE store_id = ANY(sqlc.arg(stores)::bigint[]);
+
+-- name: PutStoreThreshold :exec
+INSERT INTO stock_thresholds (store_id, low_at, updated_at) VALUES ($1, $2, $3)
+ON CONFLICT (store_id) DO UPDATE SET low_at = excluded.low_at, updated_at = excluded.updated_at;
+
+-- name: DropStoreThreshold :exec
+DELETE FROM stock_thresholds WHERE store_id = $1;
+
+-- name: BrokenMarks :many
+SELECT variant_id, available, low_at, mark FROM stock
+WHERE (mark <> '' AND mark <> CASE WHEN available = 0 THEN 'out' WHEN available <= low_at THEN 'low' ELSE 'fine' END) OR (own_low_at IS NOT NULL AND own_low_at <> low_at)
+ORDER BY variant_id LIMIT $1;
+
+-- name: LowerThresholds :many
+SELECT variant_id FROM stock WHERE store_id = sqlc.arg(store_id) AND mark <> '' AND own_low_at IS NULL AND low_at < sqlc.arg(low_at) LIMIT sqlc.arg(n);
+
+-- name: HigherThresholds :many
+SELECT variant_id FROM stock WHERE store_id = sqlc.arg(store_id) AND mark <> '' AND own_low_at IS NULL AND low_at > sqlc.arg(low_at) LIMIT sqlc.arg(n);
+
+-- name: NextStore :many
+SELECT store_id FROM stock WHERE store_id > sqlc.arg(after)::bigint AND mark <> '' AND own_low_at IS NULL ORDER BY store_id LIMIT 1;
+
+-- name: StoreThreshold :one
+SELECT low_at FROM stock_thresholds WHERE store_id = $1;
+
+-- name: Thresholds :many
+SELECT variant_id, available, reserved, own_low_at FROM stock WHERE variant_id = ANY(sqlc.arg(variants)::bigint[]);

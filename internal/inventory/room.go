@@ -1,12 +1,14 @@
 package inventory
 
 import (
+	"context"
 	"log/slog"
 
 	"github.com/haat-market/haat/internal/catalog"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/store"
 )
 
@@ -16,8 +18,11 @@ type Deps struct {
 	Clock   clock.Clock
 	Log     *slog.Logger
 	Events  *event.Log
+	Jobs    *job.Runner
 	Catalog *catalog.Service
 	Stores  *store.Service
+	// LowAt is what stock is low at where neither its variant nor its store says: the market's setting.
+	LowAt func(context.Context, db.Tx) (int64, error)
 }
 
 // Service is the room.
@@ -25,13 +30,17 @@ type Service struct {
 	db      *db.DB
 	clock   clock.Clock
 	events  *event.Log
+	jobs    *job.Runner
 	catalog *catalog.Service
 	stores  *store.Service
+	lowAt   func(context.Context, db.Tx) (int64, error)
 }
 
 // New opens the room.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, events: d.Events, catalog: d.Catalog, stores: d.Stores}
+	s := &Service{db: d.DB, clock: d.Clock, events: d.Events, jobs: d.Jobs, catalog: d.Catalog, stores: d.Stores, lowAt: d.LowAt}
+	d.Events.FollowTx("inventory.low_at", s.marketSaid, event.FromNow())
+	return s
 }
 
 // Inventory is the shelf of the catalogue.

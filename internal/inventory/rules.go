@@ -18,6 +18,7 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "inventory.reserved", About: "reserved stock is the sum of the live reservations", Check: checkReserved},
 		{Name: "inventory.movements", About: "stock is the sum of its movements", Check: checkSums},
 		{Name: "inventory.walk", About: "each movement's balances follow from those before it", Check: checkWalk},
+		{Name: "inventory.marks", About: "what is low or out of stock stands in the list of that", Check: checkMarks},
 	}
 }
 
@@ -68,6 +69,14 @@ func checkWalk(ctx context.Context, tx db.Tx, report report) error {
 	for _, r := range rows {
 		report("variant %d, movement %d: from %d and %d by %d and %d to %d and %d", r.VariantID, r.ID,
 			r.AvailableBefore, r.ReservedBefore, r.AvailableDelta, r.ReservedDelta, r.AvailableAfter, r.ReservedAfter)
+	}
+	return err
+}
+
+func checkMarks(ctx context.Context, tx db.Tx, report report) error {
+	rows, err := inventorydb.New(tx).BrokenMarks(ctx, maxReports)
+	for _, r := range rows {
+		report("variant %d: %d available, low at %d, listed as %q", r.VariantID, r.Available, r.LowAt, r.Mark)
 	}
 	return err
 }

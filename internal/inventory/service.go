@@ -28,6 +28,19 @@ func (s *Service) Available(ctx context.Context, tx db.Tx, variants []int64) (ma
 	return out, nil
 }
 
+// OnHand says how many units of each variant there are, those that are promised too.
+func (s *Service) OnHand(ctx context.Context, tx db.Tx, variants []int64) (map[int64]int64, error) {
+	levels, err := s.Levels(ctx, tx, variants)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]int64, len(levels))
+	for v, l := range levels {
+		out[v] = l.Available + l.Reserved
+	}
+	return out, nil
+}
+
 // Levels says how much there is of each variant.
 func (s *Service) Levels(ctx context.Context, tx db.Tx, variants []int64) (map[int64]Level, error) {
 	if len(variants) == 0 {
@@ -235,6 +248,8 @@ type move struct {
 	subject             string
 	reason, note        string
 	after               Level
+	mark                mark // before it
+	lowAt               int64
 	done                bool // false: the stock row did not hold enough
 }
 
@@ -253,6 +268,7 @@ func (s *Service) apply(ctx context.Context, tx db.Tx, moves []move) error {
 		switch {
 		case err == nil:
 			moves[i].after, moves[i].done = Level{r.Available, r.Reserved}, true
+			moves[i].mark, moves[i].lowAt = mark(r.Mark), r.LowAt
 		case !errors.Is(err, db.ErrNoRows) && first == nil:
 			first = err
 		}
@@ -278,7 +294,20 @@ func (s *Service) journal(ctx context.Context, tx db.Tx, moves []move) error {
 	if err := firstError(inventorydb.New(tx).InsertMovements(ctx, rows)); err != nil {
 		return fmt.Errorf("movements: %w", err)
 	}
-	return nil
+	if err := remark(ctx, tx, moves); err != nil {
+		return err
+	}
+	return s.catalog.StockTurned(ctx, tx, turned(moves))
+}
+
+// turned are the variants that came into stock or ran out of it: only they change what lists show.
+func turned(moves []move) (variants []int64) {
+	for _, m := range moves {
+		if before := m.after.Available - m.available; (before > 0) != (m.after.Available > 0) && !slices.Contains(variants, m.variant) {
+			variants = append(variants, m.variant)
+		}
+	}
+	return variants
 }
 
 func actorOf(ctx context.Context) string {

@@ -23,6 +23,7 @@ var (
 	ErrBelowReserved   = fault.New(fault.Conflict, "stock_reserved", "That is less than what is promised to open orders: deliver, cut or cancel them first.")
 	ErrTooMuchStock    = fault.New(fault.Invalid, "stock_too_large", "That is more than a variant can have in stock.")
 	ErrNotTracked      = fault.New(fault.Conflict, "stock_not_tracked", "Stock of this variant is not tracked. Switch it on at the variant first.")
+	ErrThreshold       = fault.New(fault.Invalid, "invalid_threshold", "A threshold is from 0 to 1,000,000,000.")
 	ErrAdjustment      = fault.New(fault.Invalid, "invalid_adjustment", "Say either by how much the stock changes or what was counted.")
 )
 

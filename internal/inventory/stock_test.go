@@ -207,6 +207,7 @@ func TestStatementsDoNotGrowWithLines(t *testing.T) {
 func TestRulesFindWhatIsBroken(t *testing.T) {
 	for rule, breakage := range map[string]string{
 		"inventory.reserved":  "UPDATE reservations SET qty = qty + 1 WHERE owner = 'ord_a'",
+		"inventory.marks":     "UPDATE stock SET mark = 'out' WHERE variant_id = 1",
 		"inventory.movements": "UPDATE stock SET available = available + 1 WHERE variant_id = 1",
 		"inventory.walk": `INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
 			VALUES ('mov_x', 1, 'adjust', 0, 0, 1, 1, '', '', '', 'system', 0)`,

@@ -7,7 +7,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/money"
 )
 
-// Key is the name of an account. It ends in its currency: "wallet:acc_7k2m9xq4t0vj3whc:NPR".
+// Key is the name of an account. It ends in its currency: "wallet:acc_0gk3c1a7k2m9xq4t0vj3whc:NPR".
 type Key string
 
 // Kind is a sort of account.
@@ -20,6 +20,7 @@ const (
 	KindStoreEarnings   Kind = "store_earnings"
 	KindCourierEarnings Kind = "courier_earnings"
 	KindCourierCash     Kind = "courier_cash"
+	KindCashOwed        Kind = "cash_owed"
 	KindGateway         Kind = "gateway"
 	KindBank            Kind = "bank"
 	KindCashbox         Kind = "cashbox"
@@ -61,6 +62,7 @@ var kinds = map[Kind]rules{
 	KindStoreEarnings:   {pattern: "store:*:earnings", guarded: true, floor: -money.Max, many: true},
 	KindCourierEarnings: {pattern: "courier:*:earnings", guarded: true, floor: -money.Max, many: true},
 	KindCourierCash:     {pattern: "courier:*:cash", guarded: true, floor: -money.Max, many: true},
+	KindCashOwed:        {pattern: "cash:*", covered: true, many: true},
 	KindGateway:         {pattern: "gateway:*"},
 	KindBank:            {pattern: "bank"},
 	KindCashbox:         {pattern: "cashbox"},
@@ -100,6 +102,9 @@ func CourierEarnings(courier, cur string) Key { return key(KindCourierEarnings, 
 
 // CourierCash is, below zero, the cash that a courier carries for the market.
 func CourierCash(courier, cur string) Key { return key(KindCourierCash, courier, cur) }
+
+// CashOwed is what was taken at the door of an order and is owed to its store until it is handed in.
+func CashOwed(order, cur string) Key { return key(KindCashOwed, order, cur) }
 
 // Gateway is, below zero, what a provider owes the market.
 func Gateway(name, cur string) Key { return key(KindGateway, name, cur) }

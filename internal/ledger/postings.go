@@ -12,11 +12,15 @@ const (
 	WalletPays         Posting = "wallet_pays"
 	TopUp              Posting = "top_up"
 	MarketDiscount     Posting = "market_discount"
+	MarketDiscountBack Posting = "market_discount_back"
 	SaleCompleted      Posting = "sale_completed"
+	DeliveryDone       Posting = "delivery_done"
 	CashDelivered      Posting = "cash_delivered"
 	CashHandedIn       Posting = "cash_handed_in"
+	CashToStore        Posting = "cash_to_store"
 	CashShortfall      Posting = "cash_shortfall"
 	StoreCollected     Posting = "store_collected"
+	StoreDebtPaid      Posting = "store_debt_paid"
 	RefundFromEscrow   Posting = "refund_from_escrow"
 	RefundFromStore    Posting = "refund_from_store"
 	RefundConfirmed    Posting = "refund_confirmed"
@@ -53,7 +57,10 @@ const (
 	TransferDelivery      TransferKind = "delivery"
 	TransferCashIn        TransferKind = "cash_in"
 	TransferCashHandIn    TransferKind = "cash_handin"
+	TransferCashShort     TransferKind = "cash_short"
+	TransferCashOwed      TransferKind = "cash_owed"
 	TransferWriteOff      TransferKind = "write_off"
+	TransferDebtPaid      TransferKind = "debt_paid"
 	TransferRefund        TransferKind = "refund"
 	TransferFeeReturned   TransferKind = "fee_returned"
 	TransferPayout        TransferKind = "payout"
@@ -89,10 +96,12 @@ var table = map[Posting][]shape{
 	// The buyer's money came twice: the second time belongs to no order and goes back.
 	DuplicateCapture: {
 		{from: KindGateway, to: KindRefundsDue, kind: TransferRefund},
+		{from: KindBank, to: KindRefundsDue, kind: TransferRefund},
 	},
 	// An admin matched a buyer's bank transfer with what came to the bank.
 	BankCapture: {
 		{from: KindBank, to: KindEscrow, kind: TransferPayment},
+		{from: KindBank, to: KindSurcharge, kind: TransferSurcharge},
 		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
 	},
 	// A provider pays out what it owes, net of its charge.
@@ -104,14 +113,21 @@ var table = map[Posting][]shape{
 		{from: KindWallet, to: KindEscrow, kind: TransferPayment},
 		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
 	},
+	// Somebody puts money into his own wallet.
 	TopUp: {
 		{from: KindGateway, to: KindWallet, kind: TransferTopUp},
 		{from: KindBank, to: KindWallet, kind: TransferTopUp},
 		{from: KindGateway, to: KindSurcharge, kind: TransferSurcharge},
+		{from: KindBank, to: KindSurcharge, kind: TransferSurcharge},
 	},
 	// A discount that the market pays, at capture.
 	MarketDiscount: {
 		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
+	},
+	// The buyer's money goes back, and with it what the market had paid of his discount.
+	MarketDiscountBack: {
+		{from: KindEscrow, to: KindPromotions, kind: TransferPromotion},
+		{from: KindStoreEarnings, to: KindPromotions, kind: TransferPromotion, debt: true},
 	},
 	// The order is final: goods and the seller's tax to the store, the rest to whom it belongs.
 	SaleCompleted: {
@@ -122,12 +138,27 @@ var table = map[Posting][]shape{
 		{from: KindEscrow, to: KindCourierEarnings, kind: TransferEarning},
 		{from: KindEscrow, to: KindDelivery, kind: TransferDelivery},
 	},
+	// A courier of the market brought a store's goods: the store pays the job's fee, from what it earned or will earn.
+	DeliveryDone: {
+		{from: KindStoreEarnings, to: KindCourierEarnings, kind: TransferEarning, debt: true},
+		{from: KindStoreEarnings, to: KindDelivery, kind: TransferDelivery, debt: true},
+	},
 	// A courier of the market took the buyer's cash, handed it in, or never will.
 	CashDelivered: {
 		{from: KindCourierCash, to: KindEscrow, kind: TransferCashIn, debt: true},
+		{from: KindCourierCash, to: KindCashOwed, kind: TransferCashIn, debt: true},
 	},
+	// It came into the market's till: the store has earned it, and what is missing is the courier's debt.
 	CashHandedIn: {
 		{from: KindCashbox, to: KindCourierCash, kind: TransferCashHandIn},
+		{from: KindCourierEarnings, to: KindCourierCash, kind: TransferCashShort, debt: true},
+		{from: KindCashOwed, to: KindStoreEarnings, kind: TransferCashOwed},
+	},
+	// Or into the store's own hands; the market owes it what is missing, and the courier owes that to the market.
+	CashToStore: {
+		{from: KindCashOwed, to: KindCourierCash, kind: TransferCashHandIn},
+		{from: KindCourierEarnings, to: KindCourierCash, kind: TransferCashShort, debt: true},
+		{from: KindCashOwed, to: KindStoreEarnings, kind: TransferCashOwed},
 	},
 	CashShortfall: {
 		{from: KindLosses, to: KindCourierCash, kind: TransferWriteOff},
@@ -137,6 +168,13 @@ var table = map[Posting][]shape{
 		{from: KindStoreEarnings, to: KindFees, kind: TransferFee, debt: true},
 		{from: KindStoreEarnings, to: KindTaxFees, kind: TransferTax, debt: true},
 		{from: KindStoreEarnings, to: KindDelivery, kind: TransferDelivery, debt: true},
+		{from: KindPromotions, to: KindStoreEarnings, kind: TransferPromotion},
+	},
+	// A store pays what it owes, out of its owner's wallet, by its bank, or in cash.
+	StoreDebtPaid: {
+		{from: KindWallet, to: KindStoreEarnings, kind: TransferDebtPaid},
+		{from: KindBank, to: KindStoreEarnings, kind: TransferDebtPaid},
+		{from: KindCashbox, to: KindStoreEarnings, kind: TransferDebtPaid},
 	},
 	// Before the store has the money; after it; and when the buyer has it back.
 	RefundFromEscrow: {
@@ -161,10 +199,14 @@ var table = map[Posting][]shape{
 	PayoutSettled: {
 		{from: KindPayoutsTransit, to: KindBank, kind: TransferPayout},
 	},
+	// The bank did not pay, or gave back what it had paid.
 	PayoutBounced: {
 		{from: KindPayoutsTransit, to: KindStoreEarnings, kind: TransferPayoutBounced},
 		{from: KindPayoutsTransit, to: KindCourierEarnings, kind: TransferPayoutBounced},
 		{from: KindPayoutsTransit, to: KindWallet, kind: TransferPayoutBounced},
+		{from: KindBank, to: KindStoreEarnings, kind: TransferPayoutBounced},
+		{from: KindBank, to: KindCourierEarnings, kind: TransferPayoutBounced},
+		{from: KindBank, to: KindWallet, kind: TransferPayoutBounced},
 	},
 	// Money came to the bank and nobody knows whose it is, until somebody does.
 	BankUnmatched: {
@@ -184,6 +226,7 @@ var table = map[Posting][]shape{
 	// A statement on buy-backs, whichever way it goes, and a store that pays its own.
 	CommissionToStore: {
 		{from: KindCommissionCost, to: KindStoreEarnings, kind: TransferCommission},
+		{from: KindCommissionCost, to: KindBank, kind: TransferCommission},
 	},
 	CommissionToMarket: {
 		{from: KindStoreEarnings, to: KindCommission, kind: TransferCommission, debt: true},

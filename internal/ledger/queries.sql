@@ -185,5 +185,21 @@ GROUP BY h.id, h.reference, h.posted
 HAVING COALESCE(SUM(t.amount), 0)::bigint <> h.posted
 ORDER BY h.id LIMIT 100;
 
+-- name: BookedAs :many
+SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers
+WHERE reference = ANY(sqlc.arg(refs)::text[]) AND kind = sqlc.arg(kind) GROUP BY reference;
+
 -- name: BookedUnder :many
 SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers WHERE reference = ANY(sqlc.arg(refs)::text[]) GROUP BY reference;
+
+-- name: TransfersUnder :many
+SELECT t.reference, t.leg, t.posting, t.kind, f.key AS from_key, g.key AS to_key, t.amount, t.currency, t.subject, t.created_at
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.reference = ANY(sqlc.arg(refs)::text[]) ORDER BY t.reference, t.leg;
+
+-- name: GuardedBalances :many
+SELECT key, balance, held FROM ledger_accounts WHERE key = ANY(sqlc.arg(keys)::text[]) AND guarded ORDER BY id;
+
+-- name: OpenHoldsAfter :many
+SELECT h.id, h.reference, a.key, h.amount FROM ledger_holds h JOIN ledger_accounts a ON a.id = h.account_id
+WHERE h.id > sqlc.arg(after)::bigint AND h.state = 'open' ORDER BY h.id LIMIT sqlc.arg(max_rows);

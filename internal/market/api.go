@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/platform/db"
-	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"
@@ -30,6 +29,8 @@ type Facts struct {
 	PricesIncludeTax bool           `json:"prices_include_tax"`
 	TaxRateBp        int64          `json:"tax_rate_bp" doc:"Hundredths of a percent."`
 	SignupOpen       bool           `json:"signup_open"`
+	ProductApproval  bool           `json:"product_approval"`
+	RegisteredBrands bool           `json:"registered_brands"`
 	PaymentMethods   []string       `json:"payment_methods"`
 }
 
@@ -51,12 +52,31 @@ type View struct {
 	PaymentWindowMinutes int64          `json:"payment_window_minutes"`
 	EscrowReleaseHours   int64          `json:"escrow_release_hours"`
 	MaxUnpaidCheckouts   int64          `json:"max_unpaid_checkouts"`
+	MaxReserved          int64          `json:"max_reserved"`
+	MaxStores            int64          `json:"max_stores"`
+	AccountCodePrefix    string         `json:"account_code_prefix"`
+	StoreCodePrefix      string         `json:"store_code_prefix"`
 	PlatformFeeBp        int64          `json:"platform_fee_bp"`
+	BuybackFeeBp         int64          `json:"buyback_fee_bp"`
 	GatewayFeeFixed      string         `json:"gateway_fee_fixed" doc:"Decimal amount in the market's currency."`
 	GatewayFeeBp         int64          `json:"gateway_fee_bp"`
 	DeliveryFlat         string         `json:"delivery_flat" doc:"Decimal amount in the market's currency."`
 	DeliveryFreeAbove    string         `json:"delivery_free_above" doc:"Decimal amount in the market's currency; 0 means never."`
+	TopUpMin             string         `json:"topup_min" doc:"The least that is put into a wallet at once."`
+	TopUpMax             string         `json:"topup_max" doc:"The most that is put into a wallet at once; 0 means no limit."`
+	TopUpDailyMax        string         `json:"topup_daily_max" doc:"The most that is put into a wallet in 24 hours; 0 means no limit."`
+	PayoutMin            string         `json:"payout_min" doc:"The least that is paid out at once."`
+	PayoutSecondAbove    string         `json:"payout_second_above" doc:"Above it two different admins have to approve a payout; 0 means never."`
+	PayoutDailyMax       string         `json:"payout_daily_max" doc:"The most that is asked for of a wallet or a store in 24 hours; 0 means no limit."`
+	StoreDebtLimit       string         `json:"store_debt_limit" doc:"A store that owes the market more takes no new cash orders."`
 	SignupOpen           bool           `json:"signup_open"`
+	ImportImages         bool           `json:"import_images" doc:"Imports fetch pictures from the addresses in a file."`
+	ProductApproval      bool           `json:"product_approval" doc:"An admin approves products before buyers see them."`
+	RegisteredBrands     bool           `json:"registered_brands" doc:"Products name brands that an admin approved, and no others."`
+	LowStockAt           int64          `json:"low_stock_at" doc:"Stock is low when no more can be sold, where neither its variant nor its store says."`
+	WalletPayments       bool           `json:"wallet_payments" doc:"Whether buyers may pay from their wallets"`
+	CashOnDelivery       bool           `json:"cash_on_delivery" doc:"Whether buyers may pay at the door"`
+	GuestOrders          bool           `json:"guest_orders" doc:"Whether orders are taken by message, without an account"`
 	Fixed                []string       `json:"fixed" doc:"The settings that cannot be changed once there was an order."`
 }
 
@@ -77,12 +97,31 @@ type Patch struct {
 	PaymentWindowMinutes *int64    `json:"payment_window_minutes,omitempty" minimum:"5" maximum:"90"`
 	EscrowReleaseHours   *int64    `json:"escrow_release_hours,omitempty" minimum:"0" maximum:"1440"`
 	MaxUnpaidCheckouts   *int64    `json:"max_unpaid_checkouts,omitempty" minimum:"1" maximum:"100"`
+	MaxReserved          *int64    `json:"max_reserved,omitempty" minimum:"1" maximum:"1000000"`
+	MaxStores            *int64    `json:"max_stores,omitempty" minimum:"1" maximum:"1000"`
+	AccountCodePrefix    *string   `json:"account_code_prefix,omitempty" maxLength:"27"`
+	StoreCodePrefix      *string   `json:"store_code_prefix,omitempty" maxLength:"27"`
 	PlatformFeeBp        *int64    `json:"platform_fee_bp,omitempty" minimum:"0" maximum:"5000"`
+	BuybackFeeBp         *int64    `json:"buyback_fee_bp,omitempty" minimum:"0" maximum:"5000"`
 	GatewayFeeFixed      *string   `json:"gateway_fee_fixed,omitempty" maxLength:"20"`
 	GatewayFeeBp         *int64    `json:"gateway_fee_bp,omitempty" minimum:"0" maximum:"2000"`
 	DeliveryFlat         *string   `json:"delivery_flat,omitempty" maxLength:"20"`
 	DeliveryFreeAbove    *string   `json:"delivery_free_above,omitempty" maxLength:"20"`
+	TopUpMin             *string   `json:"topup_min,omitempty" maxLength:"20"`
+	TopUpMax             *string   `json:"topup_max,omitempty" maxLength:"20"`
+	TopUpDailyMax        *string   `json:"topup_daily_max,omitempty" maxLength:"20"`
+	PayoutMin            *string   `json:"payout_min,omitempty" maxLength:"20"`
+	PayoutSecondAbove    *string   `json:"payout_second_above,omitempty" maxLength:"20"`
+	PayoutDailyMax       *string   `json:"payout_daily_max,omitempty" maxLength:"20"`
+	StoreDebtLimit       *string   `json:"store_debt_limit,omitempty" maxLength:"20"`
 	SignupOpen           *bool     `json:"signup_open,omitempty"`
+	ImportImages         *bool     `json:"import_images,omitempty"`
+	ProductApproval      *bool     `json:"product_approval,omitempty"`
+	RegisteredBrands     *bool     `json:"registered_brands,omitempty"`
+	LowStockAt           *int64    `json:"low_stock_at,omitempty" minimum:"0" maximum:"1000000000"`
+	WalletPayments       *bool     `json:"wallet_payments,omitempty"`
+	CashOnDelivery       *bool     `json:"cash_on_delivery,omitempty"`
+	GuestOrders          *bool     `json:"guest_orders,omitempty"`
 }
 
 // EventView is a line of the audit log.
@@ -112,9 +151,7 @@ type changeIn struct {
 
 type eventsIn struct {
 	web.PageParams
-	Subject string `query:"subject" maxLength:"200"`
-	Type    string `query:"type" maxLength:"200"`
-	Actor   string `query:"actor" maxLength:"200"`
+	EventSelection
 }
 
 type eventsOut struct {
@@ -140,9 +177,16 @@ func (s *Service) Mount(api *web.API) {
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/events", ID: "market.events", Room: "market", Access: web.Admin,
 		Summary:     "The audit log, newest first",
-		Description: "Filter by `subject`, `type` or `actor`, or by `type` beside one of the others.",
+		Description: "Filter by `subject`, `type` or `actor`, or by `type` beside one of the others, and by a time.",
 		Errors:      []*fault.Error{db.ErrUnsupportedFilter, db.ErrInvalidCursor},
 	}, s.listEvents)
+	web.Register(api, web.Op{
+		Method: http.MethodGet, Path: "/v1/events.csv", ID: "market.export_events", Room: "market", Access: web.Admin,
+		Summary:     "The audit log as a file, newest first",
+		Description: "The same filters as the list. The file is written while it is sent; if something fails midway, the connection breaks off.",
+		Errors:      []*fault.Error{db.ErrUnsupportedFilter},
+		Produces:    []string{"text/csv"}, Timeout: web.NoTimeout,
+	}, s.exportEvents)
 }
 
 func (s *Service) getFacts(ctx context.Context, _ *struct{}) (*factsOut, error) {
@@ -161,6 +205,7 @@ func (s *Service) getFacts(ctx context.Context, _ *struct{}) (*factsOut, error) 
 		Name: set.Name, LegalName: set.LegalName, Address: set.Address, TaxNumber: set.TaxNumber, Email: set.Email, Phone: set.Phone,
 		Country: set.Country, Currency: set.Currency, Currencies: []string{string(set.Currency)}, TimeZone: set.TimeZone,
 		Languages: set.Languages, PricesIncludeTax: set.PricesIncludeTax, TaxRateBp: set.TaxRateBp, SignupOpen: set.SignupOpen,
+		ProductApproval: set.ProductApproval, RegisteredBrands: set.RegisteredBrands,
 		PaymentMethods: methods,
 	}}, nil
 }
@@ -190,41 +235,19 @@ func (s *Service) patchSettings(ctx context.Context, in *changeIn) (*settingsOut
 	return answer(set), nil
 }
 
-func (s *Service) listEvents(ctx context.Context, in *eventsIn) (*eventsOut, error) {
-	filters := map[string]any{}
-	for name, v := range map[string]string{"subject": in.Subject, "type": in.Type, "actor": in.Actor} {
-		if v != "" {
-			filters[name] = v
-		}
-	}
-	var list []event.Event
-	var next string
-	err := s.db.Read(ctx, "market.events", func(ctx context.Context, tx db.Tx) (err error) {
-		list, next, err = s.log.List(ctx, tx, db.ListQuery{Filters: filters, Limit: in.Limit, Cursor: in.Cursor})
-		return err
-	})
-	if err != nil {
-		return nil, err
-	}
-	items := make([]EventView, len(list))
-	for i, e := range list {
-		items[i] = EventView{Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: e.Facts, CreatedAt: e.At}
-		if e.Seq != 0 {
-			items[i].Seq = &e.Seq
-		}
-	}
-	return &eventsOut{Body: web.NewPage(items, next)}, nil
-}
-
 func answer(s Settings) *settingsOut {
 	v := View{
 		Version: s.Version, Name: s.Name, LegalName: s.LegalName, Address: s.Address, TaxNumber: s.TaxNumber, Email: s.Email,
 		Phone: s.Phone, Country: s.Country, Currency: s.Currency, TimeZone: s.TimeZone, Languages: s.Languages,
 		PricesIncludeTax: s.PricesIncludeTax, TaxRateBp: s.TaxRateBp, PaymentWindowMinutes: int64(s.PaymentWindow / time.Minute),
-		EscrowReleaseHours: int64(s.EscrowRelease / time.Hour), MaxUnpaidCheckouts: s.MaxUnpaidCheckouts, PlatformFeeBp: s.PlatformFeeBp,
+		EscrowReleaseHours: int64(s.EscrowRelease / time.Hour), MaxUnpaidCheckouts: s.MaxUnpaidCheckouts, PlatformFeeBp: s.PlatformFeeBp, BuybackFeeBp: s.BuybackFeeBp,
+		MaxReserved: s.MaxReserved, MaxStores: s.MaxStores, AccountCodePrefix: s.AccountCodePrefix, StoreCodePrefix: s.StoreCodePrefix,
 		GatewayFeeFixed: money.Format(s.GatewayFeeFixed, s.Currency), GatewayFeeBp: s.GatewayFeeBp,
 		DeliveryFlat: money.Format(s.DeliveryFlat, s.Currency), DeliveryFreeAbove: money.Format(s.DeliveryFreeAbove, s.Currency),
-		SignupOpen: s.SignupOpen, Fixed: []string{},
+		TopUpMin: money.Format(s.TopUpMin, s.Currency), TopUpMax: money.Format(s.TopUpMax, s.Currency), TopUpDailyMax: money.Format(s.TopUpDailyMax, s.Currency),
+		PayoutMin: money.Format(s.PayoutMin, s.Currency), PayoutDailyMax: money.Format(s.PayoutDailyMax, s.Currency), PayoutSecondAbove: money.Format(s.PayoutSecondAbove, s.Currency), StoreDebtLimit: money.Format(s.StoreDebtLimit, s.Currency),
+		SignupOpen: s.SignupOpen, ImportImages: s.ImportImages, ProductApproval: s.ProductApproval, RegisteredBrands: s.RegisteredBrands, WalletPayments: s.WalletPayments, LowStockAt: s.LowStockAt,
+		CashOnDelivery: s.CashOnDelivery, GuestOrders: s.GuestOrders, Fixed: []string{},
 	}
 	for _, d := range settings {
 		if d.fixed {
@@ -256,22 +279,29 @@ func (p Patch) values() map[string]string {
 	out := map[string]string{}
 	for name, v := range map[string]*string{
 		"name": p.Name, "legal_name": p.LegalName, "address": p.Address, "tax_number": p.TaxNumber, "email": p.Email,
+		"account_code_prefix": p.AccountCodePrefix, "store_code_prefix": p.StoreCodePrefix,
 		"phone": p.Phone, "country": p.Country, "currency": p.Currency, "time_zone": p.TimeZone,
 		"gateway_fee_fixed": p.GatewayFeeFixed, "delivery_flat": p.DeliveryFlat, "delivery_free_above": p.DeliveryFreeAbove,
+		"topup_min": p.TopUpMin, "topup_max": p.TopUpMax, "topup_daily_max": p.TopUpDailyMax, "payout_min": p.PayoutMin, "payout_daily_max": p.PayoutDailyMax, "payout_second_above": p.PayoutSecondAbove, "store_debt_limit": p.StoreDebtLimit,
 	} {
 		if v != nil {
 			out[name] = *v
 		}
 	}
 	for name, v := range map[string]*int64{
+		"max_stores": p.MaxStores, "max_reserved": p.MaxReserved,
 		"tax_rate_bp": p.TaxRateBp, "payment_window_minutes": p.PaymentWindowMinutes, "escrow_release_hours": p.EscrowReleaseHours,
-		"max_unpaid_checkouts": p.MaxUnpaidCheckouts, "platform_fee_bp": p.PlatformFeeBp, "gateway_fee_bp": p.GatewayFeeBp,
+		LowStockSetting:        p.LowStockAt,
+		"max_unpaid_checkouts": p.MaxUnpaidCheckouts, "platform_fee_bp": p.PlatformFeeBp, "buyback_fee_bp": p.BuybackFeeBp, "gateway_fee_bp": p.GatewayFeeBp,
 	} {
 		if v != nil {
 			out[name] = digits(*v)
 		}
 	}
-	for name, v := range map[string]*bool{"prices_include_tax": p.PricesIncludeTax, "signup_open": p.SignupOpen} {
+	for name, v := range map[string]*bool{
+		"prices_include_tax": p.PricesIncludeTax, "signup_open": p.SignupOpen, "import_images": p.ImportImages, "product_approval": p.ProductApproval, "registered_brands": p.RegisteredBrands,
+		"wallet_payments": p.WalletPayments, "cash_on_delivery": p.CashOnDelivery, "guest_orders": p.GuestOrders,
+	} {
 		if v != nil {
 			out[name] = strconv.FormatBool(*v)
 		}

@@ -1,7 +1,9 @@
 package market_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
 )
@@ -55,6 +57,27 @@ func TestSettingsOverHTTP(t *testing.T) {
 		}
 		admin.Get("/v1/events?subject=market&type=market.setting_changed").Want(200).Is("items.0.subject", "market")
 		admin.Get("/v1/events?cursor=x").Problem(422, "invalid_cursor")
+
+		// A time of it: what was changed an hour later, or before that.
+		m.Clock.Advance(time.Hour)
+		admin = m.SignIn(admin)
+		admin.Patch("/v1/settings", M{"phone": "+977 1 5550101"}).Want(200)
+		later := m.Clock.Now().UTC().Format(time.RFC3339)
+		if a := admin.Get("/v1/events?subject=market&from=" + later).Want(200); a.Len("items") != 1 || a.Str("items.0.facts.setting") != "phone" {
+			t.Errorf("since %s: %s", later, a.Body)
+		}
+		if n := admin.Get("/v1/events?subject=market&to=" + later).Want(200).Len("items"); n != 3 {
+			t.Errorf("%d changes before %s", n, later)
+		}
+		if n := admin.Get("/v1/events?from=" + later + "&to=" + later).Want(200).Len("items"); n != 0 {
+			t.Errorf("%d events in no time at all", n)
+		}
+		admin.Get("/v1/events?from=yesterday").Want(422)
+		m.SignIn(ana).Get("/v1/events.csv").Problem(403, "forbidden")
+		lines := strings.Split(strings.TrimSpace(string(admin.Get("/v1/events.csv?subject=market").Want(200).Body)), "\n")
+		if len(lines) != 5 || !strings.Contains(lines[1], "market.setting_changed,market,"+admin.ID+",") {
+			t.Errorf("as a file: %q", lines)
+		}
 	})
 }
 

@@ -36,7 +36,7 @@ func each(t *testing.T, f func(t *testing.T, s *Service)) {
 	t.Helper()
 	dbtest.EachWith(t, db.Config{Schema: testSchema(), Twice: true}, func(t *testing.T, d *db.DB) {
 		c := clock.NewFake(time.Date(2026, 4, 14, 6, 0, 0, 0, time.UTC))
-		f(t, New(d, c, event.New(c)))
+		f(t, New(d, c, event.New(c), dbtest.Quiet))
 	})
 }
 
@@ -145,7 +145,7 @@ func TestChange(t *testing.T) {
 		if cachedNow, err := s.Settings(ctx); err != nil || cachedNow.Name != "Bazaar" {
 			t.Errorf("%+v, %v", cachedNow, err)
 		}
-		fresh, err := New(s.db, s.clock, s.log).Settings(ctx)
+		fresh, err := New(s.db, s.clock, s.log, dbtest.Quiet).Settings(ctx)
 		if err != nil || fmt.Sprint(fresh.texts(), fresh.Version) != fmt.Sprint(after.texts(), after.Version) {
 			t.Errorf("%+v, %v", fresh, err)
 		}
@@ -164,7 +164,7 @@ func TestChange(t *testing.T) {
 		if _, err := s.Change(ctx, "acc_admin", nil, map[string]string{"name": "Third", "country": "nowhere"}); !errors.Is(err, ErrInvalidSetting) {
 			t.Errorf("bad value: %v", err)
 		}
-		if v, _ := New(s.db, s.clock, s.log).Settings(ctx); v.Name != "Other" {
+		if v, _ := New(s.db, s.clock, s.log, dbtest.Quiet).Settings(ctx); v.Name != "Other" {
 			t.Errorf("name is %q", v.Name)
 		}
 	})
@@ -223,7 +223,7 @@ func TestCurrencyOfAmounts(t *testing.T) {
 func TestRaceOfChanges(t *testing.T) {
 	dbtest.EachWith(t, db.Config{Schema: testSchema(), MaxConns: 20}, func(t *testing.T, d *db.DB) {
 		c := clock.NewFake(time.Date(2026, 4, 14, 6, 0, 0, 0, time.UTC))
-		s := New(d, c, event.New(c))
+		s := New(d, c, event.New(c), dbtest.Quiet)
 		for round := range int64(3) {
 			var changed atomic.Int64
 			var all sync.WaitGroup
@@ -254,7 +254,7 @@ func TestCache(t *testing.T) {
 	each(t, func(t *testing.T, s *Service) {
 		ctx := context.Background()
 		c := s.clock.(*clock.Fake)
-		other := New(s.db, s.clock, s.log)
+		other := New(s.db, s.clock, s.log, dbtest.Quiet)
 		rename := func(name string) {
 			t.Helper()
 			if _, err := other.Change(ctx, "acc_admin", nil, map[string]string{"name": name}); err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"sync"
@@ -39,6 +40,8 @@ type Service struct {
 	db    *db.DB
 	clock clock.Clock
 	log   *event.Log
+	// logger says what went wrong.
+	logger *slog.Logger
 
 	frozen  []freeze
 	methods Methods
@@ -53,9 +56,9 @@ type cached struct {
 }
 
 // New returns the settings of a database.
-func New(d *db.DB, c clock.Clock, log *event.Log) *Service {
+func New(d *db.DB, c clock.Clock, log *event.Log, logger *slog.Logger) *Service {
 	return &Service{
-		db: d, clock: c, log: log,
+		db: d, clock: c, log: log, logger: logger,
 		methods: func(context.Context) ([]string, error) { return nil, nil },
 	}
 }

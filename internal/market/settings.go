@@ -38,14 +38,37 @@ type Settings struct {
 	PaymentWindow      time.Duration // for starting to pay
 	EscrowRelease      time.Duration // from delivery to the store's earnings
 	MaxUnpaidCheckouts int64         // an account's, at one time
+	MaxReserved        int64         // of one variant, that an account may hold back without paying
 
-	PlatformFeeBp     int64 // of a line's net, from the store
-	GatewayFeeFixed   int64 // the surcharge a buyer is shown
-	GatewayFeeBp      int64
+	MaxStores         int64  // that an account may own at one time
+	AccountCodePrefix string // what codes of new accounts begin with
+	StoreCodePrefix   string
+
+	PlatformFeeBp   int64 // of a line's net, from the store
+	BuybackFeeBp    int64 // of what a store buys back, which it owes the market
+	GatewayFeeFixed int64 // the surcharge a buyer is shown
+	GatewayFeeBp    int64
+	WalletPayments  bool // buyers may pay from their wallets
+	CashOnDelivery  bool // or at the door
+	GuestOrders     bool // or order by message, without an account
+
+	TopUpMin          int64 // that is put into a wallet at once
+	TopUpMax          int64 // 0: no limit
+	TopUpDailyMax     int64 // in 24 hours; 0: no limit
+	PayoutMin         int64
+	PayoutDailyMax    int64 // of a wallet or a store, in 24 hours; 0: no limit
+	PayoutSecondAbove int64 // above it two admins approve a payout; 0: never
+	StoreDebtLimit    int64 // a store that owes more takes no new cash orders
+
 	DeliveryFlat      int64 // an order's delivery charge
 	DeliveryFreeAbove int64 // 0: never free
 
 	SignupOpen bool
+
+	ProductApproval  bool  // an admin approves products before buyers see them
+	RegisteredBrands bool  // products name brands that an admin approved
+	ImportImages     bool  // whether imports fetch pictures from the addresses in a file
+	LowStockAt       int64 // where neither variant nor store says
 
 	location *time.Location
 }
@@ -86,6 +109,9 @@ type setting struct {
 	get     func(s Settings) string
 }
 
+// LowStockSetting is the name of the setting that stock is low at where neither its variant nor its store says.
+const LowStockSetting = "low_stock_at"
+
 // settings are all of them. The currency comes before the amounts that are in it.
 var settings = []setting{
 	{"name", "Haat", false, false, text(1, 100, func(s *Settings) *string { return &s.Name }), func(s Settings) string { return s.Name }},
@@ -103,12 +129,50 @@ var settings = []setting{
 	{"payment_window_minutes", "15", false, false, span(time.Minute, 5, 90, func(s *Settings) *time.Duration { return &s.PaymentWindow }), func(s Settings) string { return digits(int64(s.PaymentWindow / time.Minute)) }},
 	{"escrow_release_hours", "72", false, false, span(time.Hour, 0, 24*60, func(s *Settings) *time.Duration { return &s.EscrowRelease }), func(s Settings) string { return digits(int64(s.EscrowRelease / time.Hour)) }},
 	{"max_unpaid_checkouts", "3", false, false, whole(1, 100, func(s *Settings) *int64 { return &s.MaxUnpaidCheckouts }), func(s Settings) string { return digits(s.MaxUnpaidCheckouts) }},
+	{"max_reserved", "200", false, false, whole(1, 1_000_000, func(s *Settings) *int64 { return &s.MaxReserved }), func(s Settings) string { return digits(s.MaxReserved) }},
+	{"max_stores", "10", false, false, whole(1, 1000, func(s *Settings) *int64 { return &s.MaxStores }), func(s Settings) string { return digits(s.MaxStores) }},
+	{"account_code_prefix", "C-", false, false, codePrefix(func(s *Settings) *string { return &s.AccountCodePrefix }), func(s Settings) string { return s.AccountCodePrefix }},
+	{"store_code_prefix", "S-", false, false, codePrefix(func(s *Settings) *string { return &s.StoreCodePrefix }), func(s Settings) string { return s.StoreCodePrefix }},
 	{"platform_fee_bp", "0", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.PlatformFeeBp }), func(s Settings) string { return digits(s.PlatformFeeBp) }},
+	{"buyback_fee_bp", "100", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.BuybackFeeBp }), func(s Settings) string { return digits(s.BuybackFeeBp) }},
 	{"gateway_fee_fixed", "2", false, false, amount(func(s *Settings) *int64 { return &s.GatewayFeeFixed }), func(s Settings) string { return amountText(s.GatewayFeeFixed, s.Currency) }},
 	{"gateway_fee_bp", "250", false, false, whole(0, 2_000, func(s *Settings) *int64 { return &s.GatewayFeeBp }), func(s Settings) string { return digits(s.GatewayFeeBp) }},
+	{"wallet_payments", "true", false, false, truth(func(s *Settings) *bool { return &s.WalletPayments }), func(s Settings) string { return strconv.FormatBool(s.WalletPayments) }},
+	{"cash_on_delivery", "true", false, false, truth(func(s *Settings) *bool { return &s.CashOnDelivery }), func(s Settings) string { return strconv.FormatBool(s.CashOnDelivery) }},
+	{"guest_orders", "true", false, false, truth(func(s *Settings) *bool { return &s.GuestOrders }), func(s Settings) string { return strconv.FormatBool(s.GuestOrders) }},
+	{"topup_min", "1", false, false, amount(func(s *Settings) *int64 { return &s.TopUpMin }), func(s Settings) string { return amountText(s.TopUpMin, s.Currency) }},
+	{"topup_max", "100000", false, false, amount(func(s *Settings) *int64 { return &s.TopUpMax }), func(s Settings) string { return amountText(s.TopUpMax, s.Currency) }},
+	{"topup_daily_max", "200000", false, false, amount(func(s *Settings) *int64 { return &s.TopUpDailyMax }), func(s Settings) string { return amountText(s.TopUpDailyMax, s.Currency) }},
+	{"payout_min", "1", false, false, amount(func(s *Settings) *int64 { return &s.PayoutMin }), func(s Settings) string { return amountText(s.PayoutMin, s.Currency) }},
+	{"payout_daily_max", "0", false, false, amount(func(s *Settings) *int64 { return &s.PayoutDailyMax }), func(s Settings) string { return amountText(s.PayoutDailyMax, s.Currency) }},
+	{"payout_second_above", "100000", false, false, amount(func(s *Settings) *int64 { return &s.PayoutSecondAbove }), func(s Settings) string { return amountText(s.PayoutSecondAbove, s.Currency) }},
+	{"store_debt_limit", "5000", false, false, amount(func(s *Settings) *int64 { return &s.StoreDebtLimit }), func(s Settings) string { return amountText(s.StoreDebtLimit, s.Currency) }},
 	{"delivery_flat", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFlat }), func(s Settings) string { return amountText(s.DeliveryFlat, s.Currency) }},
 	{"delivery_free_above", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFreeAbove }), func(s Settings) string { return amountText(s.DeliveryFreeAbove, s.Currency) }},
+	{"import_images", "false", false, false, truth(func(s *Settings) *bool { return &s.ImportImages }), func(s Settings) string { return strconv.FormatBool(s.ImportImages) }},
 	{"signup_open", "true", false, false, truth(func(s *Settings) *bool { return &s.SignupOpen }), func(s Settings) string { return strconv.FormatBool(s.SignupOpen) }},
+	{"product_approval", "false", false, false, truth(func(s *Settings) *bool { return &s.ProductApproval }), func(s Settings) string { return strconv.FormatBool(s.ProductApproval) }},
+	{"registered_brands", "false", false, false, truth(func(s *Settings) *bool { return &s.RegisteredBrands }), func(s Settings) string { return strconv.FormatBool(s.RegisteredBrands) }},
+	{LowStockSetting, "5", false, false, whole(0, 1_000_000_000, func(s *Settings) *int64 { return &s.LowStockAt }), func(s Settings) string { return digits(s.LowStockAt) }},
+}
+
+// Texts are the settings by their names, as they are stored and as Change takes them.
+func (s Settings) Texts() map[string]string {
+	out := make(map[string]string, len(settings))
+	for _, d := range settings {
+		out[d.name] = d.get(s)
+	}
+	return out
+}
+
+// FixedNames are the settings that cannot be changed once there was an order.
+func FixedNames() (out []string) {
+	for _, d := range settings {
+		if d.fixed {
+			out = append(out, d.name)
+		}
+	}
+	return out
 }
 
 // parse makes settings of stored texts; what is not stored has its default.
@@ -179,6 +243,11 @@ func match(pattern, message string, field func(*Settings) *string) func(*Setting
 		*field(s) = v
 		return nil
 	}
+}
+
+// codePrefix is what codes begin with: words of capitals and digits, each with a hyphen behind it, such as KT-CUST-.
+func codePrefix(field func(*Settings) *string) func(*Settings, string) error {
+	return match(`^([A-Z0-9]{1,8}-){1,3}$`, "Must be capitals and digits with a hyphen at the end, such as KT-CUST-.", field)
 }
 
 func whole(lowest, highest int64, field func(*Settings) *int64) func(*Settings, string) error {

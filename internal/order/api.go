@@ -37,7 +37,7 @@ type checkoutInput struct {
 
 // addressInput is identity.Address with what may be left out.
 type addressInput struct {
-	Name         string `json:"name" maxLength:"100"`
+	Name         string `json:"name,omitempty" maxLength:"100"`
 	Phone        string `json:"phone,omitempty" maxLength:"64"`
 	Line1        string `json:"line1" minLength:"1" maxLength:"200"`
 	Line2        string `json:"line2,omitempty" maxLength:"200"`
@@ -68,21 +68,40 @@ type QuoteView struct {
 	Currency string       `json:"currency"`
 	Totals   TotalsView   `json:"totals"`
 	Stores   []StoreQuote `json:"stores"`
+	Methods  []string     `json:"payment_methods" doc:"How this could be paid now: gateway, wallet, cod. A store that owes the market too much takes no cash."`
 }
 
 // StoreQuote is one store's part of a quote.
 type StoreQuote struct {
 	Store  string     `json:"store"`
 	Totals TotalsView `json:"totals"`
+	Cash   bool       `json:"cash" doc:"Whether it takes cash at the door now"`
 }
+
+// Selection says which orders. It is exported because only exported embedded types are read.
+type Selection struct {
+	Store         string    `query:"store" maxLength:"64" doc:"A store's orders, for its people"`
+	All           bool      `query:"all" doc:"Everybody's orders, for admins"`
+	State         string    `query:"state" enum:"awaiting_payment,pending,confirmed,processing,shipped,delivered,completed,cancelled,returning,returned"`
+	PaymentStatus string    `query:"payment_status" enum:"unpaid,paid,part_refunded,refunded"`
+	Side          string    `query:"side" enum:"sale,buyback"`
+	Customer      string    `query:"customer" maxLength:"64" doc:"With store and side=buyback: what it bought of this account"`
+	Channel       string    `query:"channel" enum:"checkout,guest" doc:"guest: ordered by message"`
+	Reference     string    `query:"reference" maxLength:"50" doc:"The client's own name for an order by message"`
+	Number        string    `query:"number" maxLength:"24" doc:"The number on paper, such as H-000042"`
+	From          time.Time `query:"from" doc:"Placed at this time or later"`
+	To            time.Time `query:"to" doc:"Placed before this time"`
+}
+
+func (in Selection) query() ListQuery { return ListQuery(in) }
 
 type listInput struct {
 	web.PageParams
-	Store         string `query:"store" maxLength:"64" doc:"A store's orders, for its people"`
-	All           bool   `query:"all" doc:"Everybody's orders, for admins"`
-	State         string `query:"state" enum:"awaiting_payment,pending,confirmed,processing,shipped,delivered,completed,cancelled,returning,returned"`
-	PaymentStatus string `query:"payment_status" enum:"unpaid,paid,part_refunded,refunded"`
+	Selection
+	Due bool `query:"due_for_expiry" doc:"For admins: those whose time to be paid or answered is over, which the next sweep cancels"`
 }
+
+type exportInput struct{ Selection }
 
 type stepInput struct {
 	ByID
@@ -111,8 +130,8 @@ func (s *Service) Mount(api *web.API) {
 		return web.Op{Method: method, Path: path, ID: "order." + id, Summary: summary, Room: "order", Access: access, Errors: errs}
 	}
 	checkout := op("POST", "/v1/checkouts", "checkout", "Check out the cart, some lines of it, or one thing directly", web.SignedIn,
-		ErrEmptyCart, ErrLineNotFound, ErrCartChanged, ErrTotalChanged, ErrMixedCurrencies, ErrTooManyUnpaid, ErrAddressNeeded, ErrContactNeeded,
-		ErrTotalTooLarge, ErrMethod, inventory.ErrOutOfStock, ledger.ErrInsufficientBalance, identity.ErrAddressNotFound)
+		ErrEmptyCart, ErrLineNotFound, ErrCartChanged, ErrTotalChanged, ErrMixedCurrencies, ErrTooManyUnpaid, ErrTooMuchReserved, ErrAddressNeeded, ErrContactNeeded,
+		ErrTotalTooLarge, ErrMethod, ErrMethodOff, ErrStoreDebt, inventory.ErrOutOfStock, ledger.ErrInsufficientBalance, identity.ErrAddressNotFound)
 	checkout.Idempotent, checkout.Status = true, http.StatusCreated
 	checkout.Description = "Makes one order for each store, reserves the goods, and takes the wallet's money or opens a payment. Nothing happens when a price, " +
 		"the stock or the total is not what you saw: the answer says what changed."
@@ -134,28 +153,46 @@ func (s *Service) Mount(api *web.API) {
 			return &one[CheckoutView]{out}, err
 		})
 	web.Register(api, op("GET", "/v1/orders", "list", "Your orders, a store's, or all of them; newest first", web.SignedIn,
-		db.ErrUnsupportedFilter, db.ErrInvalidCursor, store.ErrStoreNotFound, store.ErrNoRight, ErrAdminList),
+		db.ErrUnsupportedFilter, db.ErrInvalidCursor, store.ErrStoreNotFound, store.ErrNoRight, ErrAdminList, identity.ErrAccountNotFound),
 		func(ctx context.Context, in *listInput) (*one[web.Page[Summary]], error) {
-			q := ListQuery{Store: in.Store, All: in.All, State: in.State, PaymentStatus: in.PaymentStatus}
-			out, err := s.List(ctx, web.CallerFrom(ctx), q, in.PageParams)
+			if in.Due {
+				out, err := s.DueForExpiry(ctx, web.CallerFrom(ctx))
+				return &one[web.Page[Summary]]{out}, err
+			}
+			out, err := s.List(ctx, web.CallerFrom(ctx), in.query(), in.PageParams)
 			return &one[web.Page[Summary]]{out}, err
 		})
-	web.Register(api, op("GET", "/v1/orders/{id}", "get", "An order with its lines", web.Owner, ErrNotFound),
+	export := op("GET", "/v1/orders.csv", "export", "Your orders, a store's, or all of them as CSV", web.SignedIn,
+		db.ErrUnsupportedFilter, store.ErrStoreNotFound, store.ErrNoRight, ErrAdminList, identity.ErrAccountNotFound)
+	export.Description = "The same choice as GET /v1/orders, whole, newest first. Times are the market's. What a spreadsheet would run as a formula has an apostrophe before it."
+	export.Produces, export.Timeout = []string{"text/csv"}, web.NoTimeout
+	web.Register(api, export, s.export)
+	web.Register(api, op("GET", "/v1/orders/expiry", "expiry", "How many orders have come to the end of their time", web.Admin),
+		func(ctx context.Context, _ *struct{}) (*one[ExpiryView], error) {
+			out, err := s.Expiry(ctx)
+			return &one[ExpiryView]{out}, err
+		})
+	web.Register(api, op("GET", "/v1/orders/{id}", "get", "An order with its lines", web.Owner, ErrNotFound, store.ErrNoRight),
 		func(ctx context.Context, in *ByID) (*one[View], error) {
 			out, err := s.Get(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[View]{out}, err
 		})
-	web.Register(api, op("GET", "/v1/orders/{id}/events", "events", "What happened to an order, oldest first", web.Owner, ErrNotFound, db.ErrInvalidCursor),
+	web.Register(api, op("GET", "/v1/orders/{id}/events", "events", "What happened to an order, oldest first", web.Owner, ErrNotFound, store.ErrNoRight, db.ErrInvalidCursor),
 		func(ctx context.Context, in *historyInput) (*one[web.Page[EventView]], error) {
 			out, err := s.History(ctx, web.CallerFrom(ctx), in.ID, in.PageParams)
 			return &one[web.Page[EventView]]{out}, err
 		})
+	s.mountGuests(api)
+	s.mountBuyback(api)
+	s.mountChanges(api)
+	s.mountRefunds(api)
+	s.mountDisputes(api)
 	for on, summary := range map[Event]string{
-		Confirm: "Confirm a cash order", Process: "Start to prepare an order", Ship: "Hand an order over to be carried", Deliver: "Say that an order was delivered",
+		Confirm: "Confirm a cash or guest order; of a guest order all goods are taken now, or it is refused", Process: "Start to prepare an order", Ship: "Hand an order over to be carried", Deliver: "Say that an order was delivered",
 		Complete: "Complete a delivered order: the store gets its money", Cancel: "Cancel an order before it is shipped",
 		Return: "Say that a shipped order was refused and comes back", Receive: "Say that a returning order is back at the store",
 	} {
-		web.Register(api, op("POST", "/v1/orders/{id}/"+string(on), string(on), summary, web.Owner, ErrNotFound, ErrState, ErrNotYours, ErrCancelCheckout, store.ErrNoRight, store.ErrSellerRole),
+		web.Register(api, op("POST", "/v1/orders/{id}/"+string(on), string(on), summary, web.Owner, ErrNotFound, ErrState, ErrNotYours, ErrFrozen, ErrCarried, ErrCancelCheckout, inventory.ErrOutOfStock, store.ErrNoRight, store.ErrSellerRole),
 			func(ctx context.Context, in *stepInput) (*one[View], error) {
 				caller := web.CallerFrom(ctx)
 				var why Why
@@ -179,14 +216,17 @@ func (s *Service) postCheckout(ctx context.Context, in *checkoutInput) (*one[Che
 	if b.Direct != nil {
 		cmd.Direct = &Direct{Variant: b.Direct.Variant, Quantity: b.Direct.Quantity}
 	}
-	id, replayed, err := s.Checkout(ctx, caller, cmd)
+	made, replayed, err := s.checkout(ctx, caller, cmd)
 	if err != nil {
 		return nil, err
 	}
+	var out CheckoutView
 	if replayed {
 		web.MarkReplayed(ctx)
+		out, err = s.GetCheckout(ctx, caller, made.row.PublicID)
+	} else {
+		out, err = made.view(caller)
 	}
-	out, err := s.GetCheckout(ctx, caller, id)
 	return &one[CheckoutView]{out}, err
 }
 
@@ -216,9 +256,9 @@ func (s *Service) Quote(ctx context.Context, caller web.Caller, cmd CheckoutCmd)
 		}
 		v = QuoteView{Currency: string(b.currency), Totals: view(b.totals, b.currency), Stores: make([]StoreQuote, len(b.stores))}
 		for i, st := range b.stores {
-			v.Stores[i] = StoreQuote{Store: st.public, Totals: view(st.totals, b.currency)}
+			v.Stores[i] = StoreQuote{Store: st.brief.PublicID, Totals: view(st.totals, b.currency)}
 		}
-		return nil
+		return s.quoteMethods(ctx, tx, b, &v)
 	})
 	return v, err
 }

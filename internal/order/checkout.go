@@ -3,7 +3,6 @@ package order
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -22,6 +21,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/idem"
 	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
 )
 
 // Direct is one thing bought without the cart.
@@ -65,28 +65,47 @@ type basketLine struct {
 	priced priced
 }
 
+// platform says whether the market pays the line's discount.
+func (l basketLine) platform() bool {
+	return l.sell.Discount != nil && l.sell.Discount.By == catalog.PaidByPlatform
+}
+
+func itemOf(l basketLine) item {
+	return item{price: l.sell.Price, list: l.sell.ListPrice, quantity: l.cart.Qty, taxRate: l.sell.TaxRate, platform: l.platform()}
+}
+
 type basketStore struct {
 	id     int64
-	public string
+	brief  store.Brief
 	lines  []basketLine
 	totals Totals
 	fee    int64
+	// promotion is what of the discount the market pays.
+	promotion int64
 }
 
 // Checkout turns the cart, some of its lines, or one thing directly into one order for each store: one transaction
 // that freezes, reserves, takes the wallet's money or opens the payment, and clears those lines of the cart. The
 // same Idempotency-Key gives the same checkout.
 func (s *Service) Checkout(ctx context.Context, caller web.Caller, cmd CheckoutCmd) (id string, replayed bool, err error) {
+	placed, replayed, err := s.checkout(ctx, caller, cmd)
+	return placed.row.PublicID, replayed, err
+}
+
+func (s *Service) checkout(ctx context.Context, caller web.Caller, cmd CheckoutCmd) (out placed, replayed bool, err error) {
 	settings, err := s.market.Settings(ctx)
 	if err != nil {
-		return "", false, err
+		return out, false, err
 	}
 	if !slices.Contains([]string{string(payment.ByGateway), string(payment.ByWallet), string(payment.ByCash)}, cmd.Method) {
-		return "", false, ErrMethod
+		return out, false, ErrMethod
+	}
+	if cmd.Method == string(payment.ByWallet) && !settings.WalletPayments || cmd.Method == string(payment.ByCash) && !settings.CashOnDelivery {
+		return out, false, ErrMethodOff
 	}
 	// READ COMMITTED. The lock of the cart's row stands before every check about this account (the lines, how many
 	// checkouts are unpaid); stock and wallet are guarded writes; prices are compared with what was seen.
-	return idem.Once(ctx, s.db, "order.checkout", func(ctx context.Context, tx db.Tx) (string, error) {
+	id, replayed, err := idem.Once(ctx, s.db, "order.checkout", func(ctx context.Context, tx db.Tx) (string, error) {
 		cartID, err := s.cart.Lock(ctx, tx, caller.AccountID)
 		if err != nil {
 			return "", err
@@ -95,8 +114,14 @@ func (s *Service) Checkout(ctx context.Context, caller web.Caller, cmd CheckoutC
 		if err != nil {
 			return "", err
 		}
-		return s.place(ctx, tx, caller, b, cmd)
+		out, err = s.place(ctx, tx, caller, b, cmd)
+		return out.row.PublicID, err
 	}, db.ReadCommitted())
+	if err != nil || replayed {
+		out = placed{}
+		out.row.PublicID = id
+	}
+	return out, replayed, err
 }
 
 // fill collects and prices what is to be bought. Errors: ErrEmptyCart, ErrLineNotFound, ErrCartChanged,
@@ -196,19 +221,24 @@ func checked(lines []basketLine, path func(int) string) ([]basketLine, error) {
 
 // price prices the lines, splits them by store and sums up.
 func (b *basket) price(q Quoter) error {
-	t := terms{taxRate: b.settings.TaxRateBp, taxIncluded: b.settings.PricesIncludeTax, feeRate: b.settings.PlatformFeeBp}
+	t := terms{
+		taxRate: b.settings.TaxRateBp, taxIncluded: b.settings.PricesIncludeTax, taxHalved: b.settings.Country == "IN", feeRate: b.settings.PlatformFeeBp,
+	}
 	for _, l := range b.lines {
 		var err error
-		if l.priced, err = t.priceLine(item{l.sell.Price, l.cart.Qty}); err != nil {
+		if l.priced, err = t.priceLine(itemOf(l)); err != nil {
 			return err
 		}
 		if n := len(b.stores); n == 0 || b.stores[n-1].id != l.sell.StoreID {
-			b.stores = append(b.stores, basketStore{id: l.sell.StoreID, public: l.sell.Store.PublicID})
+			b.stores = append(b.stores, basketStore{id: l.sell.StoreID, brief: l.sell.Store})
 		}
 		st := &b.stores[len(b.stores)-1]
 		st.lines = append(st.lines, l)
 		st.fee += l.priced.fee // each at most the line's net, whose sum is bounded
-		if err := st.totals.add(l.priced.goods, l.priced.tax, 0, 1, l.cart.Qty); err != nil {
+		if l.platform() {
+			st.promotion += l.priced.discount
+		}
+		if err := st.totals.add(Totals{Goods: l.priced.goods, Discount: l.priced.discount, Tax: l.priced.tax, Lines: 1, Units: l.cart.Qty}); err != nil {
 			return err
 		}
 	}
@@ -218,10 +248,10 @@ func (b *basket) price(q Quoter) error {
 		if err != nil {
 			return err
 		}
-		if err := st.totals.add(0, 0, charge, 0, 0); err != nil {
+		if err := st.totals.add(Totals{Delivery: charge}); err != nil {
 			return err
 		}
-		if err := b.totals.add(st.totals.Goods, st.totals.Tax, charge, st.totals.Lines, st.totals.Units); err != nil {
+		if err := b.totals.add(st.totals); err != nil {
 			return err
 		}
 	}
@@ -229,10 +259,10 @@ func (b *basket) price(q Quoter) error {
 }
 
 // place writes the checkout.
-func (s *Service) place(ctx context.Context, tx db.Tx, caller web.Caller, b *basket, cmd CheckoutCmd) (string, error) {
+func (s *Service) place(ctx context.Context, tx db.Tx, caller web.Caller, b *basket, cmd CheckoutCmd) (out placed, err error) {
 	contact, address, err := s.whereTo(ctx, tx, caller, b.settings.Country, cmd)
 	if err != nil {
-		return "", err
+		return out, err
 	}
 	method, state := cmd.Method, Confirmed
 	switch {
@@ -244,25 +274,40 @@ func (s *Service) place(ctx context.Context, tx db.Tx, caller web.Caller, b *bas
 		state = Pending
 	}
 	if err := s.mayOwe(ctx, tx, caller, b.settings, state); err != nil {
-		return "", err
+		return out, err
+	}
+	if err := s.mayHold(ctx, tx, caller, b, state); err != nil {
+		return out, err
+	}
+	if method == string(payment.ByCash) {
+		if err := s.takesCash(ctx, tx, b); err != nil {
+			return out, err
+		}
 	}
 	q := orderdb.New(tx)
 	now := clock.Micro(s.clock.Now())
 	id := code.ID("chk")
-	checkoutID, err := q.InsertCheckout(ctx, orderdb.InsertCheckoutParams{
-		PublicID: id, AccountID: caller.AccountID, Account: caller.Account, Method: method, Currency: string(b.currency), Goods: b.totals.Goods,
+	out.row = orderdb.Checkout{
+		PublicID: id, AccountID: caller.AccountID, Account: caller.Account, Side: sale, Method: method, Currency: string(b.currency), Goods: b.totals.Goods,
 		Discount: b.totals.Discount, Tax: b.totals.Tax, Delivery: b.totals.Delivery, Total: b.totals.Total, LineCount: b.totals.Lines,
 		UnitCount: b.totals.Units, Contact: contact, Address: address, Note: cmd.Note, Open: state == AwaitingPayment, PlacedAt: now,
+	}
+	r := out.row
+	out.row.ID, err = q.InsertCheckout(ctx, orderdb.InsertCheckoutParams{
+		PublicID: r.PublicID, AccountID: r.AccountID, Account: r.Account, Side: r.Side, Method: r.Method, Currency: r.Currency, Goods: r.Goods, Discount: r.Discount,
+		Tax: r.Tax, Delivery: r.Delivery, Total: r.Total, LineCount: r.LineCount, UnitCount: r.UnitCount, Contact: r.Contact, Address: r.Address,
+		Note: r.Note, Open: r.Open, PlacedAt: r.PlacedAt,
 	})
 	if err != nil {
-		return "", fmt.Errorf("insert checkout: %w", err)
+		return out, fmt.Errorf("insert checkout: %w", err)
 	}
-	orders, err := s.insertOrders(ctx, q, caller, b, checkoutID, method, state)
-	if err != nil {
-		return "", err
+	if out.orders, err = s.insertOrders(ctx, q, caller, b, out.row.ID, method, state); err != nil {
+		return out, err
 	}
-	if err := s.settle(ctx, tx, caller, b, id, method, orders); err != nil {
-		return "", err
+	out.stores = b.briefs()
+	orders := publicIDs(out.orders)
+	if out.payment, err = s.settle(ctx, tx, caller, b, id, method, orders); err != nil {
+		return out, err
 	}
 	if cmd.Direct == nil {
 		ids := make([]int64, len(b.lines))
@@ -270,86 +315,21 @@ func (s *Service) place(ctx context.Context, tx db.Tx, caller web.Caller, b *bas
 			ids[i] = l.cart.ID
 		}
 		if err := s.cart.RemoveLines(ctx, tx, ids); err != nil {
-			return "", err
+			return out, err
 		}
 	}
 	events := make([]event.Event, len(orders))
 	for i, o := range orders {
 		events[i] = event.Event{Type: "order.placed", Subject: o, Actor: caller.Account, Facts: map[string]any{
-			"checkout": id, "store": b.stores[i].public, "state": state, "method": method,
+			"checkout": id, "store": b.stores[i].brief.PublicID, "state": state, "method": method,
 			"total": money.Format(b.stores[i].totals.Total, b.currency), "currency": b.currency,
 		}}
 	}
-	return id, s.events.AppendMany(ctx, tx, events)
-}
-
-// mayOwe bounds how much an account can hold back from other buyers without paying.
-func (s *Service) mayOwe(ctx context.Context, tx db.Tx, caller web.Caller, settings market.Settings, state State) error {
-	if state != AwaitingPayment {
-		return nil
-	}
-	open, err := orderdb.New(tx).CountOpenCheckouts(ctx, caller.AccountID)
-	if err != nil {
-		return err
-	}
-	if open >= settings.MaxUnpaidCheckouts {
-		return ErrTooManyUnpaid.With("limit", settings.MaxUnpaidCheckouts)
-	}
-	return nil
-}
-
-func (s *Service) insertOrders(ctx context.Context, q *orderdb.Queries, caller web.Caller, b *basket, checkout int64, method string, state State) ([]string, error) {
-	now := s.clock.Now()
-	due := noTimer
-	if state == Pending {
-		due = clock.Micro(now.Add(cashAnswer))
-	}
-	var confirmed *int64
-	if state == Confirmed {
-		at := clock.Micro(now)
-		confirmed = &at
-	}
-	ids := make([]string, len(b.stores))
-	var lines []orderdb.InsertLinesParams
-	for i, st := range b.stores {
-		ids[i] = code.ID("ord")
-		captured := int64(0)
-		if state == Confirmed {
-			captured = st.totals.Total
-		}
-		order, err := q.InsertOrder(ctx, orderdb.InsertOrderParams{
-			PublicID: ids[i], CheckoutID: checkout, StoreID: st.id, AccountID: caller.AccountID, State: string(state), Method: method,
-			PaymentStatus: status(st.totals.Total, captured, 0), Currency: string(b.currency), Goods: st.totals.Goods, Discount: st.totals.Discount,
-			Tax: st.totals.Tax, Delivery: st.totals.Delivery, Total: st.totals.Total, Fee: st.fee, Captured: captured, LineCount: st.totals.Lines,
-			UnitCount: st.totals.Units, PlacedAt: clock.Micro(now), DueAt: due, ConfirmedAt: confirmed,
-		})
-		if err != nil {
-			return nil, fmt.Errorf("insert order: %w", err)
-		}
-		for _, l := range st.lines {
-			lines = append(lines, lineRow(order, l, b.settings.TaxRateBp))
-		}
-	}
-	var failed error
-	q.InsertLines(ctx, lines).Exec(func(_ int, err error) { failed = errors.Join(failed, err) })
-	return ids, failed
-}
-
-func lineRow(order int64, l basketLine, taxRate int64) orderdb.InsertLinesParams {
-	options, _ := json.Marshal(l.sell.Options) // names and values: strings always encode
-	if l.sell.Options == nil {
-		options = []byte("[]")
-	}
-	return orderdb.InsertLinesParams{
-		PublicID: code.ID("oln"), OrderID: order, VariantID: l.sell.VariantID, Variant: l.sell.Variant, Product: l.sell.Product, Title: l.sell.Title,
-		VariantTitle: l.sell.VariantTitle, Options: string(options), Sku: l.sell.SKU, Barcode: l.sell.Barcode, Tracked: l.sell.TrackStock,
-		Weight: l.sell.Weight, UnitPrice: l.sell.Price, Quantity: l.cart.Qty, Goods: l.priced.goods, Discount: 0, TaxBp: taxRate, Tax: l.priced.tax,
-		Total: l.priced.total, Fee: l.priced.fee,
-	}
+	return out, s.events.AppendMany(ctx, tx, events)
 }
 
 // settle opens or makes the payment and takes the stock, in the order of the locks: payment, stock, wallet.
-func (s *Service) settle(ctx context.Context, tx db.Tx, caller web.Caller, b *basket, checkout, method string, orders []string) error {
+func (s *Service) settle(ctx context.Context, tx db.Tx, caller web.Caller, b *basket, checkout, method string, orders []string) (*payment.Payment, error) {
 	demands := make([]inventory.Demand, 0, len(orders))
 	var shares []payment.Allocation
 	for i, st := range b.stores {
@@ -371,19 +351,35 @@ func (s *Service) settle(ctx context.Context, tx db.Tx, caller web.Caller, b *ba
 		take = s.inventory.SellNowMany
 	}
 	if method == methodNone {
-		return take(ctx, tx, demands)
+		if err := take(ctx, tx, demands); err != nil {
+			return nil, err
+		}
+		return nil, s.promote(ctx, tx, b, orders)
 	}
 	p, err := s.payments.Open(ctx, tx, payment.OpenCmd{
 		Kind: Kind, Payable: checkout, AccountID: caller.AccountID, Account: caller.Account, Method: payment.Method(method), Currency: b.currency, Shares: shares,
 	})
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := take(ctx, tx, demands); err != nil {
-		return err
+		return nil, err
 	}
-	if method == string(payment.ByWallet) {
-		return s.payments.PayFromWallet(ctx, tx, p, shares)
+	if method != string(payment.ByWallet) {
+		return &p, nil
+	}
+	if err := s.payments.PayFromWallet(ctx, tx, p, shares); err != nil {
+		return nil, err
+	}
+	return &p, s.promote(ctx, tx, b, orders)
+}
+
+// promote books what the market pays of the discounts of orders that are paid at once.
+func (s *Service) promote(ctx context.Context, tx db.Tx, b *basket, orders []string) error {
+	for i, st := range b.stores {
+		if err := s.promotionIn(ctx, tx, orders[i], string(b.currency), st.promotion); err != nil {
+			return err
+		}
 	}
 	return nil
 }

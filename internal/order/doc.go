@@ -9,5 +9,6 @@
 //   - What was agreed is frozen: titles, prices, taxes and fees of an order never change with the catalogue.
 //   - Totals are sums of rounded lines. Order total = goods − discount + tax + delivery; checkout total = Σ orders.
 //   - An order changes state by the table in states.go only; each change is one event.
+//   - An order of the side buyback has a pickup and lines of its own; it touches no stock, escrow or payment.
 //   - Locks are taken in one order: cart, checkout, orders by id, payment, reservations, stock, accounts.
 package order

@@ -27,12 +27,15 @@ var (
 	ErrTotalChanged     = fault.New(fault.Conflict, "total_changed", "The total is not the one that was expected. See the totals here and check out again if they suit.")
 	ErrMixedCurrencies  = fault.New(fault.Conflict, "mixed_currencies", "All lines of a checkout are in one currency.")
 	ErrTooManyUnpaid    = fault.New(fault.Conflict, "too_many_unpaid", "Too many checkouts wait for payment. Pay or cancel one of them first.")
+	ErrTooMuchReserved  = fault.New(fault.Conflict, "too_much_reserved", "You hold back as much of this as one buyer may without paying. Take less, or pay for what waits first.")
 	ErrAddressNeeded    = fault.New(fault.Invalid, "address_required", "Say where to: name an address of yours, or write one.")
 	ErrContactNeeded    = fault.New(fault.Invalid, "contact_required", "A name and a phone number or e-mail are needed for the delivery.")
 	ErrTotalTooLarge    = fault.New(fault.Invalid, "total_too_large", "The total is larger than the market can book.")
 	ErrState            = fault.New(fault.Conflict, "wrong_state", "The order's state does not allow this. See what it allows here.")
 	ErrNotYours         = fault.New(fault.Forbidden, "not_your_part", "This step is not yours to take.")
 	ErrCancelCheckout   = fault.New(fault.Conflict, "cancel_the_checkout", "While the payment is open, only the whole checkout can be cancelled.")
+	ErrMethodOff        = fault.New(fault.Conflict, "payment_method_off", "The market does not take payment this way at present. GET /v1/payment-methods lists the ways that it takes.")
+	ErrGuestsOff        = fault.New(fault.Forbidden, "guest_orders_off", "This market takes no orders by message. Sign in and check out.")
 	ErrMethod           = fault.New(fault.Invalid, "payment_method_unknown", "This way of paying is not offered.")
 )
 
@@ -67,7 +70,7 @@ func status(total, captured, refunded int64) string {
 func update(o orderdb.Order, was State, now int64) orderdb.UpdateOrderParams {
 	return orderdb.UpdateOrderParams{
 		ID: o.ID, Was: string(was), State: o.State, CancelReason: o.CancelReason, Method: o.Method,
-		PaymentStatus: status(o.Total, o.Captured, o.Refunded), Captured: o.Captured, Refunded: o.Refunded, DueAt: o.DueAt,
+		PaymentStatus: status(o.Total, o.Captured, o.Refunded), Captured: o.Captured, Refunded: o.Refunded, PromotionBack: o.PromotionBack, DueAt: o.DueAt,
 		ConfirmedAt: o.ConfirmedAt, ShippedAt: o.ShippedAt, DeliveredAt: o.DeliveredAt, CompletedAt: o.CompletedAt,
 		CancelledAt: o.CancelledAt, UpdatedAt: now,
 	}

@@ -68,6 +68,9 @@ func (p payable) Paid(ctx context.Context, tx db.Tx, pay payment.Payment, late b
 		}
 		o.Captured, o.Method = o.Total, string(pay.Method)
 		if ok {
+			if err := p.s.promotionIn(ctx, tx, o.PublicID, o.Currency, o.Promotion); err != nil {
+				return nil, err
+			}
 			if err := p.s.move(ctx, tx, o, rule, Why{}, "system"); err != nil {
 				return nil, err
 			}

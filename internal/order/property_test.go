@@ -13,8 +13,10 @@ import (
 	"github.com/haat-market/haat/internal/apptest"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/wallet"
 )
 
 // world is a small market in which anything may happen in any order: two buyers, two stores, a few units, and time
@@ -30,6 +32,8 @@ type world struct {
 	orders    []string
 	checkouts []string
 	payments  []string
+	disputes  []string
+	payouts   []string
 }
 
 const (
@@ -39,6 +43,7 @@ const (
 
 func newWorld(m *apptest.Market) *world {
 	w := &world{Market: m}
+	m.Person("admin").Patch("/v1/settings", M{"platform_fee_bp": 700, "store_debt_limit": "10.00"}).Want(200)
 	for i := range 2 {
 		st := m.Store()
 		_, v := st.Product(fmt.Sprintf("Thing %d", i), "40.00", worldStock)
@@ -127,6 +132,106 @@ func (w *world) step(t *rapid.T) {
 	w.refused(t, err)
 }
 
+// refund gives something back, or tries to.
+func (w *world) refund(t *rapid.T) {
+	if len(w.orders) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(w.orders).Draw(t, "order")
+	cmd := order.RefundCmd{Reason: "any", Wallet: rapid.Bool().Draw(t, "wallet")}
+	switch rapid.IntRange(0, 2).Draw(t, "what") {
+	case 0:
+		cmd.Whole = true
+	case 1:
+		cmd.Amount = fmt.Sprintf("%d.%02d", rapid.IntRange(0, 90).Draw(t, "amount"), rapid.IntRange(0, 99).Draw(t, "hundredths"))
+	case 2:
+		o, err := w.Orders.Get(context.Background(), web.Caller{AccountID: -1, Account: "acc_admin", Roles: adminRoles}, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Lines = []order.RefundLine{{Line: o.Lines[0].ID, Quantity: rapid.Int64Range(0, 2).Draw(t, "units")}}
+	}
+	_, _, err := w.Orders.Refund(context.Background(), rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who"), id, cmd)
+	w.refused(t, err)
+}
+
+// boss decides; he has no account of his own here.
+var boss = web.Caller{AccountID: -1, Account: "acc_admin", Roles: adminRoles}
+
+// quarrel opens a dispute, or says, decides, withdraws or freezes something about one.
+func (w *world) quarrel(t *rapid.T) {
+	if len(w.orders) == 0 {
+		return
+	}
+	ctx, id := context.Background(), rapid.SampledFrom(w.orders).Draw(t, "order")
+	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
+	what := rapid.IntRange(0, 4).Draw(t, "what")
+	if what == 0 || len(w.disputes) == 0 {
+		dispute, _, err := w.Orders.OpenDispute(ctx, who, id, order.DisputeCmd{Reason: "other", Text: "x"})
+		if !w.refused(t, err) {
+			w.disputes = append(w.disputes, dispute)
+		}
+		return
+	}
+	dispute := rapid.SampledFrom(w.disputes).Draw(t, "dispute")
+	switch what {
+	case 1:
+		outcome := rapid.SampledFrom([]order.Outcome{order.OutcomeReleased, order.OutcomeRefunded, order.OutcomeSplit}).Draw(t, "outcome")
+		w.refused(t, w.Orders.ResolveDispute(ctx, boss, dispute, order.ResolveCmd{Outcome: outcome, Amount: "12.34", Note: "x"}))
+	case 2:
+		w.refused(t, w.Orders.WithdrawDispute(ctx, who, dispute))
+	case 3:
+		_, err := w.Orders.SayInDispute(ctx, who, dispute, "x")
+		w.refused(t, err)
+	default:
+		w.refused(t, w.Orders.SetFrozen(ctx, boss, id, "x", rapid.Bool().Draw(t, "frozen")))
+	}
+}
+
+// payout asks for money, or decides about what was asked for.
+func (w *world) payout(t *rapid.T) {
+	ctx, i := context.Background(), rapid.IntRange(0, 1).Draw(t, "whose")
+	what := rapid.IntRange(0, 5).Draw(t, "what")
+	if what == 0 || len(w.payouts) == 0 {
+		cmd := wallet.PayoutCmd{
+			Amount: fmt.Sprintf("%d.00", rapid.IntRange(1, 60).Draw(t, "amount")), Bank: wallet.Bank{Name: "Nabil", AccountName: "Asha", AccountNumber: "01234"},
+		}
+		caller := w.callers[i]
+		if rapid.Bool().Draw(t, "store") {
+			cmd.Store, caller = w.stores[i].ID, w.sellers[i]
+		}
+		id, _, err := w.Wallet.RequestPayout(ctx, caller, cmd)
+		if !w.refused(t, err) {
+			w.payouts = append(w.payouts, id)
+		}
+		return
+	}
+	id := rapid.SampledFrom(w.payouts).Draw(t, "payout")
+	switch what {
+	case 1:
+		w.refused(t, w.Wallet.ApprovePayout(ctx, boss, id))
+	case 2:
+		w.refused(t, w.Wallet.RejectPayout(ctx, boss, id, "x"))
+	case 3:
+		w.refused(t, w.Wallet.SettlePayout(ctx, boss, id, "TT 1"))
+	case 4:
+		w.refused(t, w.Wallet.FailPayout(ctx, boss, id, "x"))
+	default:
+		w.refused(t, w.Wallet.CancelPayout(ctx, rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who"), id))
+	}
+}
+
+// payDebt pays what a store owes, or tries to.
+func (w *world) payDebt(t *rapid.T) {
+	i := rapid.IntRange(0, 1).Draw(t, "store")
+	caller, source := w.sellers[i], wallet.FromWallet
+	if rapid.Bool().Draw(t, "cash") {
+		caller, source = boss, wallet.FromCash
+	}
+	_, _, err := w.Wallet.PayDebt(context.Background(), caller, wallet.DebtCmd{Store: w.stores[i].ID, Amount: "1.00", Source: source})
+	w.refused(t, err)
+}
+
 func (w *world) cancel(t *rapid.T) {
 	if len(w.checkouts) == 0 {
 		return
@@ -179,7 +284,8 @@ func TestAnythingInAnyOrder(t *testing.T) {
 		rapid.Check(t, func(rt *rapid.T) {
 			w := newWorld(m)
 			rt.Repeat(map[string]func(*rapid.T){
-				"checkout": w.checkout, "pay": w.pay, "step": w.step, "step again": w.step, "cancel": w.cancel, "wait": w.wait,
+				"checkout": w.checkout, "pay": w.pay, "step": w.step, "step again": w.step, "cancel": w.cancel, "wait": w.wait, "refund": w.refund, "refund again": w.refund, "quarrel": w.quarrel, "quarrel again": w.quarrel,
+				"payout": w.payout, "payout again": w.payout, "pay debt": w.payDebt,
 			})
 			w.check(rt)
 		})
@@ -207,5 +313,5 @@ func startCmd(id, card string) payment.StartCmd {
 	if card == "" {
 		return payment.StartCmd{Payment: id, Gateway: "wallet"}
 	}
-	return payment.StartCmd{Payment: id, Gateway: "test", Card: payment.Card{Number: card, Month: 1, Year: 2030, CVC: "123"}}
+	return payment.StartCmd{Payment: id, Gateway: "test", Card: gateway.Card{Number: card, Month: 1, Year: 2030, CVC: "123"}}
 }

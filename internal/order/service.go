@@ -15,6 +15,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
 )
 
@@ -32,6 +33,9 @@ type Deps struct {
 	Inventory *inventory.Service
 	Payments  *payment.Service
 	Cart      *cart.Service
+	Rates     *rate.Service
+	URL       string // the market's, for links
+	Key       []byte // the server's secret
 }
 
 // Service is the room.
@@ -48,17 +52,23 @@ type Service struct {
 	inventory *inventory.Service
 	payments  *payment.Service
 	cart      *cart.Service
+	rates     *rate.Service
+	url       string
+	key       []byte
+	biller    Biller
 	// Delivery quotes delivery; nil is the market's flat charge.
 	Delivery Quoter
+	carrier  Carrier // nil: every store carries its goods itself
 }
 
 // New builds the room and registers checkouts as what payments are for.
 func New(d Deps) *Service {
 	s := &Service{
 		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, ledger: d.Ledger, market: d.Market, identity: d.Identity, stores: d.Stores,
-		catalog: d.Catalog, inventory: d.Inventory, payments: d.Payments, cart: d.Cart,
+		catalog: d.Catalog, inventory: d.Inventory, payments: d.Payments, cart: d.Cart, rates: d.Rates, url: d.URL, key: d.Key,
 	}
 	d.Payments.AddPayable(payable{s})
+	d.Events.FollowTx("order.popularity", s.popularity)
 	return s
 }
 

@@ -1,6 +1,10 @@
 package order
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/haat-market/haat/internal/order/orderdb"
+)
 
 // State is where an order of goods stands.
 type State string
@@ -8,7 +12,7 @@ type State string
 // The states.
 const (
 	AwaitingPayment State = "awaiting_payment"
-	Pending         State = "pending" // cash on delivery: the store has not answered yet
+	Pending         State = "pending" // cash on delivery or by message: the store has not answered yet
 	Confirmed       State = "confirmed"
 	Processing      State = "processing"
 	Shipped         State = "shipped"
@@ -49,10 +53,11 @@ type Party string
 
 // The parties. System is the market itself: the books, a timer.
 const (
-	Buyer  Party = "buyer"
-	Store  Party = "store"
-	Admin  Party = "admin"
-	System Party = "system"
+	Buyer   Party = "buyer"
+	Store   Party = "store"
+	Admin   Party = "admin"
+	Courier Party = "courier" // of the market, who has the order's delivery
+	System  Party = "system"
 )
 
 // Stock is what a change means for the goods.
@@ -61,7 +66,7 @@ type Stock string
 // What may happen to the goods.
 const (
 	StockStays   Stock = "stays"
-	StockSold    Stock = "reserved → sold"
+	StockSold    Stock = "reserved → sold" // of a guest order: available → sold, or it is not confirmed
 	StockFreed   Stock = "reserved → available"
 	StockBack    Stock = "sold → available"
 	StockRetaken Stock = "available → sold, or the order stays cancelled"
@@ -103,7 +108,8 @@ var (
 	seller    = []Party{Store, Admin}
 	everybody = []Party{Buyer, Store, Admin}
 	byItself  = []Party{System}
-	receivers = []Party{Buyer, Store, Admin}
+	carriers  = []Party{Store, Admin, Courier}
+	receivers = []Party{Buyer, Store, Admin, Courier}
 	finishers = []Party{Buyer, Admin, System}
 )
 
@@ -115,13 +121,13 @@ var Table = []Rule{
 	{Pending, Confirm, Confirmed, seller, StockSold, MoneyStays, TimerOff},
 	{Pending, Cancel, Cancelled, everybody, StockFreed, MoneyBack, TimerOff},
 	{Pending, Lapse, Cancelled, byItself, StockFreed, MoneyBack, TimerOff},
-	{Confirmed, Process, Processing, seller, StockStays, MoneyStays, TimerOff},
-	{Confirmed, Ship, Shipped, seller, StockStays, MoneyStays, TimerOff},
+	{Confirmed, Process, Processing, carriers, StockStays, MoneyStays, TimerOff},
+	{Confirmed, Ship, Shipped, carriers, StockStays, MoneyStays, TimerOff},
 	{Confirmed, Cancel, Cancelled, everybody, StockBack, MoneyBack, TimerOff},
-	{Processing, Ship, Shipped, seller, StockStays, MoneyStays, TimerOff},
+	{Processing, Ship, Shipped, carriers, StockStays, MoneyStays, TimerOff},
 	{Processing, Cancel, Cancelled, everybody, StockBack, MoneyBack, TimerOff},
 	{Shipped, Deliver, Delivered, receivers, StockStays, MoneyAtDoor, TimerRelease},
-	{Shipped, Return, Returning, seller, StockStays, MoneyStays, TimerOff},
+	{Shipped, Return, Returning, carriers, StockStays, MoneyStays, TimerOff},
 	{Returning, Receive, Returned, seller, StockChecked, MoneyBack, TimerOff},
 	{Delivered, Complete, Completed, finishers, StockStays, MoneyReleased, TimerOff},
 	{Cancelled, PayLate, Confirmed, byItself, StockRetaken, MoneyStays, TimerOff},
@@ -146,3 +152,24 @@ func Allowed(from State, parties ...Party) []Event {
 	}
 	return out
 }
+
+// Cut takes units out of an order; it changes no state, so it is in no row of the table.
+const Cut Event = "cut"
+
+// actions are the steps that these parties may take with an order now.
+func actions(o orderdb.Order, parties ...Party) []Event {
+	if o.Side == buyback {
+		return buybackActions(State(o.State), parties...)
+	}
+	out := Allowed(State(o.State), parties...)
+	if slices.Contains(parties, Store) && mayCut(State(o.State)) && o.UnitCount > 1 && !o.Frozen {
+		out = append(out, Cut)
+	}
+	return slices.DeleteFunc(out, func(on Event) bool {
+		rule, ok := Find(State(o.State), on)
+		return ok && standsStill(o, rule) != nil
+	})
+}
+
+// mayCut says whether units may be taken out of an order: before it is shipped, and not while its payment is open.
+func mayCut(s State) bool { return s == Pending || s == Confirmed || s == Processing }

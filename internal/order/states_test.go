@@ -86,3 +86,24 @@ func TestAllowed(t *testing.T) {
 		}
 	}
 }
+
+// The table of the side buyback: no pair has two rows, nothing moves goods or escrow, and what is final stays so.
+func TestBuybackTable(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range BuybackTable {
+		key := string(r.From) + " " + string(r.On)
+		if seen[key] {
+			t.Errorf("%s has two rows", key)
+		}
+		seen[key] = true
+		if r.Stock != StockStays || r.Money != MoneyStays && r.On != PickUp {
+			t.Errorf("%s: %s, %s", key, r.Stock, r.Money)
+		}
+		if r.From == Completed || r.From == Cancelled || (r.To == Completed) != (r.On == PickUp) || slices.Contains(r.By, Buyer) && r.On == PickUp {
+			t.Errorf("%s leads to %s by %v", key, r.To, r.By)
+		}
+	}
+	if got := buybackActions(Pending, Buyer); !slices.Equal(got, []Event{Reschedule, Miss, Cancel}) {
+		t.Errorf("%v", got)
+	}
+}

@@ -22,9 +22,11 @@ type Why struct {
 	Reason  string // of a cancel: customer, store, admin, payment_expired, no_answer, …
 	Note    string
 	Restock bool // of a receive: the goods are good
+
+	appointment appointment // of a reschedule
 }
 
-// Step takes a step with an order. Errors: ErrNotFound, ErrNotYours, ErrState, ErrCancelCheckout.
+// Step takes a step with an order. Errors: ErrNotFound, ErrNotYours, ErrState, ErrCarried, ErrCancelCheckout.
 func (s *Service) Step(ctx context.Context, caller web.Caller, id string, on Event, why Why) error {
 	// READ COMMITTED: every check follows the locks of the checkout and of its orders.
 	return s.db.Write(ctx, "order."+string(on), func(ctx context.Context, tx db.Tx) error {
@@ -37,9 +39,12 @@ func (s *Service) Step(ctx context.Context, caller web.Caller, id string, on Eve
 		if err != nil {
 			return err
 		}
+		if o.Side == buyback {
+			return s.stepBuyback(ctx, tx, caller, &orders[i], parties, on, why)
+		}
 		rule, ok := Find(State(o.State), on)
 		if !ok {
-			return wrongState(State(o.State), parties)
+			return wrongState(o, parties)
 		}
 		party := took(rule, parties)
 		if party == "" {
@@ -57,7 +62,7 @@ func (s *Service) Step(ctx context.Context, caller web.Caller, id string, on Eve
 				return s.cancelOpen(ctx, tx, c, orders, why.Reason, caller.Account)
 			}
 		}
-		return s.apply(ctx, tx, c, &orders[i], rule, why, caller.Account)
+		return s.steps(ctx, tx, c, &orders[i], rule, party, why, caller.Account)
 	}, db.ReadCommitted())
 }
 
@@ -78,7 +83,7 @@ func (s *Service) CancelCheckout(ctx context.Context, caller web.Caller, id stri
 		}
 		for _, o := range orders {
 			if State(o.State) != AwaitingPayment {
-				return wrongState(State(o.State), []Party{Buyer})
+				return wrongState(o, []Party{Buyer})
 			}
 		}
 		reason := "customer"
@@ -138,7 +143,7 @@ func (s *Service) lockOrder(ctx context.Context, tx db.Tx, id string) (c orderdb
 // parties says in which parts the caller may act. A stranger gets ErrNotFound.
 func (s *Service) parties(ctx context.Context, tx db.Tx, caller web.Caller, o orderdb.Order) ([]Party, error) {
 	var out []Party
-	if o.AccountID == caller.AccountID {
+	if caller.SignedIn() && o.AccountID == caller.AccountID {
 		out = append(out, Buyer)
 	}
 	if caller.Is(web.RoleAdmin) {
@@ -167,12 +172,15 @@ func took(r Rule, parties []Party) Party {
 	return ""
 }
 
-func wrongState(state State, parties []Party) error {
-	return ErrState.With("state", state).With("allowed_actions", Allowed(state, parties...))
+func wrongState(o orderdb.Order, parties []Party) error {
+	return ErrState.With("state", o.State).With("allowed_actions", actions(o, parties...))
 }
 
 // apply does what a row of the table says, in the order of the locks: payment, stock, accounts.
 func (s *Service) apply(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *orderdb.Order, rule Rule, why Why, actor string) error {
+	if err := standsStill(*o, rule); err != nil {
+		return err
+	}
 	if rule.Money != MoneyStays && o.Method != methodNone {
 		if err := s.payments.Lock(ctx, tx, Kind, c.PublicID); err != nil {
 			return err
@@ -181,8 +189,14 @@ func (s *Service) apply(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *or
 	if err := s.moveStock(ctx, tx, o, rule, why); err != nil {
 		return err
 	}
+	left := o.Captured - o.Refunded
 	if err := s.moveMoney(ctx, tx, c, o, rule, why, actor); err != nil {
 		return err
+	}
+	if rule.Money == MoneyBack {
+		if err := s.cameBack(ctx, tx, o, left, actor); err != nil {
+			return err
+		}
 	}
 	return s.move(ctx, tx, o, rule, why, actor)
 }
@@ -190,6 +204,9 @@ func (s *Service) apply(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *or
 func (s *Service) moveStock(ctx context.Context, tx db.Tx, o *orderdb.Order, rule Rule, why Why) error {
 	switch rule.Stock {
 	case StockSold:
+		if o.Channel == byGuest {
+			return s.takeNow(ctx, tx, o)
+		}
 		return s.inventory.Sell(ctx, tx, o.PublicID)
 	case StockFreed:
 		return s.inventory.Release(ctx, tx, o.PublicID, why.Reason)
@@ -204,34 +221,44 @@ func (s *Service) moveStock(ctx context.Context, tx db.Tx, o *orderdb.Order, rul
 }
 
 func (s *Service) moveMoney(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *orderdb.Order, rule Rule, why Why, actor string) error {
-	if o.Total == 0 {
-		return nil
+	if rule.Money == MoneyBack {
+		if err := s.promotionBack(ctx, tx, o); err != nil {
+			return err
+		}
 	}
 	cash := o.Method == string(payment.ByCash)
 	switch {
+	case o.Total == 0 && o.Promotion == 0:
+		return nil
+	case rule.Money == MoneyReleased:
+		return s.release(ctx, tx, o, cash)
+	case o.Total == 0:
+		return nil
 	case rule.Money == MoneyBack && cash && o.Captured == 0:
 		return s.payments.DropOrder(ctx, tx, Kind, c.PublicID, o.PublicID, actor)
 	case rule.Money == MoneyBack:
 		left := o.Captured - o.Refunded
 		o.Refunded = o.Captured
+		if left == 0 {
+			return nil
+		}
 		reason := why.Reason
 		if rule.To == Returned {
 			reason = "returned"
 		}
-		return s.payments.Refund(ctx, tx, payment.RefundCmd{
-			Kind: Kind, Payable: c.PublicID, Order: o.PublicID, Amount: left, Reason: reason, Reference: "order:" + o.PublicID, Actor: actor,
+		_, err := s.payments.Refund(ctx, tx, payment.RefundCmd{
+			Kind: Kind, Payable: c.PublicID, Order: o.PublicID, StoreID: o.StoreID, Amount: left, Reason: reason, Reference: "order:" + o.PublicID, Actor: actor,
 		})
+		return err
 	case rule.Money == MoneyAtDoor && cash:
 		o.Captured = o.Total
 		return s.payments.CashCollected(ctx, tx, Kind, c.PublicID, o.PublicID, actor)
-	case rule.Money == MoneyReleased:
-		return s.release(ctx, tx, o, cash)
 	}
 	return nil
 }
 
 // release gives the store what it earned. It carried the goods itself, so the delivery charge is its own. Of cash at
-// the door only the fee is booked, as the store's debt.
+// the door only the fee is booked, as the store's debt, and what the market pays of a discount.
 func (s *Service) release(ctx context.Context, tx db.Tx, o *orderdb.Order, cash bool) error {
 	briefs, err := s.stores.Briefs(ctx, tx, []int64{o.StoreID})
 	if err != nil {
@@ -241,11 +268,12 @@ func (s *Service) release(ctx context.Context, tx db.Tx, o *orderdb.Order, cash 
 	earnings := ledger.StoreEarnings(briefs[o.StoreID].PublicID, cur)
 	if cash {
 		return s.ledger.Post(ctx, tx, ledger.StoreCollected, "complete:"+o.PublicID, o.PublicID,
-			ledger.Leg{From: earnings, To: ledger.PlatformFees(cur), Amount: o.Fee})
+			ledger.Leg{From: earnings, To: ledger.PlatformFees(cur), Amount: o.Fee},
+			ledger.Leg{From: ledger.PlatformPromotions(cur), To: earnings, Amount: o.Promotion - o.PromotionBack})
 	}
 	escrow := ledger.Escrow(o.PublicID, cur)
 	return s.ledger.Post(ctx, tx, ledger.SaleCompleted, "complete:"+o.PublicID, o.PublicID,
-		ledger.Leg{From: escrow, To: earnings, Amount: o.Captured - o.Refunded - o.Fee},
+		ledger.Leg{From: escrow, To: earnings, Amount: o.Captured - o.Refunded + o.Promotion - o.PromotionBack - o.Fee},
 		ledger.Leg{From: escrow, To: ledger.PlatformFees(cur), Amount: o.Fee})
 }
 
@@ -270,7 +298,7 @@ func (s *Service) move(ctx context.Context, tx db.Tx, o *orderdb.Order, rule Rul
 	case Cancelled:
 		o.CancelledAt, o.CancelReason = &at, why.Reason
 	}
-	if rule.Timer == TimerRelease {
+	if rule.Timer == TimerRelease && !held(*o) {
 		o.DueAt = clock.Micro(now.Add(settings.EscrowRelease))
 	}
 	n, err := orderdb.New(tx).UpdateOrder(ctx, update(*o, rule.From, at))
@@ -287,7 +315,13 @@ func (s *Service) move(ctx context.Context, tx db.Tx, o *orderdb.Order, rule Rul
 	if why.Note != "" {
 		facts["note"] = why.Note
 	}
-	return s.events.Append(ctx, tx, event.Event{Type: "order." + string(rule.To), Subject: o.PublicID, Actor: actor, Facts: facts})
+	if err := s.events.Append(ctx, tx, event.Event{Type: "order." + string(rule.To), Subject: o.PublicID, Actor: actor, Facts: facts}); err != nil {
+		return err
+	}
+	if rule.To == Shipped {
+		return s.bill(ctx, tx, *o)
+	}
+	return nil
 }
 
 func publicIDs(orders []orderdb.Order) []string {

@@ -103,7 +103,7 @@ func TestUnpaidCheckoutExpires(t *testing.T) {
 			t.Fatalf("expired %d, want 1", n)
 		}
 		buyer.Get("/v1/orders/", checkout.Str("orders.0.id")).Want(200).Is("state", "cancelled").Is("cancel_reason", "payment_expired")
-		buyer.Post(pay+"/attempts", good).Problem(409, "payment_closed")
+		buyer.Post(pay+"/attempts", good).Problem(409, "payment_timeout")
 		again(m, st.Owner).Get("/v1/variants/", v, "/stock").Want(200).Is("available", 3).Is("reserved", 0)
 	})
 }

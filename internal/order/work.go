@@ -15,7 +15,8 @@ func (s *Service) Work(j *job.Runner) {
 	j.Sweep(job.Sweep{Name: "order.due", Every: 2 * time.Second, Run: s.due})
 }
 
-// due completes delivered orders whose release has come, and cancels cash orders that the store left unanswered.
+// due completes delivered orders whose release has come, cancels cash orders that the store left unanswered, and says of
+// pickups that nobody spoke of that they were missed.
 func (s *Service) due(ctx context.Context, lease job.Lease) (int, error) {
 	var ids []string
 	err := s.db.Read(ctx, "order.due", func(ctx context.Context, tx db.Tx) (err error) {
@@ -46,6 +47,9 @@ func (s *Service) dueOne(ctx context.Context, lease job.Lease, id string) error 
 		o := &orders[i]
 		if o.DueAt > clock.Micro(s.clock.Now()) {
 			return nil
+		}
+		if o.Side == buyback {
+			return s.dueBuyback(ctx, tx, o)
 		}
 		on, why := Complete, Why{}
 		if State(o.State) == Pending {

@@ -7,13 +7,12 @@ import (
 	"log/slog"
 	"time"
 
-	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/paymentdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/idem"
-	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"
 )
 
@@ -24,7 +23,9 @@ const callTimeout = 10 * time.Second
 type StartCmd struct {
 	Payment string
 	Gateway string
-	Card    Card
+	Choice  string // a way to pay within the gateway
+	Bank    string
+	Card    gateway.Card
 }
 
 // Start starts an attempt: the claim is committed, then the gateway is called, then the outcome is recorded. A
@@ -35,8 +36,9 @@ func (s *Service) Start(ctx context.Context, caller web.Caller, cmd StartCmd) (a
 }
 
 func (s *Service) start(ctx context.Context, caller web.Caller, cmd StartCmd) (a paymentdb.PaymentAttempt, replayed bool, err error) {
+	var c gateway.Charge // of an attempt that begins now
 	id, replayed, err := idem.Once(ctx, s.db, "payment.attempt", func(ctx context.Context, tx db.Tx) (string, error) {
-		a, err = s.claim(ctx, tx, caller, cmd)
+		a, err = s.claim(ctx, tx, caller, cmd, &c)
 		return a.PublicID, err
 	}, db.ReadCommitted()) // every check of claim follows the lock of the payment's row
 	if err == nil && replayed {
@@ -48,20 +50,24 @@ func (s *Service) start(ctx context.Context, caller web.Caller, cmd StartCmd) (a
 	if cmd.Gateway == string(ByWallet) {
 		return a, replayed, nil
 	}
-	if AttemptState(a.State) == Started && (!replayed || s.clock.Now().Sub(clock.Time(a.CreatedAt)) > time.Minute) {
+	switch {
+	case !replayed:
+		a, _, err = s.ask(ctx, a, c, false)
+	case AttemptState(a.State) == Started && s.clock.Now().Sub(clock.Time(a.CreatedAt)) > time.Minute:
 		// A replay of an attempt that is a minute old takes it over: whoever started it is gone.
-		if a, err = s.call(ctx, a, cmd.Card, replayed); err != nil {
-			return paymentdb.PaymentAttempt{}, replayed, err
-		}
+		a, err = s.call(ctx, a, cmd.Card, true)
 	}
-	if f, ok := failures[a.Failure]; ok && AttemptState(a.State) == Failed {
-		return a, replayed, f.With("attempt", a.PublicID).With("can_retry", true)
+	if err != nil {
+		return paymentdb.PaymentAttempt{}, replayed, err
+	}
+	if AttemptState(a.State) == Failed {
+		return a, replayed, s.failure(a)
 	}
 	return a, replayed, nil
 }
 
-// claim records that an attempt starts, or pays at once from the wallet.
-func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd) (a paymentdb.PaymentAttempt, err error) {
+// claim records that an attempt starts, and what its gateway is to be asked, or pays at once from the wallet.
+func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd, c *gateway.Charge) (a paymentdb.PaymentAttempt, err error) {
 	q := paymentdb.New(tx)
 	row, err := q.GetPayment(ctx, cmd.Payment)
 	if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID {
@@ -71,16 +77,27 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 		return a, err
 	}
 	if cmd.Gateway == string(ByWallet) {
+		settings, err := s.market.SettingsFor(ctx, tx)
+		if err != nil {
+			return a, err
+		}
+		if !settings.WalletPayments {
+			return a, ErrGateway
+		}
 		return s.claimWallet(ctx, tx, row)
 	}
-	if _, ok := s.gateways[cmd.Gateway]; !ok {
-		return a, ErrGateway
+	gw, offer, err := s.offerOf(ctx, tx, cmd.Gateway)
+	if err != nil {
+		return a, err
 	}
 	if row, err = q.LockPayment(ctx, row.ID); err != nil {
 		return a, err
 	}
 	p := fromRow(row)
 	now := s.clock.Now()
+	if p, err = s.giveUpTransfer(ctx, tx, p); err != nil {
+		return a, err
+	}
 	if err := startable(p, now); err != nil {
 		return a, err
 	}
@@ -91,18 +108,15 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 	if tries >= maxAttempts {
 		return a, ErrTooManyTries
 	}
-	settings, err := s.market.SettingsFor(ctx, tx)
+	fee, err := offer.admits(p, cmd)
 	if err != nil {
 		return a, err
 	}
-	fee, err := GatewayFee(p.Amount, settings.GatewayFeeFixed, settings.GatewayFeeBp)
-	if err != nil {
-		return a, err
-	}
-	id, expires := code.ID("att"), now.Add(attemptLife)
+	id, expires := code.ID("att"), now.Add(offer.Window)
 	inserted, err := q.InsertAttempt(ctx, paymentdb.InsertAttemptParams{
 		PublicID: id, PaymentID: p.ID, Gateway: cmd.Gateway, State: string(Started), Currency: string(p.Currency), Amount: p.Amount, Fee: fee,
 		Instrument: lastFour(cmd.Card.Number), ExpiresAt: clock.Micro(expires), LookAt: clock.Micro(now.Add(30 * time.Second)), CreatedAt: clock.Micro(now),
+		Choice: cmd.Choice, Bank: cmd.Bank, Watched: true,
 	})
 	if db.IsConstraint(err, "payment_attempts_running_key") {
 		return a, ErrRunning
@@ -110,14 +124,23 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 	if err != nil {
 		return a, err
 	}
-	until := later(p.Until, earlier(expires.Add(attemptGrace), p.CreatedAt.Add(windowMost)))
+	until := stretched(p, offer.About, expires)
 	if err := q.SetPaymentRunning(ctx, p.ID, clock.Micro(until), clock.Micro(now)); err != nil {
 		return a, err
 	}
 	if err := s.tell(ctx, tx, "payment.attempted", p, caller.Account, map[string]any{"attempt": id, "gateway": cmd.Gateway, "fee": fee}); err != nil {
 		return a, err
 	}
-	return q.GetAttemptByID(ctx, inserted)
+	if a, err = q.GetAttemptByID(ctx, inserted); err != nil {
+		return a, err
+	}
+	if *c, err = s.chargeFor(ctx, tx, a, cmd.Card, offer); err != nil {
+		return a, err
+	}
+	if k, ok := gw.(gateway.Keeper); ok {
+		err, c.Kept = k.Keep(ctx, tx, *c), true
+	}
+	return a, err
 }
 
 // startable says whether a new attempt may begin.
@@ -127,6 +150,8 @@ func startable(p Payment, now time.Time) error {
 		return ErrAlreadyPaid
 	case p.State == Processing:
 		return ErrRunning
+	case p.State == Expired:
+		return ErrTimedOut.With("session_duration", int64(p.Until.Sub(p.CreatedAt).Seconds())).With("expired_at", p.Until)
 	case p.State != Pending:
 		return ErrClosed
 	case p.Method == ByCash:
@@ -140,6 +165,9 @@ func startable(p Payment, now time.Time) error {
 // claimWallet pays an open payment from the wallet. The payable is locked first, as everywhere.
 func (s *Service) claimWallet(ctx context.Context, tx db.Tx, row paymentdb.Payment) (a paymentdb.PaymentAttempt, err error) {
 	payable := s.payables[row.PayableKind]
+	if _, direct := payable.(Direct); direct {
+		return a, ErrGateway // what would be moved from a wallet into itself
+	}
 	if err := payable.Lock(ctx, tx, row.Payable); err != nil {
 		return a, err
 	}
@@ -188,31 +216,42 @@ func (s *Service) shares(ctx context.Context, q *paymentdb.Queries, payment int6
 }
 
 // call asks the gateway and records its answer. With again it looks up instead of starting.
-func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, card Card, again bool) (paymentdb.PaymentAttempt, error) {
-	gw, ok := s.gateways[a.Gateway]
-	if !ok {
-		return a, ErrGateway
+func (s *Service) call(ctx context.Context, a paymentdb.PaymentAttempt, card gateway.Card, again bool) (paymentdb.PaymentAttempt, error) {
+	a, _, err := s.asked(ctx, a, card, again)
+	return a, err
+}
+
+// asked is call, and says what went wrong at the gateway.
+func (s *Service) asked(ctx context.Context, a paymentdb.PaymentAttempt, card gateway.Card, again bool) (_ paymentdb.PaymentAttempt, trouble, err error) {
+	if _, ok := s.gateways[a.Gateway]; !ok {
+		return a, nil, ErrGateway
 	}
-	ctx, cancel := within(ctx, callTimeout)
+	charge, err := s.charge(ctx, a, card)
+	if err != nil {
+		return a, nil, err
+	}
+	return s.ask(ctx, a, charge, again)
+}
+
+// ask is asked with a charge that is known.
+func (s *Service) ask(ctx context.Context, a paymentdb.PaymentAttempt, charge gateway.Charge, again bool) (_ paymentdb.PaymentAttempt, trouble, err error) {
+	gw := s.gateways[a.Gateway]
+	cctx, cancel := within(ctx, callTimeout)
 	defer cancel()
-	charge := Charge{
-		Attempt: a.PublicID, Amount: a.Amount + a.Fee, Currency: money.Currency(a.Currency), Card: card, Expires: clock.Time(a.ExpiresAt),
-	}
-	if a.Reference != nil {
-		charge.Reference = *a.Reference
-	}
 	ask := gw.Start
 	if again {
 		ask = gw.Lookup
 	}
-	out, err := ask(ctx, charge)
-	if err != nil { // the outcome is unknown: the poller will look
-		s.log.Warn("gateway did not answer", slog.String("gateway", a.Gateway), slog.String("attempt", a.PublicID), slog.Any("error", err))
-		out = Outcome{State: OutcomeWaiting}
+	answer, trouble := ask(cctx, charge)
+	out := outcome{Outcome: answer}
+	if trouble != nil {
+		s.log.Warn("gateway did not answer", slog.String("gateway", a.Gateway), slog.String("attempt", a.PublicID), slog.Any("error", trouble))
+		out = unanswered(gw.About(), trouble, again)
 	}
 	rctx, done := within(ctx, 30*time.Second)
 	defer done()
-	return s.record(rctx, a.PublicID, out)
+	a, err = s.record(rctx, a.PublicID, out)
+	return a, trouble, err
 }
 
 // attempt reads an attempt.
@@ -226,7 +265,7 @@ func (s *Service) attempt(ctx context.Context, id string) (a paymentdb.PaymentAt
 
 // record writes what a gateway said of an attempt, and gives the attempt as it is then. It may be called any number of
 // times, in any order.
-func (s *Service) record(ctx context.Context, attempt string, out Outcome) (a paymentdb.PaymentAttempt, err error) {
+func (s *Service) record(ctx context.Context, attempt string, out outcome) (a paymentdb.PaymentAttempt, err error) {
 	// READ COMMITTED: every check follows the locks of the payable and then of the payment's row.
 	err = s.db.Write(ctx, "payment.record", func(ctx context.Context, tx db.Tx) (err error) {
 		q := paymentdb.New(tx)
@@ -261,51 +300,50 @@ func (s *Service) record(ctx context.Context, attempt string, out Outcome) (a pa
 }
 
 // apply is the table of outcomes.
-func (s *Service) apply(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt, out Outcome) error {
+func (s *Service) apply(ctx context.Context, tx db.Tx, p Payment, a paymentdb.PaymentAttempt, out outcome) error {
 	q := paymentdb.New(tx)
 	now := s.clock.Now()
 	var reference *string
 	if out.Reference != "" {
 		reference = &out.Reference
 	}
-	set := func(state AttemptState, failure string) error {
-		return q.SetAttempt(ctx, paymentdb.SetAttemptParams{ID: a.ID, State: string(state), Failure: failure, UpdatedAt: clock.Micro(now), Reference: reference})
+	next := now.Add(max(lookAgain(now.Sub(clock.Time(a.CreatedAt))), out.retryAfter))
+	set := func(state AttemptState, failure string, watched bool) error {
+		return q.SetAttempt(ctx, paymentdb.SetAttemptParams{
+			ID: a.ID, State: string(state), Failure: failure, UpdatedAt: clock.Micro(now), Reference: reference, Watched: watched, LookAt: clock.Micro(next),
+		})
 	}
+	over := clock.Time(a.ExpiresAt)
 	switch {
-	case out.State == OutcomePaid && (out.Amount != a.Amount+a.Fee || string(out.Currency) != a.Currency):
-		if err := set(Review, "amount_mismatch"); err != nil {
+	case out.State == gateway.Paid && (out.Amount != a.Amount+a.Fee || string(out.Currency) != a.Currency):
+		if err := set(Review, "amount_mismatch", false); err != nil {
 			return err
 		}
 		return s.tell(ctx, tx, "payment.review", p, "system", map[string]any{"attempt": a.PublicID, "gateway_amount": out.Amount, "gateway_currency": out.Currency})
-	case out.State == OutcomePaid && p.State == Completed:
-		if err := set(Duplicate, ""); err != nil {
+	case out.State == gateway.Paid && p.State == Completed:
+		if err := set(Duplicate, "", false); err != nil {
 			return err
 		}
 		return s.giveBackDuplicate(ctx, tx, p, a)
-	case out.State == OutcomePaid:
-		if err := set(Succeeded, ""); err != nil {
+	case out.State == gateway.Paid:
+		if err := set(Succeeded, "", false); err != nil {
 			return err
 		}
 		return s.capture(ctx, tx, p, a)
-	case AttemptState(a.State) != Started: // already closed, and no news
-		return nil
-	case out.State == OutcomeFailed:
-		if err := set(Failed, out.Failure); err != nil {
+	case AttemptState(a.State) != Started: // given up already, and no money yet
+		return q.LookLater(ctx, clock.Micro(next), out.State != gateway.Failed && now.Before(over.Add(watchFor)), a.ID)
+	case out.State == gateway.Failed:
+		if err := set(Failed, out.Failure, false); err != nil {
 			return err
 		}
 		return s.attemptOver(ctx, tx, p, a, out.Failure)
-	case out.State == OutcomeUnknown && now.After(clock.Time(a.ExpiresAt)), out.State == OutcomeWaiting && now.After(clock.Time(a.ExpiresAt).Add(attemptGrace)):
-		if err := set(Lapsed, ""); err != nil {
+	case out.State == gateway.Unknown && now.After(over), out.State == gateway.Waiting && now.After(over.Add(attemptGrace)):
+		if err := set(Lapsed, gateway.TimedOut, now.Before(over.Add(watchFor))); err != nil {
 			return err
 		}
 		return s.attemptOver(ctx, tx, p, a, "expired")
 	}
-	return q.LookLater(ctx, a.ID, clock.Micro(now.Add(lookAgain(now.Sub(clock.Time(a.CreatedAt))))), clock.Micro(now), reference)
-}
-
-// lookAgain is how long the poller waits: longer the older the attempt.
-func lookAgain(age time.Duration) time.Duration {
-	return min(max(age/4, 10*time.Second), 2*time.Minute)
+	return s.wait(ctx, q, p, a, out, reference, next)
 }
 
 // attemptOver puts the payment back to pending, with a few minutes to try again.
@@ -318,6 +356,12 @@ func (s *Service) attemptOver(ctx context.Context, tx db.Tx, p Payment, a paymen
 			return err
 		}
 		until := earlier(later(p.CreatedAt.Add(settings.PaymentWindow), now.Add(lastCall+3*time.Minute)), p.CreatedAt.Add(windowMost))
+		switch { // of transfers, days after the payment was opened: there must be time to begin anew
+		case why == proofRejected:
+			until = earlier(now.Add(afterTransfer), p.CreatedAt.Add(transferMost))
+		case why == gateway.PayerGaveUp && s.byTransfer(a.Gateway):
+			until = earlier(later(until, now.Add(settings.PaymentWindow)), p.CreatedAt.Add(transferMost))
+		}
 		q := paymentdb.New(tx)
 		if err := q.SetPaymentRunning(ctx, p.ID, clock.Micro(until), clock.Micro(now)); err != nil {
 			return err
@@ -349,14 +393,7 @@ func (s *Service) capture(ctx context.Context, tx db.Tx, p Payment, a paymentdb.
 	}); err != nil {
 		return err
 	}
-	cur := string(p.Currency)
-	from := ledger.Gateway(a.Gateway, cur)
-	legs := make([]ledger.Leg, 0, len(shares)+1)
-	for _, share := range shares {
-		legs = append(legs, ledger.Leg{From: from, To: ledger.Escrow(share.Order, cur), Amount: share.Amount})
-	}
-	legs = append(legs, ledger.Leg{From: from, To: ledger.Surcharge(cur), Amount: a.Fee})
-	if err := s.ledger.Post(ctx, tx, ledger.OnlineCapture, "pay:"+a.PublicID, p.PublicID, legs...); err != nil {
+	if err := s.bookCapture(ctx, tx, p, a, shares); err != nil {
 		return err
 	}
 	facts := map[string]any{"attempt": a.PublicID, "gateway": a.Gateway, "amount": p.Amount, "fee": a.Fee, "currency": p.Currency}
@@ -375,65 +412,4 @@ func (s *Service) capture(ctx context.Context, tx db.Tx, p Payment, a paymentdb.
 		return refusedInTime(refused)
 	}
 	return s.giveBackLate(ctx, tx, p, a, shares, refused)
-}
-
-// Verify asks the gateway of the running attempt again, for a payer who came back. Error: ErrNotConfirmed.
-func (s *Service) Verify(ctx context.Context, caller web.Caller, payment string) error {
-	var a paymentdb.PaymentAttempt
-	err := s.db.Read(ctx, "payment.verify", func(ctx context.Context, tx db.Tx) error {
-		q := paymentdb.New(tx)
-		row, err := q.GetPayment(ctx, payment)
-		if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID && !caller.Is(web.RoleAdmin) {
-			return ErrNotFound
-		}
-		if err != nil {
-			return err
-		}
-		if a, err = q.RunningAttempt(ctx, row.ID); errors.Is(err, db.ErrNoRows) {
-			return nil
-		}
-		return err
-	})
-	if err != nil || a.ID == 0 {
-		return err
-	}
-	if a, err = s.call(ctx, a, Card{}, true); err != nil {
-		return err
-	}
-	if AttemptState(a.State) == Started {
-		return ErrNotConfirmed
-	}
-	return nil
-}
-
-// Recheck asks an attempt's gateway again, whatever was said before, and records the answer: for an admin, and for
-// what a webhook hints at.
-func (s *Service) Recheck(ctx context.Context, attempt string) error {
-	a, err := s.attempt(ctx, attempt)
-	if err != nil {
-		return err
-	}
-	_, err = s.call(ctx, a, Card{}, true)
-	return err
-}
-
-func lastFour(number string) string {
-	if len(number) < 12 {
-		return ""
-	}
-	return number[len(number)-4:]
-}
-
-func later(a, b time.Time) time.Time {
-	if a.After(b) {
-		return a
-	}
-	return b
-}
-
-func earlier(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

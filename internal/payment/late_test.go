@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
-	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/platform/money"
 )
 
@@ -18,59 +18,78 @@ type M = apptest.M
 type slow struct {
 	mu      sync.Mutex
 	silent  bool // calls fail: the outcome is unknown
-	charges map[string]payment.Outcome
+	charges map[string]gateway.Outcome
 	refunds map[string]int64
-	refuse  string // refunds are refused with this code
+	refuse  string        // refunds are refused with this code
+	down    time.Duration // it does not work, and says for how long
+	asked   int
 }
 
 func newSlow() *slow {
-	return &slow{charges: map[string]payment.Outcome{}, refunds: map[string]int64{}}
+	return &slow{charges: map[string]gateway.Outcome{}, refunds: map[string]int64{}}
 }
 
-func (*slow) Name() string { return "slow" }
+func (*slow) About() gateway.About {
+	return gateway.About{Name: "slow", Title: "Slow", Verified: gateway.BySandbox, Takes: gateway.TakesCard, Refunds: gateway.PartRefunds, Window: 5 * time.Minute}
+}
+
+// Hear believes everybody: what is heard is a hint only.
+func (g *slow) Hear(_ context.Context, m gateway.Message) (gateway.Hint, error) {
+	if m.Header.Get("X-Forged") != "" {
+		return gateway.Hint{}, gateway.ErrForged
+	}
+	return gateway.Hint{Event: m.Query.Get("event"), Attempt: m.Query.Get("attempt")}, nil
+}
 
 var errSilent = errors.New("no answer")
 
-func (g *slow) Start(_ context.Context, c payment.Charge) (payment.Outcome, error) {
+func (g *slow) Start(_ context.Context, c gateway.Charge) (gateway.Outcome, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if g.down > 0 {
+		return gateway.Outcome{}, &gateway.DownError{After: g.down}
+	}
 	if _, ok := g.charges[c.Attempt]; !ok {
-		g.charges[c.Attempt] = payment.Outcome{State: payment.OutcomeWaiting, Reference: "slow_" + c.Attempt, Amount: c.Amount, Currency: c.Currency}
+		g.charges[c.Attempt] = gateway.Outcome{State: gateway.Waiting, Reference: "slow_" + c.Attempt, Amount: c.Amount, Currency: c.Currency}
 	}
 	if g.silent {
-		return payment.Outcome{}, errSilent
+		return gateway.Outcome{}, errSilent
 	}
 	return g.charges[c.Attempt], nil
 }
 
-func (g *slow) Lookup(_ context.Context, c payment.Charge) (payment.Outcome, error) {
+func (g *slow) Lookup(_ context.Context, c gateway.Charge) (gateway.Outcome, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	g.asked++
+	if g.down > 0 {
+		return gateway.Outcome{}, &gateway.DownError{After: g.down}
+	}
 	if g.silent {
-		return payment.Outcome{}, errSilent
+		return gateway.Outcome{}, errSilent
 	}
 	out, ok := g.charges[c.Attempt]
 	if !ok {
-		return payment.Outcome{State: payment.OutcomeUnknown}, nil
+		return gateway.Outcome{State: gateway.Unknown}, nil
 	}
 	return out, nil
 }
 
-func (g *slow) Refund(_ context.Context, r payment.RefundOrder) (payment.RefundOutcome, error) {
+func (g *slow) Refund(_ context.Context, r gateway.Refund) (gateway.Refunded, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.silent {
-		return payment.RefundOutcome{}, errSilent
+		return gateway.Refunded{}, errSilent
 	}
 	if g.refuse != "" {
-		return payment.RefundOutcome{Failure: g.refuse}, nil
+		return gateway.Refunded{Failure: g.refuse}, nil
 	}
-	g.refunds[r.Refund] = r.Amount
-	return payment.RefundOutcome{Done: true, Reference: "slow_" + r.Refund}, nil
+	g.refunds[r.ID] = r.Amount
+	return gateway.Refunded{Done: true, Reference: "slow_" + r.ID}, nil
 }
 
 // decide sets what became of an attempt.
-func (g *slow) decide(attempt string, change func(*payment.Outcome)) {
+func (g *slow) decide(attempt string, change func(*gateway.Outcome)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	out := g.charges[attempt]
@@ -78,7 +97,7 @@ func (g *slow) decide(attempt string, change func(*payment.Outcome)) {
 	g.charges[attempt] = out
 }
 
-func paid(o *payment.Outcome) { o.State = payment.OutcomePaid }
+func paid(o *gateway.Outcome) { o.State = gateway.Paid }
 
 func (g *slow) givenBack() (sum int64) {
 	g.mu.Lock()
@@ -217,7 +236,7 @@ func TestPaidTwice(t *testing.T) {
 	each(t, func(t *testing.T, s *story) {
 		s.start()
 		first := s.attempt
-		s.gateway.decide(first, func(o *payment.Outcome) { o.State, o.Failure = payment.OutcomeFailed, "card_declined" })
+		s.gateway.decide(first, func(o *gateway.Outcome) { o.State, o.Failure = gateway.Failed, "card_declined" })
 		s.Clock.Advance(time.Minute)
 		s.Sweep("payment.look")
 		s.start()
@@ -238,10 +257,10 @@ func TestPaidTwice(t *testing.T) {
 
 // A gateway that lies about amount or currency is not believed.
 func TestWrongAmountIsForReview(t *testing.T) {
-	for name, lie := range map[string]func(*payment.Outcome){
-		"less":             func(o *payment.Outcome) { o.State, o.Amount = payment.OutcomePaid, o.Amount-1 },
-		"more":             func(o *payment.Outcome) { o.State, o.Amount = payment.OutcomePaid, o.Amount+1 },
-		"another currency": func(o *payment.Outcome) { o.State, o.Currency = payment.OutcomePaid, money.Currency("USD") },
+	for name, lie := range map[string]func(*gateway.Outcome){
+		"less":             func(o *gateway.Outcome) { o.State, o.Amount = gateway.Paid, o.Amount-1 },
+		"more":             func(o *gateway.Outcome) { o.State, o.Amount = gateway.Paid, o.Amount+1 },
+		"another currency": func(o *gateway.Outcome) { o.State, o.Currency = gateway.Paid, money.Currency("USD") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			each(t, func(t *testing.T, s *story) {
@@ -254,22 +273,37 @@ func TestWrongAmountIsForReview(t *testing.T) {
 	}
 }
 
-// A refund that the gateway refuses is kept for a person; one that it does not answer is tried again.
+// A refund that the gateway does not answer is tried again, one that it refuses goes into the wallet, and one that it may
+// have given is kept for a person, who settles it once.
 func TestRefundIsRetriedOrKept(t *testing.T) {
 	each(t, func(t *testing.T, s *story) {
 		s.start()
 		s.gateway.decide(s.attempt, paid)
 		s.buyer.Post(s.pay+"/verify", nil).Want(200)
 		order := "/v1/orders/" + s.buyer.Get(s.checkout).Str("orders.0.id")
-		s.gateway.silent = true
-		s.buyer.Post(order+"/cancel", nil).Want(200)
-		s.RunJobs()
-		s.buyer.Get(s.pay, "/refunds").Is("items.0.state", "processing")
-		s.gateway.silent, s.gateway.refuse = false, "account_closed"
-		s.later(time.Hour)
-		s.RunJobs()
-		s.buyer.Get(s.pay, "/refunds").Is("items.0.state", "failed").Is("items.0.failure", "account_closed")
-		s.Person("admin").Get("/v1/refunds?state=failed").Want(200).Is("items.0.amount", "100.00")
+		for _, c := range []struct{ amount, failure, state, destination string }{
+			{"30.00", "account_closed", "completed", "wallet"}, {"20.00", "refund_unsure", "failed", "source"}, {"10.00", "refund_too_large", "failed", "source"},
+		} {
+			s.gateway.silent = true
+			id := s.store.Owner.Post(order+"/refunds", M{"amount": c.amount, "reason": "broken"}).Want(201).Is("state", "requested").Is("destination", "source").Str("id")
+			s.RunJobs()
+			s.buyer.Get("/v1/refunds/", id).Want(200).Is("state", "processing")
+			s.gateway.silent, s.gateway.refuse = false, c.failure
+			s.later(time.Hour)
+			s.RunJobs()
+			s.buyer.Get("/v1/refunds/", id).Want(200).Is("state", c.state).Is("destination", c.destination).Is("failure", c.failure)
+		}
+		s.buyer.Get("/v1/wallet").Want(200).Is("balance", "30.00")
+		admin := s.Person("admin")
+		list := admin.Get("/v1/refunds?all=true&state=failed").Want(200).Is("items.1.amount", "20.00").Is("items.0.amount", "10.00")
+		one, two := list.Str("items.0.id"), list.Str("items.1.id")
+		s.buyer.Post("/v1/refunds/{}/settle", M{"to": "wallet"}, one).Problem(403, "forbidden")
+		admin.Post("/v1/refunds/{}/settle", M{"to": "bank"}, one).Problem(422, "reference_required")
+		admin.Post("/v1/refunds/{}/settle", M{"to": "bank", "reference": "TT 77"}, one).Want(200).Is("state", "completed").Is("reference", "TT 77")
+		admin.Post("/v1/refunds/{}/settle", M{"to": "wallet"}, one).Problem(409, "refund_not_failed")
+		admin.Post("/v1/refunds/{}/settle", M{"to": "wallet"}, two).Want(200).Is("destination", "wallet")
+		s.buyer.Get("/v1/wallet").Want(200).Is("balance", "50.00")
+		admin.Post("/v1/refunds/ref_0000000000000000/settle", M{"to": "wallet"}).Problem(404, "refund_not_found")
 	})
 }
 

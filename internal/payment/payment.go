@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/paymentdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -52,11 +54,14 @@ const (
 // Times of the windows. A gateway's page may be open when the window ends, so a running attempt stretches it; nobody
 // holds goods longer than windowMost.
 const (
-	attemptLife  = 5 * time.Minute
 	attemptGrace = 10 * time.Minute
 	windowMost   = 90 * time.Minute
-	lastCall     = 2 * time.Minute // no new attempt this close to the end
-	maxAttempts  = 20
+	watchFor     = 24 * time.Hour // how long the poller goes on asking about an attempt that was given up
+	// Who pays by transfer has days, and a while to begin anew after one that came to nothing; all of it is bounded.
+	afterTransfer = 24 * time.Hour
+	transferMost  = 7 * 24 * time.Hour
+	lastCall      = 2 * time.Minute // no new attempt this close to the end
+	maxAttempts   = 20
 )
 
 // Never is the end of a window that has none.
@@ -64,27 +69,46 @@ var Never = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // What a caller may be told.
 var (
-	ErrNotFound       = fault.New(fault.NotFound, "payment_not_found", "There is no such payment.")
-	ErrGateway        = fault.New(fault.Invalid, "gateway_unknown", "This way of paying is not offered. GET /v1/payment-methods lists those that are.")
-	ErrAlreadyPaid    = fault.New(fault.Conflict, "already_paid", "This has been paid already.")
-	ErrClosed         = fault.New(fault.Conflict, "payment_closed", "This payment is closed. Check out again.")
-	ErrRunning        = fault.New(fault.Conflict, "attempt_running", "Another attempt at this payment is running. Wait for its outcome.")
-	ErrWindowClosing  = fault.New(fault.Conflict, "payment_window_closing", "The time to pay is nearly over, so no new attempt is started. Check out again.")
-	ErrTooManyTries   = fault.New(fault.TooMany, "too_many_attempts", "Too many attempts at this payment. Check out again.")
-	ErrNotAtDoor      = fault.New(fault.Conflict, "pays_at_the_door", "This is paid in cash on delivery.")
-	ErrDeclined       = fault.New(fault.PaymentRequired, "card_declined", "The card was declined. Try another card.")
-	ErrNoFunds        = fault.New(fault.PaymentRequired, "insufficient_funds", "The card has too little money on it. Try another card.")
-	ErrExpiredCard    = fault.New(fault.PaymentRequired, "expired_card", "The card has expired. Try another card.")
-	ErrCVC            = fault.New(fault.PaymentRequired, "incorrect_cvc", "The security code is wrong. Check it and try again.")
-	ErrCard           = fault.New(fault.Invalid, "card_invalid", "The card's details are not complete.")
-	ErrNotConfirmed   = fault.New(fault.Conflict, "payment_not_confirmed", "The provider has not confirmed this payment yet. Look again in a minute.")
-	ErrRefundTooLarge = fault.New(fault.Conflict, "refund_too_large", "More would be given back than was paid.")
+	ErrNotFound        = fault.New(fault.NotFound, "payment_not_found", "There is no such payment.")
+	ErrGateway         = fault.New(fault.Invalid, "gateway_unknown", "This way of paying is not offered. GET /v1/payment-methods lists those that are.")
+	ErrGatewayOff      = fault.New(fault.Conflict, "gateway_unavailable", "This way of paying is not offered at the moment.")
+	ErrGatewayAmount   = fault.New(fault.Conflict, "gateway_amount", "This way of paying does not take this amount.")
+	ErrChoice          = fault.New(fault.Invalid, "choice_invalid", "Choose one of the ways that this gateway offers.")
+	ErrAlreadyPaid     = fault.New(fault.Conflict, "already_paid", "This has been paid already.")
+	ErrClosed          = fault.New(fault.Conflict, "payment_closed", "This payment is closed. Check out again.")
+	ErrRunning         = fault.New(fault.Conflict, "attempt_running", "Another attempt at this payment is running. Wait for its outcome.")
+	ErrWindowClosing   = fault.New(fault.Conflict, "payment_window_closing", "The time to pay is nearly over, so no new attempt is started. Check out again.")
+	ErrTooManyTries    = fault.New(fault.TooMany, "too_many_attempts", "Too many attempts at this payment. Check out again.")
+	ErrNotAtDoor       = fault.New(fault.Conflict, "pays_at_the_door", "This is paid in cash on delivery.")
+	ErrDeclined        = fault.New(fault.PaymentRequired, "card_declined", "The card was declined. Try another card.")
+	ErrNoFunds         = fault.New(fault.PaymentRequired, "insufficient_funds", "The card has too little money on it. Try another card.")
+	ErrExpiredCard     = fault.New(fault.PaymentRequired, "expired_card", "The card has expired. Try another card.")
+	ErrCVC             = fault.New(fault.PaymentRequired, "incorrect_cvc", "The security code is wrong. Check it and try again.")
+	ErrCard            = fault.New(fault.Invalid, "card_invalid", "The card's details are not complete.")
+	ErrNotConfirmed    = fault.New(fault.Conflict, "payment_not_confirmed", "The provider has not confirmed this payment yet. Look again in a minute.")
+	ErrBankDown        = fault.New(fault.Unavailable, "bank_service_down", "The provider does not work at the moment. Try again later, or pay in another way.")
+	ErrTimedOut        = fault.New(fault.Conflict, "payment_timeout", "The time to pay is over. Check out again.")
+	ErrNotPossible     = fault.New(fault.PaymentRequired, "payment_not_possible", "The provider refused this payment. Pay in another way.")
+	ErrGaveUp          = fault.New(fault.PaymentRequired, "payer_cancelled", "The payment was cancelled at the provider.")
+	ErrRefundTooLarge  = fault.New(fault.Conflict, "refund_too_large", "More would be given back than was paid.")
+	ErrRefundNotFound  = fault.New(fault.NotFound, "refund_not_found", "There is no such refund.")
+	ErrRefundSettled   = fault.New(fault.Conflict, "refund_not_failed", "Only a refund that failed is settled by hand.")
+	ErrSettleReference = fault.New(fault.Invalid, "reference_required", "Name the reference under which the bank paid it.")
+	ErrNoWallet        = fault.New(fault.Conflict, "no_wallet", "Whoever paid this has no account here, so there is no wallet that it could go into.")
 )
 
 // failures maps what an attempt failed with to what its payer is told.
 var failures = map[string]*fault.Error{
-	ErrDeclined.Code: ErrDeclined, ErrNoFunds.Code: ErrNoFunds, ErrExpiredCard.Code: ErrExpiredCard, ErrCVC.Code: ErrCVC,
+	gateway.CardDeclined: ErrDeclined, gateway.NoFunds: ErrNoFunds, gateway.ExpiredCard: ErrExpiredCard, gateway.WrongCVC: ErrCVC,
+	gateway.BankDown: ErrBankDown, gateway.TimedOut: ErrTimedOut, gateway.NotPossible: ErrNotPossible, gateway.PayerGaveUp: ErrGaveUp,
 }
+
+// What an admin may be told.
+var (
+	ErrGatewayUnknown    = fault.New(fault.NotFound, "gateway_not_found", "There is no such gateway.")
+	ErrGatewaySetting    = fault.New(fault.Invalid, "gateway_setting_invalid", "This gateway cannot be set like that.")
+	ErrGatewayIncomplete = fault.New(fault.Conflict, "gateway_incomplete", "This gateway cannot be turned on before it has what it needs.")
+)
 
 // Payment is a payment as other rooms see it. Amounts are minor units.
 type Payment struct {
@@ -145,6 +169,15 @@ type Payable interface {
 	Paid(ctx context.Context, tx db.Tx, p Payment, late bool) (refused []string, err error)
 	// Expired says that the window is over and nothing came.
 	Expired(ctx context.Context, tx db.Tx, p Payment) error
+}
+
+// Direct is a Payable whose money is somebody's as soon as it came: it is booked as the payable says, and no order's escrow
+// holds it. Late money is taken like any other, so nothing is refused.
+type Direct interface {
+	Payable
+	// Book says how money that came from an account is posted. The legs sum to the payment; the gateway's fee is
+	// payment's own leg.
+	Book(ctx context.Context, tx db.Tx, p Payment, from ledger.Key) (ledger.Posting, []ledger.Leg, error)
 }
 
 // allowed is the table of a payment's changes. Late money is the one way out of a closed state.

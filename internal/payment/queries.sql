@@ -54,9 +54,12 @@ UPDATE payments SET captured = captured + $2, updated_at = $3 WHERE id = $1;
 -- name: AddRefunded :exec
 UPDATE payments SET refunded = refunded + $2, updated_at = $3 WHERE id = $1;
 
+-- name: ClaimPayment :exec
+UPDATE payments SET account_id = sqlc.arg(account_id), account = sqlc.arg(account) WHERE id = sqlc.arg(id) AND account_id = 0;
+
 -- name: InsertAttempt :one
-INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11)
+INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, sqlc.arg(choice), sqlc.arg(bank), sqlc.arg(watched))
 RETURNING id;
 
 -- name: GetAttempt :one
@@ -78,13 +81,97 @@ SELECT * FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded';
 SELECT COUNT(*) FROM payment_attempts WHERE payment_id = $1;
 
 -- name: SetAttempt :exec
-UPDATE payment_attempts SET state = $2, reference = COALESCE(sqlc.narg(reference), reference), failure = $3, updated_at = $4 WHERE id = $1;
+UPDATE payment_attempts SET state = sqlc.arg(state), reference = COALESCE(sqlc.narg(reference), reference), failure = sqlc.arg(failure), watched = sqlc.arg(watched),
+  look_at = sqlc.arg(look_at), updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id);
+
+-- name: SetAttemptWaiting :exec
+UPDATE payment_attempts SET reference = COALESCE(sqlc.narg(reference), reference), next = sqlc.arg(next), expires_at = sqlc.arg(expires_at), look_at = sqlc.arg(look_at),
+  updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id);
 
 -- name: LookLater :exec
-UPDATE payment_attempts SET look_at = $2, reference = COALESCE(sqlc.narg(reference), reference), updated_at = $3 WHERE id = $1 AND state = 'started';
+UPDATE payment_attempts SET look_at = sqlc.arg(look_at), watched = sqlc.arg(watched) WHERE id = sqlc.arg(id) AND watched;
 
 -- name: AttemptsToLook :many
-SELECT public_id FROM payment_attempts WHERE state = 'started' AND look_at <= $1 ORDER BY look_at, id LIMIT 50;
+SELECT public_id, gateway FROM payment_attempts WHERE watched AND look_at <= $1 ORDER BY look_at, id LIMIT 50;
+
+-- name: PutOffAttempt :exec
+UPDATE payment_attempts SET look_at = sqlc.arg(look_at) WHERE public_id = sqlc.arg(public_id);
+
+-- name: PutOffGateway :exec
+UPDATE payment_attempts SET look_at = sqlc.arg(look_at) WHERE watched AND look_at <= sqlc.arg(now) AND gateway = sqlc.arg(gateway);
+
+-- name: AttemptByReference :one
+SELECT public_id FROM payment_attempts WHERE gateway = $1 AND reference = sqlc.arg(reference)::text;
+
+-- name: GatewaySettings :many
+SELECT * FROM gateway_settings ORDER BY name LIMIT 100;
+
+-- name: GetGatewaySettings :one
+SELECT * FROM gateway_settings WHERE name = $1;
+
+-- name: PutGatewaySettings :exec
+INSERT INTO gateway_settings (name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at)
+VALUES ($1, sqlc.narg(enabled), sqlc.narg(fee_fixed), sqlc.narg(fee_bp), sqlc.narg(min_amount), sqlc.narg(max_amount), sqlc.narg(second_above), sqlc.arg(currencies), sqlc.arg(details), 1, sqlc.arg(updated_at))
+ON CONFLICT (name) DO UPDATE SET enabled = excluded.enabled, fee_fixed = excluded.fee_fixed, fee_bp = excluded.fee_bp, min_amount = excluded.min_amount,
+  max_amount = excluded.max_amount, second_above = excluded.second_above, currencies = excluded.currencies, details = excluded.details,
+  version = gateway_settings.version + 1, updated_at = excluded.updated_at;
+
+-- name: InsertMessage :execrows
+INSERT INTO gateway_messages (public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $7) ON CONFLICT (gateway, event) DO NOTHING;
+
+-- name: GetMessage :one
+SELECT * FROM gateway_messages WHERE public_id = $1;
+
+-- name: ResolveMessage :execrows
+UPDATE gateway_messages SET state = 'resolved', resolved_by = $2, note = $3, updated_at = $4 WHERE public_id = $1 AND state = 'unknown';
+
+-- name: InsertProof :exec
+INSERT INTO payment_proofs (public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at)
+VALUES ($1, $2, $3, 'submitted', $4, NULL, $5, NULL, '', NULL, '', NULL, '', $6, $6);
+
+-- name: ChangeProof :execrows
+UPDATE payment_proofs SET reference = $2, note = $3, updated_at = $4 WHERE id = $1 AND state = 'submitted' AND first_by = '';
+
+-- name: SetProofImage :execrows
+UPDATE payment_proofs SET image = sqlc.arg(image)::text, updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND state = 'submitted' AND first_by = '';
+
+-- name: ProofOfAttempt :one
+SELECT * FROM payment_proofs WHERE attempt_id = $1;
+
+-- name: ProofByAttempt :one
+SELECT p.state, p.reference, p.reason, a.amount, a.fee, a.currency FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id WHERE a.public_id = $1;
+
+-- name: ProofsOfPayment :many
+SELECT * FROM payment_proofs WHERE payment_id = $1 ORDER BY id LIMIT 50;
+
+-- name: GetProof :one
+SELECT p.*, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id JOIN payments y ON y.id = p.payment_id WHERE p.public_id = $1;
+
+-- name: ProofByID :one
+SELECT * FROM payment_proofs WHERE public_id = $1;
+
+-- name: ProofCases :many
+SELECT p.id, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id JOIN payments y ON y.id = p.payment_id WHERE p.id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: FirstApproval :execrows
+UPDATE payment_proofs SET first_by = $2, first_at = $3, reference = $4, updated_at = $3 WHERE id = $1 AND state = 'submitted' AND first_by = '';
+
+-- name: ApproveProof :execrows
+UPDATE payment_proofs SET state = 'approved', reference = sqlc.arg(reference), reference_key = sqlc.arg(reference), decided_by = sqlc.arg(decided_by),
+  decided_at = sqlc.arg(now), updated_at = sqlc.arg(now) WHERE id = sqlc.arg(id) AND state = 'submitted';
+
+-- name: RejectProof :execrows
+UPDATE payment_proofs SET state = 'rejected', reason = $2, decided_by = $3, decided_at = sqlc.arg(now), updated_at = sqlc.arg(now), first_by = '' WHERE id = $1 AND state = 'submitted';
+
+-- name: LastTransfer :one
+SELECT * FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY(sqlc.arg(gateways)::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1;
+
+-- name: VerifyProofs :many
+SELECT p.id, p.public_id, p.state, p.first_by, p.decided_by, a.state AS attempt_state, a.amount, a.fee, a.gateway
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id WHERE p.id > $1 ORDER BY p.id LIMIT 1000;
 
 -- name: PaymentsOverdue :many
 SELECT id, payable_kind, payable FROM payments WHERE state IN ('pending', 'processing') AND window_until <= $1 ORDER BY window_until, id LIMIT 50;
@@ -93,8 +180,8 @@ SELECT id, payable_kind, payable FROM payments WHERE state IN ('pending', 'proce
 SELECT COUNT(*) FROM (SELECT 1 FROM payments WHERE state IN ('pending', 'processing') AND window_until <= $1 ORDER BY window_until LIMIT 1000) AS overdue;
 
 -- name: InsertRefund :one
-INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at)
-VALUES ($1, $2, sqlc.narg(attempt_id), $3, $4, $5, $6, $7, $8, $9, $10, '', '', $11, $11)
+INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id)
+VALUES ($1, $2, sqlc.narg(attempt_id), $3, $4, $5, $6, $7, $8, $9, $10, sqlc.arg(failure), '', $11, $11, sqlc.arg(account_id), sqlc.arg(store_id))
 RETURNING id;
 
 -- name: GetRefundByReference :one
@@ -104,7 +191,23 @@ SELECT * FROM refunds WHERE reference = $1;
 SELECT * FROM refunds WHERE public_id = $1 FOR UPDATE;
 
 -- name: SetRefund :exec
-UPDATE refunds SET state = $2, failure = $3, provider_reference = $4, updated_at = $5 WHERE id = $1;
+UPDATE refunds SET state = $2, failure = $3, provider_reference = $4, updated_at = $5, destination = $6 WHERE id = $1;
+
+-- name: GetRefund :one
+SELECT * FROM refunds WHERE public_id = $1;
+
+-- name: RefundsOfOrder :many
+SELECT * FROM refunds WHERE order_ref = $1 ORDER BY id LIMIT 500;
+
+-- name: RefundsOfOrders :many
+SELECT public_id, order_ref FROM refunds WHERE order_ref = ANY(sqlc.arg(orders)::text[]) ORDER BY id;
+
+-- name: SettleRefund :execrows
+UPDATE refunds SET state = 'completed', destination = sqlc.arg(destination), provider_reference = sqlc.arg(provider_reference), settled_by = sqlc.arg(settled_by),
+  updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND state = 'failed';
+
+-- name: ClaimRefunds :exec
+UPDATE refunds SET account_id = sqlc.arg(account_id) WHERE payment_id = sqlc.arg(payment_id) AND account_id = 0;
 
 -- name: Refunds :many
 SELECT * FROM refunds WHERE payment_id = $1 ORDER BY id LIMIT 200;
@@ -147,5 +250,49 @@ WHERE p.id > $1 GROUP BY p.id, p.public_id, p.state, p.method, p.fee, p.amount O
 -- name: VerifyAttempts :many
 SELECT id, public_id, state, amount, fee FROM payment_attempts WHERE id > $1 ORDER BY id LIMIT 1000;
 
+-- name: CapturedOf :many
+SELECT order_ref, captured, refunded FROM payment_allocations WHERE order_ref = ANY(sqlc.arg(orders)::text[]);
+
 -- name: VerifyRefundDocs :many
 SELECT id, public_id, state, order_ref, reference, amount, fee FROM refunds WHERE id > $1 ORDER BY id LIMIT 1000;
+
+-- name: ReduceAllocation :execrows
+UPDATE payment_allocations SET amount = amount - sqlc.arg(by)::bigint WHERE order_ref = sqlc.arg(order_ref) AND captured = 0 AND NOT dropped AND amount > sqlc.arg(by)::bigint;
+
+-- name: ReducePayment :execrows
+UPDATE payments SET amount = amount - sqlc.arg(by)::bigint, updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND amount - sqlc.arg(by)::bigint >= captured;
+
+-- name: LastPayment :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM payments;
+
+-- name: PaymentFrom :one
+SELECT id, created_at FROM payments WHERE id >= sqlc.arg(id) ORDER BY id LIMIT 1;
+
+-- name: CapturingAttempts :many
+SELECT payment_id, public_id FROM payment_attempts WHERE payment_id = ANY(sqlc.arg(payments)::bigint[]) AND state = 'succeeded';
+
+-- name: AttemptsSettled :many
+SELECT public_id, gateway, reference, currency, amount, fee, updated_at FROM payment_attempts
+WHERE gateway = sqlc.arg(gateway) AND (state = 'succeeded' OR state = 'duplicate') AND updated_at >= sqlc.arg(since)::bigint AND updated_at < sqlc.arg(before)::bigint
+ORDER BY updated_at, id LIMIT sqlc.arg(max_rows);
+
+-- name: AttemptsNamed :many
+SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at FROM payment_attempts
+WHERE public_id = ANY(sqlc.arg(ids)::text[]) ORDER BY id;
+
+-- name: AttemptsReferred :many
+SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at FROM payment_attempts
+WHERE gateway = sqlc.arg(gateway) AND reference = ANY(sqlc.arg(refs)::text[]) ORDER BY id;
+
+-- name: RefundsSettled :many
+SELECT r.public_id, r.provider_reference, r.currency, r.amount, r.fee, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.state = 'completed' AND r.destination = 'source' AND r.settled_by = '' AND a.gateway = sqlc.arg(gateway) AND r.updated_at >= sqlc.arg(since)::bigint AND r.updated_at < sqlc.arg(before)::bigint
+ORDER BY r.updated_at, r.id LIMIT sqlc.arg(max_rows);
+
+-- name: RefundsNamed :many
+SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.public_id = ANY(sqlc.arg(ids)::text[]) ORDER BY r.id;
+
+-- name: RefundsReferred :many
+SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.provider_reference <> '' AND r.provider_reference = ANY(sqlc.arg(refs)::text[]) ORDER BY r.id;

@@ -16,6 +16,7 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "payment.shares", About: "a payment's figures are the sums of its orders' shares", Check: s.checkAllocations},
 		{Name: "payment.attempts", About: "a paid payment has exactly one attempt that succeeded, with its amount and fee", Check: s.checkSucceeded},
 		{Name: "payment.refunds", About: "refunds sum to what the payment says, and never exceed what was taken", Check: s.checkRefunds},
+		{Name: "payment.proofs", About: "a transfer is paid exactly when its proof was approved, by two different people where two were asked", Check: s.checkProofs},
 		{Name: "payment.books", About: "each attempt that succeeded is booked once, and each refund that is done", Check: s.checkBooks},
 	}
 }
@@ -143,3 +144,47 @@ func (s *Service) checkBooked(ctx context.Context, tx db.Tx, want map[string]int
 	}
 	return nil
 }
+
+// Taken is what was captured and given back of orders, for the rules of who owns them.
+func (s *Service) Taken(ctx context.Context, tx db.Tx, orders []string) (map[string][2]int64, error) {
+	rows, err := paymentdb.New(tx).CapturedOf(ctx, orders)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[string][2]int64, len(rows))
+	for _, r := range rows {
+		out[r.OrderRef] = [2]int64{r.Captured, r.Refunded}
+	}
+	return out, nil
+}
+
+func (s *Service) checkProofs(ctx context.Context, tx db.Tx, report func(format string, args ...any)) error {
+	q := paymentdb.New(tx)
+	return pages(func(after int64) ([]paymentdb.VerifyProofsRow, error) { return q.VerifyProofs(ctx, after) },
+		func(r paymentdb.VerifyProofsRow) int64 { return r.ID },
+		every(func(p paymentdb.VerifyProofsRow) {
+			a := AttemptState(p.AttemptState)
+			if approved, paid := ProofState(p.State) == ProofApproved, a == Succeeded || a == Duplicate; approved != paid {
+				report("proof %s is %s and its attempt %s", p.PublicID, p.State, p.AttemptState)
+			}
+			if ProofState(p.State) == ProofApproved && p.DecidedBy == "" {
+				report("proof %s was approved by nobody", p.PublicID)
+			}
+		}))
+}
+
+// References are what payments that were paid are booked under, by the payment's key: for the rules of who owns payables.
+func (s *Service) References(ctx context.Context, tx db.Tx, payments []int64) (map[int64]string, error) {
+	rows, err := paymentdb.New(tx).CapturingAttempts(ctx, payments)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		out[r.PaymentID] = reference(r.PublicID)
+	}
+	return out, nil
+}
+
+// reference is what an attempt's money is booked under.
+func reference(attempt string) string { return "pay:" + attempt }

@@ -10,7 +10,9 @@ import (
 
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/paymentdb"
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -28,20 +30,28 @@ type Service struct {
 	ledger   *ledger.Service
 	market   *market.Service
 	log      *slog.Logger
-	gateways map[string]Gateway
+	gateways map[string]gateway.Gateway
 	payables map[string]Payable
+	url      string // of the market, to which payers come back
+	files    *blob.Store
 }
 
 // New builds the room. Payables and gateways are registered before the server starts.
 func New(d *db.DB, c clock.Clock, events *event.Log, jobs *job.Runner, books *ledger.Service, m *market.Service, log *slog.Logger) *Service {
 	return &Service{
 		db: d, clock: c, events: events, jobs: jobs, ledger: books, market: m, log: log,
-		gateways: map[string]Gateway{}, payables: map[string]Payable{},
+		gateways: map[string]gateway.Gateway{}, payables: map[string]Payable{},
 	}
 }
 
 // AddGateway offers a gateway.
-func (s *Service) AddGateway(g Gateway) { s.gateways[g.Name()] = g }
+func (s *Service) AddGateway(g gateway.Gateway) { s.gateways[g.About().Name] = g }
+
+// ComeBackTo sets the market's address, to which payers come back from a provider's page.
+func (s *Service) ComeBackTo(url string) { s.url = url }
+
+// KeepIn sets where pictures of proofs are kept.
+func (s *Service) KeepIn(files *blob.Store) { s.files = files }
 
 // AddPayable registers a room whose objects are paid for.
 func (s *Service) AddPayable(p Payable) { s.payables[p.Kind()] = p }
@@ -54,6 +64,7 @@ type OpenCmd struct {
 	Method        Method
 	Currency      money.Currency
 	Shares        []Allocation
+	Window        time.Duration // for starting to pay; 0: the market's
 }
 
 // Open opens a payment in the caller's transaction. The shares sum to its amount, which is more than zero. One by wallet
@@ -65,6 +76,9 @@ func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, err
 	}
 	now := s.clock.Now()
 	until := now.Add(settings.PaymentWindow)
+	if cmd.Window > 0 {
+		until = now.Add(cmd.Window)
+	}
 	if cmd.Method != ByGateway {
 		until = Never
 	}
@@ -79,7 +93,7 @@ func (s *Service) Open(ctx context.Context, tx db.Tx, cmd OpenCmd) (Payment, err
 	}
 	var completed *int64
 	if p.Method == ByWallet {
-		p.State, p.Captured, completed = Completed, p.Amount, ptr(clock.Micro(now))
+		p.State, p.Captured, p.Completed, completed = Completed, p.Amount, &now, ptr(clock.Micro(now))
 	}
 	q := paymentdb.New(tx)
 	p.ID, err = q.InsertPayment(ctx, paymentdb.InsertPaymentParams{
@@ -276,12 +290,66 @@ func within(ctx context.Context, d time.Duration) (context.Context, context.Canc
 	return context.WithTimeout(context.WithoutCancel(ctx), d)
 }
 
-// Methods names the ways to pay, for the market's public facts.
-func (s *Service) Methods(context.Context) ([]string, error) {
-	names := []string{string(ByWallet), string(ByCash)}
-	for name := range s.gateways {
-		names = append(names, name)
+// Methods names the ways to pay that buyers are offered, for the market's public facts.
+func (s *Service) Methods(ctx context.Context) ([]string, error) {
+	m, err := s.market.Settings(ctx)
+	if err != nil {
+		return nil, err
+	}
+	offers, err := s.Offers(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	if m.WalletPayments {
+		names = append(names, string(ByWallet))
+	}
+	if m.CashOnDelivery {
+		names = append(names, string(ByCash))
+	}
+	for _, o := range offers {
+		if o.On(m.Currency) {
+			names = append(names, o.Name)
+		}
 	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// Claim gives the payment of a payable that was nobody's to an account, in the caller's transaction, after the payable is
+// locked.
+func (s *Service) Claim(ctx context.Context, tx db.Tx, kind, payable string, accountID int64, account string) error {
+	p, err := s.lockByPayable(ctx, tx, kind, payable)
+	if errors.Is(err, db.ErrNoRows) {
+		return nil // nothing was to be paid
+	}
+	if err != nil {
+		return err
+	}
+	q := paymentdb.New(tx)
+	if err := q.ClaimPayment(ctx, accountID, account, p.ID); err != nil {
+		return err
+	}
+	return q.ClaimRefunds(ctx, accountID, p.ID)
+}
+
+// Reduce makes what is to be paid for an order smaller, before anything was taken for it: cash at the door. In the
+// caller's transaction, after the payable is locked.
+func (s *Service) Reduce(ctx context.Context, tx db.Tx, kind, payable, order string, by int64, actor string) error {
+	p, err := s.lockByPayable(ctx, tx, kind, payable)
+	if err != nil {
+		return err
+	}
+	q := paymentdb.New(tx)
+	n, err := q.ReduceAllocation(ctx, by, order)
+	if err == nil && n == 1 {
+		n, err = q.ReducePayment(ctx, by, clock.Micro(s.clock.Now()), p.ID)
+	}
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return fmt.Errorf("payment %s: %d of order %s cannot be taken off", p.PublicID, by, order)
+	}
+	return s.tell(ctx, tx, "payment.reduced", p, actor, map[string]any{"order": order, "by": by, "currency": p.Currency})
 }

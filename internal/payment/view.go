@@ -2,9 +2,12 @@ package payment
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/paymentdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -15,7 +18,7 @@ import (
 // View is a payment as its payer and an admin see it.
 type View struct {
 	ID          string        `json:"id"`
-	Kind        string        `json:"kind" doc:"What is paid for: checkout"`
+	Kind        string        `json:"kind" doc:"What is paid for: checkout, topup"`
 	Payable     string        `json:"payable" doc:"Id of what is paid for"`
 	State       string        `json:"state" enum:"pending,processing,completed,part_refunded,refunded,expired,cancelled"`
 	Method      string        `json:"method" enum:"gateway,wallet,cod"`
@@ -42,23 +45,13 @@ type AttemptView struct {
 	Total      string    `json:"total" doc:"Amount and fee: what the gateway takes"`
 	Instrument string    `json:"instrument,omitempty" doc:"The card's last four digits"`
 	Failure    string    `json:"failure,omitempty"`
+	Choice     string    `json:"choice,omitempty"`
+	Bank       string    `json:"bank,omitempty"`
 	ExpiresAt  time.Time `json:"expires_at"`
 	CreatedAt  time.Time `json:"created_at"`
-}
 
-// RefundView is one refund.
-type RefundView struct {
-	ID          string    `json:"id"`
-	Order       string    `json:"order,omitempty"`
-	State       string    `json:"state" enum:"requested,processing,completed,failed"`
-	Currency    string    `json:"currency"`
-	Amount      string    `json:"amount"`
-	Fee         string    `json:"fee" doc:"Of the gateway's fee, given back beside the amount"`
-	Reason      string    `json:"reason"`
-	Destination string    `json:"destination" enum:"source,wallet"`
-	Failure     string    `json:"failure,omitempty"`
-	CreatedAt   time.Time `json:"created_at"`
-	UpdatedAt   time.Time `json:"updated_at"`
+	Next  *gateway.Next `json:"next,omitempty" doc:"What the payer has to do now"`
+	Proof *ProofView    `json:"proof,omitempty" doc:"Of a transfer"`
 }
 
 // View renders the payment.
@@ -82,46 +75,56 @@ func (p Payment) View() View {
 
 func attemptView(a paymentdb.PaymentAttempt) AttemptView {
 	cur := money.Currency(a.Currency)
-	return AttemptView{
+	v := AttemptView{
 		ID: a.PublicID, Gateway: a.Gateway, State: a.State, Currency: a.Currency, Amount: money.Format(a.Amount, cur),
 		Fee: money.Format(a.Fee, cur), Total: money.Format(a.Amount+a.Fee, cur), Instrument: a.Instrument, Failure: a.Failure,
-		ExpiresAt: clock.Time(a.ExpiresAt), CreatedAt: clock.Time(a.CreatedAt),
+		Choice: a.Choice, Bank: a.Bank, ExpiresAt: clock.Time(a.ExpiresAt), CreatedAt: clock.Time(a.CreatedAt),
 	}
-}
-
-func refundView(r paymentdb.Refund) RefundView {
-	cur := money.Currency(r.Currency)
-	return RefundView{
-		ID: r.PublicID, Order: r.OrderRef, State: r.State, Currency: r.Currency, Amount: money.Format(r.Amount, cur), Fee: money.Format(r.Fee, cur),
-		Reason: r.Reason, Destination: r.Destination, Failure: r.Failure, CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
+	if a.Next != "" && AttemptState(a.State) == Started {
+		v.Next = new(gateway.Next)
+		if err := json.Unmarshal([]byte(a.Next), v.Next); err != nil {
+			v.Next = nil // written by a later program; the payer starts anew
+		}
 	}
+	return v
 }
 
 const paymentColumns = "SELECT p.id, p.public_id, p.payable_kind, p.payable, p.account_id, p.account, p.method, p.currency, p.amount, p.fee, p.captured, p.refunded, p.state, p.late, p.cancelled_by, p.window_until, p.completed_at, p.created_at, p.updated_at"
 
 var paymentList = db.DefineList(db.List{
 	Name: "payment.payments", Select: paymentColumns, From: "FROM payments p",
-	Filters: []db.Filter{{Name: "account", SQL: "p.account_id = ?", Type: db.Int}, {Name: "state", SQL: "p.state = ?", Type: db.Text}},
-	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "p.id", Type: db.Int}}}},
-	Combos: []db.Combo{
-		{Sort: "newest", Index: "payments_pkey"},
-		{Filters: []string{"state"}, Sort: "newest", Index: "payments_state"},
-		{Filters: []string{"account"}, Sort: "newest", Index: "payments_account"},
-		{Filters: []string{"account", "state"}, Sort: "newest", Index: "payments_account_state"},
+	Filters: []db.Filter{
+		{Name: "account", SQL: "p.account_id = ?", Type: db.Int}, {Name: "state", SQL: "p.state = ?", Type: db.Text}, {Name: "method", SQL: "p.method = ?", Type: db.Text},
+		{Name: "first", SQL: "p.id >= ?", Type: db.Int}, {Name: "last", SQL: "p.id <= ?", Type: db.Int},
+		{Name: "from", SQL: "p.created_at >= ?", Type: db.Int}, {Name: "to", SQL: "p.created_at < ?", Type: db.Int},
 	},
+	Sorts:  []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "p.id", Type: db.Int}}}},
+	Combos: paymentCombos(),
 })
 
-var refundList = db.DefineList(db.List{
-	Name:    "payment.refunds",
-	Select:  "SELECT r.id, r.public_id, r.payment_id, r.attempt_id, r.order_ref, r.reference, r.currency, r.amount, r.fee, r.reason, r.destination, r.state, r.failure, r.provider_reference, r.created_at, r.updated_at",
-	From:    "FROM refunds r",
-	Filters: []db.Filter{{Name: "state", SQL: "r.state = ?", Type: db.Text}},
-	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "r.id", Type: db.Int}}}},
-	Combos: []db.Combo{
-		{Sort: "newest", Index: "refunds_pkey"},
-		{Filters: []string{"state"}, Sort: "newest", Index: "refunds_state"},
-	},
-})
+// paymentCombos are whose payments, with a state, each with a method and a time: a run of numbers.
+func paymentCombos() (out []db.Combo) {
+	for _, c := range []db.Combo{
+		{Index: "payments_pkey"},
+		{Filters: []string{"state"}, Index: "payments_state"},
+		{Filters: []string{"account"}, Index: "payments_account"},
+		{Filters: []string{"account"}, Post: []string{"state"}, Index: "payments_account"},
+	} {
+		for _, method := range [][]string{nil, {"method"}} {
+			for _, span := range []bool{false, true} {
+				one := db.Combo{Filters: c.Filters, Post: append(slices.Clone(c.Post), method...), Sort: "newest", Index: c.Index}
+				if span {
+					one.Filters, one.Post = append(slices.Clone(c.Filters), "first", "last"), append(one.Post, "from", "to")
+				}
+				if len(one.Post) == 0 {
+					one.Post = nil
+				}
+				out = append(out, one)
+			}
+		}
+	}
+	return out
+}
 
 func scanPayment(r db.Scanner) (View, error) {
 	var p paymentdb.Payment
@@ -130,23 +133,32 @@ func scanPayment(r db.Scanner) (View, error) {
 	return fromRow(p).View(), err
 }
 
-func scanRefund(s db.Scanner) (RefundView, error) {
-	var r paymentdb.Refund
-	err := s.Scan(&r.ID, &r.PublicID, &r.PaymentID, &r.AttemptID, &r.OrderRef, &r.Reference, &r.Currency, &r.Amount, &r.Fee, &r.Reason,
-		&r.Destination, &r.State, &r.Failure, &r.ProviderReference, &r.CreatedAt, &r.UpdatedAt)
-	return refundView(r), err
+// ListQuery says which payments: the caller's own, or with All everybody's, for an admin.
+type ListQuery struct {
+	All      bool
+	State    string
+	Method   string
+	From, To time.Time
 }
 
-// List pages through payments, newest first: the caller's own, or everybody's for an admin with all.
-func (s *Service) List(ctx context.Context, caller web.Caller, all bool, state string, page web.PageParams) (out web.Page[View], err error) {
+// List pages through payments, newest first: the caller's own, or everybody's for an admin who asks for all.
+func (s *Service) List(ctx context.Context, caller web.Caller, q ListQuery, page web.PageParams) (out web.Page[View], err error) {
 	filters := map[string]any{}
-	if !all || !caller.Is(web.RoleAdmin) {
+	if !q.All || !caller.Is(web.RoleAdmin) {
 		filters["account"] = caller.AccountID
 	}
-	if state != "" {
-		filters["state"] = state
+	if q.State != "" {
+		filters["state"] = q.State
+	}
+	if q.Method != "" {
+		filters["method"] = q.Method
 	}
 	err = s.db.Read(ctx, "payment.list", func(ctx context.Context, tx db.Tx) error {
+		if !q.From.IsZero() || !q.To.IsZero() {
+			if err := span(ctx, tx, q, filters); err != nil {
+				return err
+			}
+		}
 		items, next, err := db.QueryList(ctx, tx, paymentList, db.ListQuery{Filters: filters, Limit: page.Limit, Cursor: page.Cursor}, scanPayment)
 		out = web.NewPage(items, next)
 		return err
@@ -154,18 +166,33 @@ func (s *Service) List(ctx context.Context, caller web.Caller, all bool, state s
 	return out, err
 }
 
-// ListRefunds pages through all refunds, newest first.
-func (s *Service) ListRefunds(ctx context.Context, state string, page web.PageParams) (out web.Page[RefundView], err error) {
-	filters := map[string]any{}
-	if state != "" {
-		filters["state"] = state
+// span turns a time into the run of numbers that its payments have, and some more on both sides, which the exact times
+// are tested on.
+func span(ctx context.Context, tx db.Tx, q ListQuery, filters map[string]any) error {
+	from, to := int64(0), clock.Micro(Never)
+	if !q.From.IsZero() {
+		from = clock.Micro(q.From)
 	}
-	err = s.db.Read(ctx, "payment.refunds", func(ctx context.Context, tx db.Tx) error {
-		items, next, err := db.QueryList(ctx, tx, refundList, db.ListQuery{Filters: filters, Limit: page.Limit, Cursor: page.Cursor}, scanRefund)
-		out = web.NewPage(items, next)
+	if !q.To.IsZero() {
+		to = clock.Micro(q.To)
+	}
+	queries := paymentdb.New(tx)
+	last, err := queries.LastPayment(ctx)
+	if err != nil {
 		return err
-	})
-	return out, err
+	}
+	for name, at := range map[string]int64{"first": from - db.ClockSkew.Microseconds(), "last": to + db.ClockSkew.Microseconds()} {
+		n, err := db.FirstAt(last, at, func(id int64) (int64, int64, error) {
+			row, err := queries.PaymentFrom(ctx, id)
+			return row.ID, row.CreatedAt, err
+		})
+		if err != nil {
+			return err
+		}
+		filters[name] = n
+	}
+	filters["from"], filters["to"] = from, to
+	return nil
 }
 
 // Get reads a payment with its attempts. Somebody else's is ErrNotFound.
@@ -184,30 +211,9 @@ func (s *Service) Get(ctx context.Context, caller web.Caller, id string) (v View
 		for _, a := range rows {
 			v.Attempts = append(v.Attempts, attemptView(a))
 		}
-		return nil
+		return s.addProofs(ctx, q, p, rows, v.Attempts)
 	})
 	return v, err
-}
-
-// RefundsOf lists a payment's refunds.
-func (s *Service) RefundsOf(ctx context.Context, caller web.Caller, id string) (out []RefundView, err error) {
-	err = s.db.Read(ctx, "payment.refunds_of", func(ctx context.Context, tx db.Tx) error {
-		q := paymentdb.New(tx)
-		p, err := s.own(ctx, q, caller, id)
-		if err != nil {
-			return err
-		}
-		rows, err := q.Refunds(ctx, p.ID)
-		if err != nil {
-			return err
-		}
-		out = make([]RefundView, 0, len(rows))
-		for _, r := range rows {
-			out = append(out, refundView(r))
-		}
-		return nil
-	})
-	return out, err
 }
 
 func (s *Service) own(ctx context.Context, q *paymentdb.Queries, caller web.Caller, id string) (Payment, error) {

@@ -17,10 +17,12 @@ func (s *Service) Mount(api *web.API) {
 	s.mountStores(api)
 	s.mountStates(api)
 	s.mountStaff(api)
+	s.mountInvitations(api)
+	s.mountCodes(api)
 }
 
 type storeBody struct {
-	ID             string            `json:"id" example:"sto_7k2m9xq4t0vj3whc"`
+	ID             string            `json:"id" example:"sto_0gk3c1a7k2m9xq4t0vj3whc"`
 	Code           string            `json:"code" doc:"For people and paper: random, with a check digit." example:"S-482915607"`
 	Name           string            `json:"name"`
 	Slug           string            `json:"slug" doc:"The store's place in web addresses."`
@@ -30,12 +32,14 @@ type storeBody struct {
 	Phone          string            `json:"phone"`
 	WhatsApp       string            `json:"whatsapp"`
 	Address        *identity.Address `json:"address,omitempty" doc:"Absent when not given."`
+	LegalName      string            `json:"legal_name" doc:"As it stands on invoices; empty: the name."`
+	TaxNumber      string            `json:"tax_number" doc:"GSTIN, VAT or PAN, as it stands on invoices; empty: not registered."`
 	Sells          bool              `json:"sells" doc:"Sells products."`
 	Buys           bool              `json:"buys" doc:"Buys materials."`
 	State          string            `json:"state" enum:"draft,published,suspended,closed"`
 	SuspendReason  string            `json:"suspend_reason,omitempty" doc:"For those who work there and admins."`
 	Owner          string            `json:"owner,omitempty" doc:"The owner's account, for those who work there and admins."`
-	Rights         []string          `json:"rights" doc:"What the caller may do there: catalog, stock, orders, own."`
+	Rights         []string          `json:"rights" doc:"What the caller may do there: catalog, stock, orders, people, own."`
 	AllowedActions []string          `json:"allowed_actions" doc:"What the caller can do to the store's state."`
 	CreatedAt      time.Time         `json:"created_at"`
 	UpdatedAt      time.Time         `json:"updated_at"`
@@ -45,7 +49,7 @@ func storeBodyOf(v Seen) storeBody {
 	p := v.Profile
 	return storeBody{
 		ID: v.PublicID, Code: v.Code, Name: p.Name, Slug: p.Slug, Description: p.Description, BusinessType: p.BusinessType,
-		Email: p.Email, Phone: p.Phone, WhatsApp: p.WhatsApp, Address: p.Address, Sells: p.Sells, Buys: p.Buys, State: string(v.State),
+		Email: p.Email, Phone: p.Phone, WhatsApp: p.WhatsApp, Address: p.Address, LegalName: p.LegalName, TaxNumber: p.TaxNumber, Sells: p.Sells, Buys: p.Buys, State: string(v.State),
 		SuspendReason: v.SuspendReason, Owner: v.Owner, Rights: v.Rights, AllowedActions: v.Actions,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
@@ -93,6 +97,8 @@ type createIn struct {
 		Phone        string        `json:"phone,omitempty" maxLength:"64"`
 		WhatsApp     string        `json:"whatsapp,omitempty" maxLength:"64"`
 		Address      *addressInput `json:"address,omitempty"`
+		LegalName    string        `json:"legal_name,omitempty" maxLength:"200" doc:"As it stands on invoices; empty: the name."`
+		TaxNumber    string        `json:"tax_number,omitempty" maxLength:"30" doc:"GSTIN, VAT or PAN. In India its check digit is looked at."`
 		Sells        *bool         `json:"sells,omitempty" doc:"True when not given."`
 		Buys         bool          `json:"buys,omitempty"`
 	}
@@ -109,6 +115,8 @@ type changeIn struct {
 		Phone        *string       `json:"phone,omitempty" maxLength:"64"`
 		WhatsApp     *string       `json:"whatsapp,omitempty" maxLength:"64"`
 		Address      *addressInput `json:"address,omitempty" doc:"Replaces the whole address."`
+		LegalName    *string       `json:"legal_name,omitempty" maxLength:"200"`
+		TaxNumber    *string       `json:"tax_number,omitempty" maxLength:"30"`
 		Sells        *bool         `json:"sells,omitempty"`
 		Buys         *bool         `json:"buys,omitempty"`
 	}
@@ -123,6 +131,8 @@ func (in *changeIn) change(p *Profile) {
 	set(&p.Email, b.Email)
 	set(&p.Phone, b.Phone)
 	set(&p.WhatsApp, b.WhatsApp)
+	set(&p.LegalName, b.LegalName)
+	set(&p.TaxNumber, b.TaxNumber)
 	set(&p.Sells, b.Sells)
 	set(&p.Buys, b.Buys)
 	if b.Address != nil {
@@ -163,7 +173,7 @@ func (s *Service) mountStores(api *web.API) {
 		b := in.Body
 		p := Profile{
 			Name: b.Name, Slug: b.Slug, Description: b.Description, BusinessType: b.BusinessType, Email: b.Email, Phone: b.Phone,
-			WhatsApp: b.WhatsApp, Address: b.Address.address(), Sells: true, Buys: b.Buys,
+			WhatsApp: b.WhatsApp, Address: b.Address.address(), LegalName: b.LegalName, TaxNumber: b.TaxNumber, Sells: true, Buys: b.Buys,
 		}
 		set(&p.Sells, b.Sells)
 		v, replayed, err := s.Create(ctx, web.CallerFrom(ctx), p)
@@ -235,15 +245,16 @@ func (s *Service) mountStates(api *web.API) {
 }
 
 type personBody struct {
-	Account string    `json:"account" example:"acc_7k2m9xq4t0vj3whc"`
+	Account string    `json:"account" example:"acc_0gk3c1a7k2m9xq4t0vj3whc"`
 	Name    string    `json:"name"`
 	Email   string    `json:"email"`
-	Rights  []string  `json:"rights" doc:"catalog, stock, orders; the owner has own as well."`
+	Avatar  string    `json:"avatar,omitempty" doc:"Address of the picture; absent: none."`
+	Rights  []string  `json:"rights" doc:"catalog, stock, orders, people; the owner has own as well."`
 	Since   time.Time `json:"since"`
 }
 
-func personBodyOf(p Person) personBody {
-	return personBody{p.PublicID, p.Name, p.Email, p.Rights, p.Since}
+func (s *Service) personBodyOf(p Person) personBody {
+	return personBody{p.PublicID, p.Name, p.Email, s.identity.AvatarURL(p.Avatar), p.Rights, p.Since}
 }
 
 type peopleIn struct {
@@ -257,7 +268,7 @@ type personIn struct {
 	ID   string `path:"id" maxLength:"40"`
 	Body struct {
 		Account string   `json:"account" minLength:"1" maxLength:"40" doc:"The account's public id; its owner tells it."`
-		Rights  []string `json:"rights" maxItems:"3" doc:"All that the person has from now on: catalog, stock, orders; none is looking only."`
+		Rights  []string `json:"rights" maxItems:"4" doc:"All that the person has from now on: catalog, stock, orders, people; none is looking only. Who has people himself gives what else he has; people is given by the owner only."`
 	}
 }
 
@@ -281,7 +292,7 @@ func (s *Service) mountStaff(api *web.API) {
 		people, next, err := s.People(ctx, web.CallerFrom(ctx), in.ID, in.Limit, in.Cursor)
 		bodies := make([]personBody, len(people))
 		for i, p := range people {
-			bodies[i] = personBodyOf(p)
+			bodies[i] = s.personBodyOf(p)
 		}
 		return &peopleOut{web.NewPage(bodies, next)}, err
 	})
@@ -290,7 +301,7 @@ func (s *Service) mountStaff(api *web.API) {
 		Summary: "Let somebody work in a store, or change his rights", Errors: with(web.ErrInvalid, ErrAccountUnusable, ErrOwnerStays, ErrTooManyPeople),
 	}, func(ctx context.Context, in *personIn) (*personOut, error) {
 		p, added, err := s.SetPerson(ctx, web.CallerFrom(ctx), in.ID, in.Body.Account, in.Body.Rights)
-		out := &personOut{Status: 200, Body: personBodyOf(p)}
+		out := &personOut{Status: 200, Body: s.personBodyOf(p)}
 		if added {
 			out.Status = 201
 		}

@@ -21,7 +21,7 @@ func TestStoreLife(t *testing.T) {
 		owner, other, admin, nobody := m.Person("seller"), m.Person("seller"), m.Person("admin"), m.Anonymous()
 		a := owner.Post("/v1/stores", M{"name": "Asha's Kirana", "phone": "+977 9841234567", "address": M{"line1": "1 Road", "city": "Pokhara", "country": "NP"}}).Want(201)
 		a.Is("slug", "ashas-kirana").Is("state", "draft").Is("owner", owner.ID).Is("allowed_actions", []any{"close", "publish"}).
-			Is("rights", []any{"catalog", "stock", "orders", "own"}).Is("address.city", "Pokhara").Is("sells", true).Is("buys", false)
+			Is("rights", []any{"catalog", "stock", "orders", "people", "own"}).Is("address.city", "Pokhara").Is("sells", true).Is("buys", false)
 		id := a.Str("id")
 
 		// A draft is nobody else's business.
@@ -161,7 +161,7 @@ func TestLists(t *testing.T) {
 		owner.Get("/v1/stores?state=draft").Problem(403, "forbidden")
 		admin.Get("/v1/stores?state=draft").Want(200).Is("items.0.id", ids["Draft"]).Is("items.0.owner", owner.ID)
 		nobody.Get("/v1/stores?mine=true").Problem(401, "unauthenticated")
-		owner.Get("/v1/stores?mine=true").Want(200).Is("items.0.id", ids["Draft"]).Is("items.0.rights", []any{"catalog", "stock", "orders", "own"})
+		owner.Get("/v1/stores?mine=true").Want(200).Is("items.0.id", ids["Draft"]).Is("items.0.rights", []any{"catalog", "stock", "orders", "people", "own"})
 		owner.Get("/v1/stores?mine=true&state=draft").Problem(422, "unsupported_filter")
 		if n := admin.Get("/v1/stores?mine=true").Want(200).Len("items"); n != 0 {
 			t.Errorf("an admin owns %d stores", n)
@@ -183,7 +183,7 @@ func TestStaff(t *testing.T) {
 		other.Post(path, M{"account": other.ID, "rights": []string{}}).Problem(404, "store_not_found")
 		other.Get(path).Problem(404, "store_not_found")
 		m.Anonymous().Get(path).Problem(401, "unauthenticated")
-		clerk.Get(path).Want(200).Is("items.0.account", s.Owner.ID).Is("items.0.rights", []any{"catalog", "stock", "orders", "own"}).Is("items.1.account", clerk.ID)
+		clerk.Get(path).Want(200).Is("items.0.account", s.Owner.ID).Is("items.0.rights", []any{"catalog", "stock", "orders", "people", "own"}).Is("items.1.account", clerk.ID)
 		clerk.Get("/v1/stores?mine=true").Want(200).Is("items.0.id", s.ID).Is("items.0.allowed_actions", []any{})
 		clerk.Patch("/v1/stores/{}", M{"name": "Mine"}, s.ID).Problem(403, "store_right_required")
 

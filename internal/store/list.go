@@ -9,7 +9,7 @@ import (
 )
 
 const storeColumns = "SELECT s.id, s.public_id, s.code, s.owner_id, s.name, s.slug, s.description, s.business_type, s.email, s.phone," +
-	" s.whatsapp, s.address, s.sells, s.buys, s.state, s.suspend_reason, s.suspended_from, s.created_at, s.updated_at"
+	" s.whatsapp, s.address, s.sells, s.buys, s.state, s.suspend_reason, s.suspended_from, s.created_at, s.updated_at, s.legal_name, s.tax_number"
 
 // Two lists and not one, because a person's stores are found from the person's side.
 var (
@@ -76,7 +76,7 @@ func (s *Service) List(ctx context.Context, c web.Caller, q Query) (items []Seen
 func scanStore(r db.Scanner) (Store, error) {
 	var v storedb.Store
 	if err := r.Scan(&v.ID, &v.PublicID, &v.Code, &v.OwnerID, &v.Name, &v.Slug, &v.Description, &v.BusinessType, &v.Email, &v.Phone, &v.Whatsapp,
-		&v.Address, &v.Sells, &v.Buys, &v.State, &v.SuspendReason, &v.SuspendedFrom, &v.CreatedAt, &v.UpdatedAt); err != nil {
+		&v.Address, &v.Sells, &v.Buys, &v.State, &v.SuspendReason, &v.SuspendedFrom, &v.CreatedAt, &v.UpdatedAt, &v.LegalName, &v.TaxNumber); err != nil {
 		return Store{}, err
 	}
 	return storeOf(v)

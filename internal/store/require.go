@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/web"
@@ -13,6 +15,7 @@ import (
 type Brief struct {
 	ID       int64
 	PublicID string
+	Code     string
 	Name     string
 	Slug     string
 	OwnerID  int64
@@ -27,22 +30,27 @@ func (b Brief) Open() bool { return b.State == Published }
 // Right is what a person may do in a store.
 type Right string
 
-// The rights. View is everybody's who works there; Own is the owner's alone.
+// The rights. View is everybody's who works there; People is about who does, within what the person may do himself; Own
+// is the owner's alone.
 const (
 	View    Right = "view"
 	Catalog Right = "catalog"
 	Stock   Right = "stock"
 	Orders  Right = "orders"
+	People  Right = "people"
 	Own     Right = "own"
 )
 
+// staffRights are those that a person can be given.
+var staffRights = []Right{Catalog, Stock, Orders, People}
+
 // person is who somebody is in a store. The zero person is a stranger.
 type person struct {
-	known, owner, catalog, stock, orders bool
+	known, owner, catalog, stock, orders, people bool
 }
 
 func personOf(p storedb.StorePerson) person {
-	return person{known: true, owner: p.Owner, catalog: p.Catalog, stock: p.Stock, orders: p.Orders}
+	return person{known: true, owner: p.Owner, catalog: p.Catalog, stock: p.Stock, orders: p.Orders, people: p.People}
 }
 
 func (p person) has(r Right) bool {
@@ -55,6 +63,8 @@ func (p person) has(r Right) bool {
 		return p.owner || p.stock
 	case Orders:
 		return p.owner || p.orders
+	case People:
+		return p.owner || p.people
 	default:
 		return p.owner
 	}
@@ -63,7 +73,7 @@ func (p person) has(r Right) bool {
 // rights are what the person was given, for the API.
 func (p person) rights() []string {
 	out := []string{}
-	for _, r := range []Right{Catalog, Stock, Orders, Own} {
+	for _, r := range append(slices.Clone(staffRights), Own) {
 		if p.has(r) {
 			out = append(out, string(r))
 		}
@@ -73,8 +83,8 @@ func (p person) rights() []string {
 
 // admits decides: nil, or the refusal.
 //
-// An admin may look everywhere and help with catalog, stock and orders; what only the owner decides he does not
-// decide. An owner who lost the role seller still sees his store, but changes nothing. In a closed store nothing is
+// An admin may look everywhere and help with catalog, stock and orders; what the owner decides, and who works there, he
+// does not decide. An owner who lost the role seller still sees his store, but changes nothing. In a closed store nothing is
 // changed at all.
 func admits(b Brief, p person, c web.Caller, r Right) error {
 	admin := c.Is(web.RoleAdmin)
@@ -83,7 +93,7 @@ func admits(b Brief, p person, c web.Caller, r Right) error {
 		return ErrStoreNotFound
 	case r == View:
 		return nil
-	case !p.has(r) && (!admin || r == Own):
+	case !p.has(r) && (!admin || r == Own || r == People):
 		return ErrNoRight.With("right", string(r))
 	case p.owner && !admin && !c.Is(web.RoleSeller):
 		return ErrSellerRole
@@ -138,7 +148,7 @@ func (s *Service) person(ctx context.Context, tx db.Tx, storeID int64, caller we
 
 func briefOf(r storedb.Store) Brief {
 	return Brief{
-		ID: r.ID, PublicID: r.PublicID, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
+		ID: r.ID, PublicID: r.PublicID, Code: r.Code, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
 		State: State(r.State), Sells: r.Sells, Buys: r.Buys,
 	}
 }
@@ -152,9 +162,44 @@ func (s *Service) Briefs(ctx context.Context, tx db.Tx, ids []int64) (map[int64]
 	briefs := make(map[int64]Brief, len(rows))
 	for _, r := range rows {
 		briefs[r.ID] = Brief{
-			ID: r.ID, PublicID: r.PublicID, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
+			ID: r.ID, PublicID: r.PublicID, Code: r.Code, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
 			State: State(r.State), Sells: r.Sells, Buys: r.Buys,
 		}
 	}
 	return briefs, nil
+}
+
+// Messages gives the number under which each store takes messages: the one for WhatsApp, else its telephone. One without
+// either is missing.
+func (s *Service) Messages(ctx context.Context, tx db.Tx, ids []int64) (map[int64]string, error) {
+	rows, err := storedb.New(tx).ContactsByIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]string, len(rows))
+	for _, r := range rows {
+		if number := cmp.Or(r.Whatsapp, r.Phone); number != "" {
+			out[r.ID] = number
+		}
+	}
+	return out, nil
+}
+
+// BriefsOf are the stores with these public ids, in whatever state; an id that no store has is missing.
+func (s *Service) BriefsOf(ctx context.Context, tx db.Tx, ids []string) ([]Brief, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	rows, err := storedb.New(tx).StoresByPublicIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Brief, len(rows))
+	for i, r := range rows {
+		out[i] = Brief{
+			ID: r.ID, PublicID: r.PublicID, Code: r.Code, Name: r.Name, Slug: r.Slug, OwnerID: r.OwnerID,
+			State: State(r.State), Sells: r.Sells, Buys: r.Buys,
+		}
+	}
+	return out, nil
 }

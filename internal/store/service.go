@@ -7,11 +7,14 @@ import (
 	"slices"
 
 	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/job"
+	"github.com/haat-market/haat/internal/platform/mail"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store/storedb"
 )
@@ -27,6 +30,10 @@ type Deps struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	Events   *event.Log
+	Jobs     *job.Runner
+	Mail     mail.Sender
+	URL      string // as identity's
+	Market   *market.Service
 	Identity *identity.Service
 }
 
@@ -36,13 +43,19 @@ type Service struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	events   *event.Log
+	jobs     *job.Runner
+	mail     mail.Sender
+	url      string
+	market   *market.Service
 	identity *identity.Service
 	watchers []Watcher
 }
 
 // New opens the room.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, identity: d.Identity}
+	return &Service{
+		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail, url: d.URL, market: d.Market, identity: d.Identity,
+	}
 }
 
 // Watch registers a watcher. All of them are registered before the first request.
@@ -105,12 +118,16 @@ func (s *Service) Create(ctx context.Context, c web.Caller, p Profile) (v Seen, 
 // create inserts the store, its owner's row and the event.
 func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile) (v Seen, err error) {
 	q := storedb.New(tx)
+	settings, err := s.market.SettingsFor(ctx, tx)
+	if err != nil {
+		return v, err
+	}
 	n, err := q.CountOwned(ctx, c.AccountID)
 	if err != nil {
 		return v, err
 	}
-	if n >= maxStores {
-		return v, ErrTooManyStores
+	if n >= settings.MaxStores {
+		return v, ErrTooManyStores.With("limit", settings.MaxStores)
 	}
 	if err := slugFree(ctx, q, p.Slug); err != nil {
 		return v, err
@@ -119,7 +136,7 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile)
 	if err != nil {
 		return v, err
 	}
-	number, err := freeCode(ctx, q)
+	number, err := freeCode(ctx, q, settings.StoreCodePrefix)
 	if err != nil {
 		return v, err
 	}
@@ -128,6 +145,7 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile)
 		PublicID: code.ID("sto"), Code: number, OwnerID: c.AccountID, Name: p.Name, NameKey: nameKey(p.Name),
 		Slug: p.Slug, Description: p.Description, BusinessType: p.BusinessType, Email: p.Email, Phone: p.Phone, Whatsapp: p.WhatsApp,
 		Address: address, Sells: p.Sells, Buys: p.Buys, State: string(Draft), CreatedAt: now, UpdatedAt: now,
+		LegalName: p.LegalName, TaxNumber: p.TaxNumber,
 	})
 	switch {
 	case db.IsConstraint(err, "stores_slug_key"):
@@ -147,9 +165,9 @@ func (s *Service) create(ctx context.Context, tx db.Tx, c web.Caller, p Profile)
 }
 
 // freeCode is a code that no store has.
-func freeCode(ctx context.Context, q *storedb.Queries) (string, error) {
+func freeCode(ctx context.Context, q *storedb.Queries, prefix string) (string, error) {
 	for {
-		number := codePrefix + code.Digits(9)
+		number := prefix + code.Digits(9)
 		if taken, err := q.CodeTaken(ctx, number); err != nil || !taken {
 			return number, err
 		}
@@ -165,9 +183,18 @@ func slugFree(ctx context.Context, q *storedb.Queries, slug string) error {
 }
 
 // Get is a store: published ones for everybody, others for those who work there and admins. Errors: ErrStoreNotFound.
-func (s *Service) Get(ctx context.Context, c web.Caller, publicID string) (v Seen, err error) {
+func (s *Service) Get(ctx context.Context, c web.Caller, publicID string) (Seen, error) {
+	return s.get(ctx, c, func(q *storedb.Queries) (storedb.Store, error) { return q.StoreByPublicID(ctx, publicID) })
+}
+
+// BySlug is Get by the name that stands in the address of a store's page. Errors: ErrStoreNotFound.
+func (s *Service) BySlug(ctx context.Context, c web.Caller, slug string) (Seen, error) {
+	return s.get(ctx, c, func(q *storedb.Queries) (storedb.Store, error) { return q.StoreBySlug(ctx, slug) })
+}
+
+func (s *Service) get(ctx context.Context, c web.Caller, find func(*storedb.Queries) (storedb.Store, error)) (v Seen, err error) {
 	err = s.db.Read(ctx, "store.get", func(ctx context.Context, tx db.Tx) error {
-		row, err := storedb.New(tx).StoreByPublicID(ctx, publicID)
+		row, err := find(storedb.New(tx))
 		if errors.Is(err, db.ErrNoRows) {
 			return ErrStoreNotFound
 		}
@@ -247,7 +274,7 @@ func (s *Service) Change(ctx context.Context, c web.Caller, publicID string, cha
 		row, err = q.UpdateStore(ctx, storedb.UpdateStoreParams{
 			ID: b.ID, Name: p.Name, NameKey: nameKey(p.Name), Slug: p.Slug, Description: p.Description, BusinessType: p.BusinessType,
 			Email: p.Email, Phone: p.Phone, Whatsapp: p.WhatsApp, Address: address, Sells: p.Sells, Buys: p.Buys,
-			UpdatedAt: clock.Micro(s.clock.Now()),
+			UpdatedAt: clock.Micro(s.clock.Now()), LegalName: p.LegalName, TaxNumber: p.TaxNumber,
 		})
 		switch {
 		case db.IsConstraint(err, "stores_slug_key"):

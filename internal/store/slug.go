@@ -57,7 +57,7 @@ func slugOf(name string) string {
 var hyphens = regexp.MustCompile(`-+`)
 
 // suffix is random text that tells two slugs apart.
-func suffix() string { return code.ID("s")[2:8] }
+func suffix() string { return code.Letters(6) }
 
 // inherent says whether the vowel that a Devanagari consonant carries is spoken: not before a vowel sign or a virama,
 // and not at the end of a word.

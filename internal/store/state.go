@@ -2,6 +2,7 @@ package store
 
 import (
 	"slices"
+	"time"
 
 	"github.com/haat-market/haat/internal/platform/fault"
 )
@@ -78,18 +79,27 @@ var (
 	ErrStoreClosed     = fault.New(fault.Conflict, "store_closed", "The store is closed.")
 	ErrNoRight         = fault.New(fault.Forbidden, "store_right_required", "You work for this store, but were not given the right to do this.")
 	ErrSellerRole      = fault.New(fault.Forbidden, "seller_role_required", "Only sellers can do this: sign up as a seller, or ask the market's operator for the role.")
-	ErrTooManyStores   = fault.New(fault.Conflict, "too_many_stores", "An account can own 10 stores: close one first.")
+	ErrTooManyStores   = fault.New(fault.Conflict, "too_many_stores", "An account can own no more stores in this market: close one first.")
 	ErrTooManyPeople   = fault.New(fault.Conflict, "too_many_people", "A store can have 50 people: remove one first.")
 	ErrSlugTaken       = fault.New(fault.Conflict, "slug_taken", "Another store has this address already.")
 	ErrPersonNotFound  = fault.New(fault.NotFound, "person_not_found", "There is no such person in this store.")
 	ErrAccountUnusable = fault.New(fault.Invalid, "account_unusable", "No active account of this market has this id.")
-	ErrOwnerStays      = fault.New(fault.Conflict, "owner_stays", "The owner has every right and cannot be removed.")
+	// Of invitations. One that somebody else got is not found.
+	ErrInvitationNotFound = fault.New(fault.NotFound, "invitation_not_found", "There is no such invitation.")
+	ErrInvitationEnded    = fault.New(fault.Conflict, "invitation_ended", "The invitation was answered or withdrawn, or has expired.")
+	ErrInvitationVoid     = fault.New(fault.Conflict, "invitation_void", "Who invited you may not do so any more: ask the store for another invitation.")
+	ErrInvited            = fault.New(fault.Conflict, "already_invited", "This person is invited already: withdraw the invitation first, or send it again.")
+	ErrWorksHere          = fault.New(fault.Conflict, "already_staff", "This person works in the store already.")
+	ErrTooManyInvitations = fault.New(fault.Conflict, "too_many_invitations", "A store can have 50 open invitations: withdraw one first.")
+
+	ErrOwnerStays = fault.New(fault.Conflict, "owner_stays", "The owner has every right and cannot be removed.")
 )
 
 // Bounds.
 const (
-	maxStores = 10
-	maxPeople = 50
+	maxPeople      = 50
+	maxInvitations = 50
+	inviteFor      = 14 * 24 * time.Hour
+	keepInvitation = 30 * 24 * time.Hour // after it expired, as an answer to "what became of it"
+	sweepRows      = 200
 )
-
-const codePrefix = "S-"

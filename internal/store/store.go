@@ -25,6 +25,8 @@ type Profile struct {
 	Phone        string
 	WhatsApp     string
 	Address      *identity.Address // nil: none given
+	LegalName    string            // "": the name
+	TaxNumber    string            // "": not registered
 	Sells        bool              // products, to customers
 	Buys         bool              // materials, from customers
 }
@@ -32,7 +34,6 @@ type Profile struct {
 // Store is a vendor.
 type Store struct {
 	Brief
-	Code string
 	Profile
 	SuspendReason string
 	suspendedFrom State
@@ -59,6 +60,11 @@ func (p Profile) normal(country string) (Profile, error) {
 	p.Name = check(identity.Name("name", p.Name))
 	p.Description = check(identity.Text("description", p.Description, 5000))
 	p.BusinessType = check(identity.Line("business_type", p.BusinessType, 60))
+	p.LegalName = check(identity.Line("legal_name", p.LegalName, 200))
+	number, why := taxNumber(p.TaxNumber, country)
+	if p.TaxNumber = number; why != "" {
+		bad = bad.Field("tax_number", web.CodeInvalidFormat, why)
+	}
 	if p.Slug != "" && !validSlug(p.Slug) {
 		bad = bad.Field("slug", web.CodeInvalidFormat, "Must be 3 to 60 small letters and digits, with single hyphens between them.")
 	}
@@ -119,6 +125,8 @@ func (p Profile) changed(to Profile) []string {
 	note("phone", p.Phone != to.Phone)
 	note("whatsapp", p.WhatsApp != to.WhatsApp)
 	note("address", (p.Address == nil) != (to.Address == nil) || p.Address != nil && *p.Address != *to.Address)
+	note("legal_name", p.LegalName != to.LegalName)
+	note("tax_number", p.TaxNumber != to.TaxNumber)
 	note("sells", p.Sells != to.Sells)
 	note("buys", p.Buys != to.Buys)
 	return out
@@ -134,11 +142,11 @@ func (p Profile) addressJSON() (string, error) {
 
 func storeOf(r storedb.Store) (Store, error) {
 	s := Store{
-		Brief: briefOf(r), Code: r.Code, SuspendReason: r.SuspendReason, suspendedFrom: State(r.SuspendedFrom),
+		Brief: briefOf(r), SuspendReason: r.SuspendReason, suspendedFrom: State(r.SuspendedFrom),
 		CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
 		Profile: Profile{
 			Name: r.Name, Slug: r.Slug, Description: r.Description, BusinessType: r.BusinessType, Email: r.Email, Phone: r.Phone,
-			WhatsApp: r.Whatsapp, Sells: r.Sells, Buys: r.Buys,
+			WhatsApp: r.Whatsapp, LegalName: r.LegalName, TaxNumber: r.TaxNumber, Sells: r.Sells, Buys: r.Buys,
 		},
 	}
 	if r.Address != "" {

@@ -38,6 +38,7 @@ type TransactionView struct {
 // EarningsView is what the market owes a store, and a page of how that came.
 type EarningsView struct {
 	Store string `json:"store"`
+	Owed  string `json:"owed" doc:"What the store owes the market; it is set against what it earns"`
 	FundsView
 	Items      []TransactionView `json:"items"`
 	NextCursor *string           `json:"next_cursor" doc:"The cursor of the next page; null at the end."`
@@ -108,6 +109,9 @@ func (s *Service) Mount(api *web.API) {
 			ErrAmount, ErrCurrency, ErrReason, identity.ErrAccountNotFound, ledger.ErrAmount, ledger.ErrBalanceTooLarge, idem.ErrReused,
 		},
 	}, s.postCredit)
+	s.mountTopUps(api)
+	s.mountPayouts(api)
+	s.mountDebts(api)
 }
 
 func (s *Service) getEarnings(ctx context.Context, in *earningsIn) (*one[EarningsView], error) {
@@ -116,7 +120,7 @@ func (s *Service) getEarnings(ctx context.Context, in *earningsIn) (*one[Earning
 		return nil, err
 	}
 	page := web.NewPage(transactionViews(list, f.Currency), next)
-	return &one[EarningsView]{EarningsView{Store: in.ID, FundsView: fundsView(f), Items: page.Items, NextCursor: page.NextCursor}}, nil
+	return &one[EarningsView]{EarningsView{Store: in.ID, Owed: money.Format(max(-f.Balance.Balance, 0), f.Currency), FundsView: fundsView(f), Items: page.Items, NextCursor: page.NextCursor}}, nil
 }
 
 func (s *Service) postCredit(ctx context.Context, in *creditIn) (*one[CreditView], error) {

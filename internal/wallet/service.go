@@ -7,13 +7,13 @@ import (
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
+	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/idem"
 	"github.com/haat-market/haat/internal/platform/money"
-	"github.com/haat-market/haat/internal/platform/verify"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/wallet/walletdb"
@@ -28,6 +28,7 @@ type Deps struct {
 	Market   *market.Service
 	Identity *identity.Service
 	Stores   *store.Service
+	Payments *payment.Service
 }
 
 // Service is the room.
@@ -39,13 +40,17 @@ type Service struct {
 	market   *market.Service
 	identity *identity.Service
 	stores   *store.Service
+	payments *payment.Service
 }
 
 // New opens the room.
 func New(d Deps) *Service {
-	return &Service{
+	s := &Service{
 		db: d.DB, clock: d.Clock, events: d.Events, ledger: d.Ledger, market: d.Market, identity: d.Identity, stores: d.Stores,
+		payments: d.Payments,
 	}
+	d.Payments.AddPayable(topUps{s})
+	return s
 }
 
 // Funds is what is in an account's wallet.
@@ -155,31 +160,5 @@ func creditOf(r walletdb.WalletCredit) Credit {
 	return Credit{
 		ID: r.PublicID, Account: r.Account, Amount: r.Amount, Currency: money.Currency(r.Currency), Reason: r.Reason, Actor: r.Actor,
 		CreatedAt: clock.Time(r.CreatedAt),
-	}
-}
-
-// Rules are what haat verify asks of the credits.
-func (s *Service) Rules() []verify.Rule {
-	return []verify.Rule{{Name: "wallet.credits", About: "a credit is booked once, as it says", Check: s.checkCredits}}
-}
-
-func (s *Service) checkCredits(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
-	for after := int64(0); ; {
-		rows, err := walletdb.New(tx).CreditsAfter(ctx, after, 500)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		for _, r := range rows {
-			after = r.ID
-			c := creditOf(r)
-			booked, _, err := s.ledger.Transfers(ctx, tx, ledger.Filter{Reference: c.reference()}, 2, "")
-			if err != nil {
-				return err
-			}
-			to := ledger.Wallet(c.Account, r.Currency)
-			if len(booked) != 1 || booked[0].Amount != c.Amount || booked[0].To != to || booked[0].Posting != ledger.OpeningBalance {
-				report("credit %s: %d %s for %s is not booked as it says", c.ID, c.Amount, c.Currency, c.Account)
-			}
-		}
 	}
 }

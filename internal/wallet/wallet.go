@@ -1,7 +1,6 @@
 package wallet
 
 import (
-	"errors"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -42,15 +41,9 @@ func (c Credit) reference() string { return "credit:" + c.ID }
 
 // readCredit checks what an admin sent.
 func readCredit(amount, currency, reason string, market money.Currency) (int64, string, error) {
-	if currency != "" && currency != string(market) {
-		return 0, "", ErrCurrency.With("currency", string(market))
-	}
-	minor, err := money.Parse(amount, market)
-	if errors.Is(err, money.ErrOverflow) {
-		return 0, "", ledger.ErrAmount
-	}
-	if err != nil || minor <= 0 {
-		return 0, "", ErrAmount.Because(err).With("currency", string(market))
+	minor, err := readAmount(amount, currency, market)
+	if err != nil {
+		return 0, "", err
 	}
 	reason = strings.TrimSpace(reason)
 	if n := utf8.RuneCountInString(reason); n == 0 || n > maxReason {

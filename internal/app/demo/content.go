@@ -64,7 +64,7 @@ func products(file, prefix, vendor string) ([]product, error) {
 	out := make([]product, len(rows))
 	for i, r := range rows {
 		names, choices := options(r[2])
-		in := catalog.ProductInput{Title: r[1], Vendor: vendor, Options: names}
+		in := catalog.ProductInput{Title: r[1], Vendor: vendor, Brand: vendor, Options: names}
 		if r[4] != "" {
 			in.Description = "<p>" + r[4] + "</p>"
 		}

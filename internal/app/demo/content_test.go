@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"unicode"
+
+	"github.com/haat-market/haat/internal/app/demo/draw"
 )
 
 // What is sold stands in a category that there is, has prices for all its variants, and numbers of its own; some of it
@@ -47,7 +49,7 @@ func TestContent(t *testing.T) {
 			}
 		}
 	}
-	if len(titles) < 200 || scripts["Devanagari"] < 30 || scripts["Arabic"] < 20 {
+	if len(titles) < 400 || scripts["Devanagari"] < 30 || scripts["Arabic"] < 20 {
 		t.Errorf("%d products, %v", len(titles), scripts)
 	}
 }
@@ -62,5 +64,20 @@ func TestPricesThatAreNone(t *testing.T) {
 	got, err := readPrices("450@120, 1050@280*")
 	if err != nil || len(got) != 2 || got[0] != (price{450, 120, true}) || got[1] != (price{1050, 280, true}) {
 		t.Errorf("%v %v", got, err)
+	}
+}
+
+// Each category that something is sold in has a drawing.
+func TestDrawings(t *testing.T) {
+	for _, sh := range shops {
+		list, err := products(sh.file, sh.prefix, sh.maker)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, p := range list {
+			if !draw.Known(p.category) {
+				t.Errorf("%s: %s is in %q, which has no drawing", sh.file, p.input.Title, p.category)
+			}
+		}
 	}
 }

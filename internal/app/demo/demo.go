@@ -46,6 +46,7 @@ func Run(ctx context.Context, c config.Config, con app.Console, o app.ServeOptio
 			return errReal(c.Place)
 		}
 		i.KeyMade = false // nothing of a demo was sealed with a key that is lost now
+		go paint(ctx, i.App)
 		return greet(i, con)
 	}
 	return app.Serve(ctx, c, con, o)
@@ -133,7 +134,7 @@ func onDisk(path string) error {
 func quiet(con app.Console) *slog.Logger { return logging.New(con.Err, "text", slog.LevelError) }
 
 func fill(ctx context.Context, d *db.DB, c config.Config, con app.Console) error {
-	if _, err := fmt.Fprintf(con.Err, "Filling %s with a month of trade …\n", c.Data); err != nil {
+	if _, err := fmt.Fprintf(con.Err, "Filling %s with two months of trade …\n", c.Data); err != nil {
 		return err
 	}
 	r, err := Fill(ctx, d, c, clock.System().Now().Add(d.ClockOffset()), quiet(con))

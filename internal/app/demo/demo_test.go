@@ -27,7 +27,7 @@ func TestFilledMarket(t *testing.T) {
 		}
 		t.Logf("filled in %v: %+v", r.Took.Round(time.Millisecond), r)
 		look(t, d, demo.Filled)
-		if r.Stores != 8 || r.Products < 200 || r.Orders < 250 || r.Refused > 0 {
+		if r.Stores != 14 || r.Products < 400 || r.Orders < 600 || r.Refused > 0 {
 			t.Errorf("not as planned: %+v", r)
 		}
 		if n := dbtest.One[int64](t, d, "SELECT COUNT(*) FROM jobs"); n != 0 {
@@ -82,7 +82,9 @@ func TestFillOnAnyDay(t *testing.T) {
 			if states != int64(len(order.States)) {
 				t.Errorf("the customer has orders in %d states", states)
 			}
-			apptest.On(t, d).Verify()
+			m := apptest.On(t, d)
+			m.Clock.Set(now)
+			m.Verify()
 		})
 	}
 }

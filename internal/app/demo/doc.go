@@ -1,5 +1,5 @@
 // Package demo fills a market with believable data, so that somebody who has just started it can look around: stores
-// and products, customers with money, a month of orders in every state, and somebody to sign in as for each role.
+// and products, customers with money, two months of orders in every state, and somebody to sign in as for each role.
 //
 // It owns the content and the story that is played, not how anything is done: every row is made by the rooms' own
 // services, one after another in the order of the story's time, on a clock that stands in the past. Whatever haat

@@ -20,6 +20,7 @@ func SignIns() []SignIn {
 		{"customer", customers[0].mail + domain, customers[0].name + ", with orders in every state, a full cart and money in the wallet"},
 		{"seller", shops[0].owner.mail + domain, shops[0].owner.name + ", who owns " + shops[0].profile.Name},
 		{"staff", shops[0].staff[0].mail + domain, shops[0].staff[0].name + ", who packs the orders of " + shops[0].profile.Name},
+		{"courier", courier.mail + domain, courier.name + ", who carries"},
 		{"admin", admin.mail + domain, admin.name},
 		{"superadmin", superadmin.mail + domain, superadmin.name + ", who appoints admins"},
 	}
@@ -50,6 +51,7 @@ func (h human) address() identity.Address {
 
 var (
 	superadmin = human{name: "Sushila Karki", mail: "superadmin", phone: "+9779851000001"}
+	courier    = human{name: "Gopal Shahi", mail: "courier", phone: "+9779851000003"}
 	admin      = human{name: "Dipesh Maharjan", mail: "admin", phone: "+9779851000002"}
 )
 
@@ -116,6 +118,41 @@ var shops = []shop{
 		file: "8-nile-weavers.txt", prefix: "NIL", maker: "Nile Weavers", share: 3,
 		owner:   human{name: "Mohamed Elhassan", mail: "mohamed.elhassan", phone: "+249123080001", home: place{"Souq al-Kabir 5", "Wad Madani", "Wad Madani", "Al Jazirah", "21111", "SD", "14.401200", "33.519900"}},
 		profile: store.Profile{Name: "Nile Weavers", BusinessType: "Cooperative", Description: "A cooperative of weavers, tailors and saddlers between the two Niles. Long-staple cotton, leather, palm."},
+	},
+	{
+		file: "9-thamel-trail.txt", prefix: "TRL", maker: "Thamel Trail", share: 3,
+		owner:   human{name: "Dawa Lama", mail: "dawa.lama", phone: "+9779851090001", home: place{"Thamel 26, Chaksibari Marg", "Kathmandu", "Kathmandu", "Bagmati", "44600", "NP", "27.715400", "85.310700"}},
+		staff:   []employee{{human{name: "Binod Tamang", mail: "binod.tamang", phone: "+9779851090002"}, []store.Right{store.Orders, store.Stock}}},
+		profile: store.Profile{Name: "Thamel Trail", BusinessType: "Outfitter", Description: "Packs, tents and down, most of it sewn two streets away. What we sell we have carried over a pass."},
+	},
+	{
+		file: "10-new-road-electric.txt", prefix: "NRE", maker: "New Road Electric", share: 5,
+		owner:   human{name: "Bishnu Manandhar", mail: "bishnu.manandhar", phone: "+9779841100001", home: place{"New Road 22, Pako", "Kathmandu", "Kathmandu", "Bagmati", "44600", "NP", "27.703600", "85.312900"}},
+		staff:   []employee{{human{name: "Sunita Maharjan", mail: "sunita.maharjan", phone: "+9779841100002"}, []store.Right{store.Catalog, store.Stock}}},
+		profile: store.Profile{Name: "New Road Electric", BusinessType: "Electrician", Description: "Solar, light, radio and everything that a wire goes into. We repair what we sell."},
+	},
+	{
+		file: "11-lajpat-handloom.txt", prefix: "LJP", maker: "Lajpat Handloom", share: 4,
+		owner:   human{name: "Savita Arora", mail: "savita.arora", phone: "+919811110001", home: place{"Central Market 61, Lajpat Nagar II", "New Delhi", "South East Delhi", "Delhi", "110024", "IN", "28.569500", "77.240300"}},
+		staff:   []employee{{human{name: "रमेश गुप्ता", mail: "ramesh.gupta", phone: "+919811110002"}, []store.Right{store.Orders, store.Stock}}},
+		profile: store.Profile{Name: "Lajpat Handloom", BusinessType: "Draper", Description: "Sarees, kurtas and quilts from forty weaving towns. हर साड़ी के साथ बुनकर का नाम।"},
+	},
+	{
+		file: "12-malabar-spice.txt", prefix: "MLB", maker: "Malabar Spice", share: 5,
+		owner:   human{name: "Thomas Kurien", mail: "thomas.kurien", phone: "+919847120001", home: place{"Jew Town Road 9, Mattancherry", "Kochi", "Ernakulam", "Kerala", "682002", "IN", "9.957600", "76.259700"}},
+		profile: store.Profile{Name: "Malabar Spice", BusinessType: "Spice merchant", Description: "Pepper, cardamom and coconut from the hills behind Kochi, shipped the week they are dried."},
+	},
+	{
+		file: "13-khilona-ghar.txt", prefix: "KHL", maker: "खिलौना घर", share: 3,
+		owner:   human{name: "Ashwini Kale", mail: "ashwini.kale", phone: "+919822130001", home: place{"Laxmi Road 118", "Pune", "Pune", "Maharashtra", "411030", "IN", "18.513900", "73.853200"}},
+		staff:   []employee{{human{name: "Nilesh Pawar", mail: "nilesh.pawar", phone: "+919822130002"}, []store.Right{store.Orders}}},
+		profile: store.Profile{Name: "खिलौना घर", Slug: "khilona-ghar", BusinessType: "Toys and stationery", Description: "लकड़ी के खिलौने, पतंग, कैरम, काग़ज़ और क़लम। Toys that last, and what a school bag needs."},
+	},
+	{
+		file: "14-kordofan-gum.txt", prefix: "KRD", maker: "صمغ كردفان", share: 3,
+		owner:   human{name: "عثمان البشير", mail: "osman.elbashir", phone: "+249912140001", home: place{"سوق الصمغ 4", "الأبيض", "شيكان", "شمال كردفان", "51111", "SD", "13.184200", "30.217500"}},
+		staff:   []employee{{human{name: "Mona Abdalla", mail: "mona.abdalla", phone: "+249912140002"}, []store.Right{store.Orders, store.Stock}}},
+		profile: store.Profile{Name: "صمغ كردفان", Slug: "kordofan-gum", BusinessType: "Wholesaler", Description: "صمغ عربي وسمسم وفول سوداني من الأبيض. Gum arabic, sesame and groundnuts from the auction of El Obeid."},
 	},
 }
 

@@ -33,6 +33,8 @@ func (s *story) plot() {
 	s.topUps()
 	s.lateMoney() // before the days, so that they find enough on the shelves
 	s.today()
+	s.sales()
+	s.messages()
 	for day := range days + 1 {
 		midnight := s.begin.AddDate(0, 0, day)
 		// In the order of their times: each counts on what those before it left on the shelves.

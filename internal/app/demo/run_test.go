@@ -106,7 +106,7 @@ func TestRunFillsOnceAndGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	first := serve(t, folder, func(url string) { signIn(t, url) })
-	if !strings.Contains(first, "8 stores") || strings.Contains(first, "/setup?") {
+	if !strings.Contains(first, "14 stores") || strings.Contains(first, "/setup?") {
 		t.Errorf("the first start says:\n%s", first)
 	}
 	for _, in := range demo.SignIns() {
@@ -116,7 +116,7 @@ func TestRunFillsOnceAndGoesOn(t *testing.T) {
 	}
 	counts := census(t, folder)
 	second := serve(t, folder, func(url string) { signIn(t, url) })
-	if strings.Contains(second, "8 stores") || !strings.Contains(second, demo.Password) {
+	if strings.Contains(second, "14 stores") || !strings.Contains(second, demo.Password) {
 		t.Errorf("the second start says:\n%s", second)
 	}
 	if again := census(t, folder); again != counts {

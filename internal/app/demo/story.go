@@ -18,7 +18,7 @@ import (
 )
 
 // days is how long the story is.
-const days = 30
+const days = 60
 
 // settings are the market's.
 var settings = map[string]string{
@@ -41,6 +41,7 @@ type story struct {
 
 	hash   string // of the password
 	admin  web.Caller
+	tree   map[string]string // the ids of categories by their slugs
 	stalls []*stall
 	buyers []*buyer
 	deeds  []deed
@@ -112,8 +113,10 @@ func (s *story) open(ctx context.Context) (err error) {
 	if s.admin, err = s.join(ctx, admin, web.RoleAdmin, web.RoleCustomer); err != nil {
 		return err
 	}
-	tree, err := s.categories(ctx)
-	if err != nil {
+	if _, err := s.join(ctx, courier, web.RoleCourier, web.RoleCustomer); err != nil {
+		return err
+	}
+	if s.tree, err = s.categories(ctx); err != nil {
 		return err
 	}
 	s.stalls, s.buyers = make([]*stall, len(shops)), make([]*buyer, len(customers))
@@ -133,7 +136,7 @@ func (s *story) open(ctx context.Context) (err error) {
 	if err := side.Wait(); err != nil {
 		return err
 	}
-	return s.shelves(ctx, tree)
+	return s.shelves(ctx, s.tree)
 }
 
 // categories makes the tree, level by level.

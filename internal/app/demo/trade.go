@@ -9,6 +9,7 @@ import (
 	"github.com/haat-market/haat/internal/cart"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/testgateway"
 	"github.com/haat-market/haat/internal/platform/web"
 )
@@ -121,7 +122,7 @@ func (s *story) fillCart(ctx context.Context, b *buyer, wants []want) error {
 
 // pay tries a card. That it is declined is part of the story.
 func (t *trade) pay(ctx context.Context, number string, lost bool) error {
-	card := payment.Card{Number: number, Month: 12, Year: t.s.end.Year() + 3, CVC: "123"}
+	card := gateway.Card{Number: number, Month: 12, Year: t.s.end.Year() + 3, CVC: "123"}
 	if lost {
 		card.CVC = lostCode
 	}
@@ -175,10 +176,10 @@ type forgetful struct{ *testgateway.Gateway }
 var errLost = errors.New("the gateway's answer was lost")
 
 // Start implements payment.Gateway.
-func (g forgetful) Start(ctx context.Context, c payment.Charge) (payment.Outcome, error) {
+func (g forgetful) Start(ctx context.Context, c gateway.Charge) (gateway.Outcome, error) {
 	out, err := g.Gateway.Start(ctx, c)
 	if err == nil && c.Card.CVC == lostCode {
-		return payment.Outcome{}, errLost
+		return gateway.Outcome{}, errLost
 	}
 	return out, err
 }

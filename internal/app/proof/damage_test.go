@@ -18,10 +18,13 @@ var damages = map[string][]damage{
 	},
 	"event.followers": {sql("INSERT INTO event_cursors (follower, seq, updated_at) VALUES ('nobody', 1000000000, 0)")},
 
-	"identity.roles":     {sql("DELETE FROM account_roles WHERE account_id = (SELECT MIN(id) FROM accounts)")},
-	"identity.active":    {sql("UPDATE accounts SET state = 'deactivated' WHERE id = (SELECT MIN(account_id) FROM session_tokens)")},
-	"identity.tokens":    {sql("UPDATE session_tokens SET account_id = (SELECT MAX(id) FROM accounts) WHERE account_id = (SELECT MIN(account_id) FROM session_tokens)")},
-	"identity.addresses": {sql("UPDATE addresses SET is_default = FALSE")},
+	"identity.roles":            {sql("DELETE FROM account_roles WHERE account_id = (SELECT MIN(id) FROM accounts)")},
+	"identity.active":           {sql("UPDATE accounts SET state = 'deactivated' WHERE id = (SELECT MIN(account_id) FROM session_tokens)")},
+	"identity.tokens":           {sql("UPDATE session_tokens SET account_id = (SELECT MAX(id) FROM accounts) WHERE account_id = (SELECT MIN(account_id) FROM session_tokens)")},
+	"identity.words":            {sql("DELETE FROM account_words")},
+	"identity.erased":           {sql("UPDATE accounts SET erased_at = 1, state = 'deactivated' WHERE id = (SELECT MIN(account_id) FROM account_words)")},
+	"identity.erased_addresses": {sql("UPDATE accounts SET erased_at = 1, state = 'deactivated' WHERE id = (SELECT MIN(account_id) FROM addresses)")},
+	"identity.addresses":        {sql("UPDATE addresses SET is_default = FALSE")},
 
 	"store.owners": {sql("UPDATE store_people SET owner = FALSE"), sql("UPDATE stores SET owner_id = (SELECT MIN(id) FROM accounts WHERE id <> owner_id)")},
 
@@ -30,7 +33,25 @@ var damages = map[string][]damage{
 	"catalog.visible":   {sql("UPDATE listings SET visible = FALSE"), sql("UPDATE stores SET state = 'closed'"), sql("UPDATE listings SET state = 'draft'")},
 	"catalog.prices":    {sql("UPDATE variants SET price = price + 1"), {free: []string{"price_changes"}, sql: []string{"DELETE FROM price_changes"}}},
 	"catalog.published": {sql("UPDATE variants SET archived = TRUE")},
+	"catalog.images":    {sql("UPDATE listings SET image = ''")},
+	"catalog.stock":     {sql("UPDATE listings SET in_stock = FALSE")},
+	"catalog.places":    {sql("UPDATE listing_places SET price = price + 1"), sql("DELETE FROM listing_places")},
+	"catalog.counts":    {sql("UPDATE facet_counts SET n = n + 1"), sql("UPDATE listings SET on_sale = NOT on_sale")},
+	"catalog.search":    {sql("DELETE FROM search_documents"), sql("UPDATE search_documents SET id = id + 1000")},
+	"search.postings":   {sql("UPDATE search_documents SET id = id + 1000")},
+	"blob.files":        {sql("UPDATE blobs SET size = size + 1")},
+	"catalog.discounts": {sql("UPDATE discount_targets SET open = FALSE"), sql("UPDATE discounts SET due_at = due_at + 1 WHERE state = 'live'")},
+	"cart.guests":       {sql("DELETE FROM guests")},
 
+	"commission.figures": {sql("INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at) " +
+		"SELECT 'stm_x', MIN(id), '2026-01', 'open', 0, 1, 1, 100, 0, 'NPR', '', '', 0, 0 FROM stores")},
+	"subscription.spans": {sql("UPDATE subscriptions SET ends_at = ends_at + 1 WHERE state = 'active'")},
+	"subscription.paid":  {sql("UPDATE subscriptions SET state = 'cancelled', due_at = NULL WHERE state = 'active'")},
+
+	"rate.prices": {sql("UPDATE rates SET price = price + 1"), {free: []string{"rate_changes"}, sql: []string{"DELETE FROM rate_changes"}}},
+	"rate.offers": {sql("UPDATE rates SET offered = FALSE"), sql("DELETE FROM service_areas"), sql("UPDATE materials SET active = FALSE")},
+
+	"inventory.marks": {sql("UPDATE stock SET mark = 'out' WHERE mark = 'fine'")},
 	"inventory.bounds": {
 		{drop: [][2]string{{"stock", "stock_available_check"}}, sql: []string{"UPDATE stock SET available = -1"}},
 		{drop: [][2]string{{"stock", "stock_reserved_check"}}, sql: []string{"UPDATE stock SET reserved = -1"}},
@@ -52,7 +73,7 @@ var damages = map[string][]damage{
 		sql("UPDATE ledger_accounts SET balance = balance + 1 WHERE kind = 'wallet'"),
 		sql("UPDATE ledger_accounts SET held = held + 1 WHERE kind = 'wallet'"),
 		sql("UPDATE ledger_accounts SET owner = 'acc_another' WHERE kind = 'wallet'"),
-		sql("UPDATE ledger_accounts SET key = 'nonsense' WHERE kind = 'wallet'"),
+		sql("UPDATE ledger_accounts SET key = 'nonsense' WHERE id = (SELECT MIN(id) FROM ledger_accounts WHERE kind = 'wallet')"),
 		sql("UPDATE ledger_holds SET state = 'voided', ended_at = 1 WHERE state = 'open'"),
 		// A wallet that promises more than it has.
 		{drop: [][2]string{{"ledger_accounts", "ledger_accounts_floor_check"}}, sql: []string{
@@ -97,10 +118,28 @@ var damages = map[string][]damage{
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'refund_confirmed'"}},
 	},
 
+	"invoice.series": {
+		sql("UPDATE invoice_series SET last = last + 1"), sql("DELETE FROM invoice_series"),
+		{free: []string{"invoices"}, sql: []string{"UPDATE invoices SET serial = serial + 100 WHERE id = (SELECT MIN(id) FROM invoices)"}},
+	},
+	"invoice.figures": {
+		{free: []string{"invoices"}, sql: []string{"UPDATE invoices SET net = net + 1, total = total + 1"}},
+		{free: []string{"invoices"}, sql: []string{"UPDATE invoices SET number = 'X/1/1'"}},
+		{free: []string{"invoices"}, sql: []string{"UPDATE invoices SET content = '{}'"}},
+	},
+	"invoice.orders": {
+		{free: []string{"invoices"}, sql: []string{"UPDATE invoices SET net = net + 1, total = total + 1"}},
+		sql("UPDATE orders SET delivery = delivery + 1, total = total + 1, captured = captured + 1 WHERE state = 'completed' AND captured > 0"),
+	},
 	"order.lines": {
 		sql("UPDATE order_lines SET goods = goods + 1, total = total + 1"), sql("UPDATE order_lines SET fee = fee + 1"), sql("UPDATE orders SET unit_count = unit_count + 1"),
 		sql("DELETE FROM order_lines"),
 	},
+	"order.promotions": {
+		sql("UPDATE orders SET promotion = promotion - 1 WHERE promotion > 0"),
+		{free: []string{"ledger_transfers"}, sql: []string{"UPDATE ledger_transfers SET amount = amount + 1 WHERE posting = 'market_discount'"}},
+	},
+	"order.cuts": {sql("UPDATE order_lines SET cut_total = 5")},
 	"order.checkouts": {
 		sql("UPDATE checkouts SET goods = goods + 1, total = total + 1"), sql("UPDATE orders SET checkout_id = (SELECT MIN(id) FROM checkouts WHERE id <> checkout_id)"),
 	},
@@ -109,9 +148,53 @@ var damages = map[string][]damage{
 		sql("UPDATE orders SET refunded = 0, payment_status = 'paid' WHERE state = 'cancelled' AND captured > 0"),
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"),
 	},
+	"order.split": {
+		{free: []string{"ledger_transfers"}, sql: []string{
+			"UPDATE ledger_transfers SET amount = amount + 1 WHERE kind = 'fee'", "UPDATE ledger_transfers SET amount = amount - 1 WHERE kind = 'escrow_release'",
+		}},
+	},
+	"order.disputes": {
+		sql("UPDATE orders SET disputed = FALSE WHERE disputed"), sql("UPDATE order_disputes SET state = 'withdrawn', decided_at = 1 WHERE state = 'open'"),
+		sql("UPDATE orders SET due_at = 5 WHERE disputed"), sql("UPDATE orders SET frozen = TRUE WHERE state = 'completed'"),
+	},
+	"wallet.payouts": {
+		sql("UPDATE wallet_payouts SET amount = amount + 1"), sql("UPDATE wallet_payouts SET state = 'settled', settled_at = 1 WHERE state = 'approved'"),
+		sql("UPDATE wallet_payouts SET decided_by = '' WHERE state = 'approved'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'payout_approved'"}},
+	},
+	"wallet.held": {
+		sql("UPDATE wallet_payouts SET amount = amount + 1 WHERE state = 'requested'"), sql("UPDATE wallet_payouts SET state = 'cancelled' WHERE state = 'requested'"),
+		sql("DELETE FROM wallet_payouts WHERE state = 'requested'"), sql("UPDATE ledger_holds SET state = 'voided', ended_at = 1 WHERE state = 'open'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'payout_approved'"}},
+	},
+	"wallet.debts": {
+		{free: []string{"wallet_debt_payments"}, sql: []string{"UPDATE wallet_debt_payments SET amount = amount + 1"}},
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'store_debt_paid'"}},
+	},
+	"order.refunds": {
+		sql("UPDATE order_lines SET refund_total = refund_total + 1 WHERE refund_total + cut_total < total"), sql("UPDATE orders SET delivery_refunded = 1, delivery = delivery + 1, total = total + 1, captured = captured + 1 WHERE state = 'completed' AND captured > 0"),
+		sql("UPDATE orders SET fee_back = fee_back + 1 WHERE fee > fee_back"), {free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE kind = 'fee_returned'"}},
+	},
+	"order.taken": {
+		sql("UPDATE payment_allocations SET captured = 0, refunded = 0 WHERE captured > 0"), sql("UPDATE payment_allocations SET refunded = captured WHERE refunded < captured"),
+	},
+	"payment.proofs": {
+		sql("UPDATE payment_proofs SET state = 'rejected', reference_key = NULL"), sql("UPDATE payment_proofs SET decided_by = ''"),
+		sql("UPDATE payment_attempts SET state = 'failed' WHERE gateway = 'bank_transfer'"),
+	},
 	"order.payouts": {
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"), sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"),
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'sale_completed'"}},
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'store_collected'"}},
+	},
+	"order.bought": {
+		sql("UPDATE buyback_lines SET amount = amount + 1"), sql("UPDATE buyback_lines SET weighed = NULL"), sql("DELETE FROM buyback_lines"), sql("DELETE FROM pickups"),
+		sql("UPDATE pickups SET open = FALSE WHERE open"), sql("UPDATE pickups SET paid = paid + 1 WHERE paid > 0"),
+		sql("UPDATE orders SET state = 'cancelled', cancel_reason = 'x' WHERE side = 'buyback' AND state = 'completed'"),
+	},
+	"order.bought_paid": {
+		sql("UPDATE pickups SET paid_by = 'cash' WHERE paid_by = 'wallet'"), sql("UPDATE orders SET fee = fee + 1 WHERE side = 'buyback'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'buyback_by_wallet'"}},
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'store_collected'"}},
 	},
 	"order.goods": {
@@ -119,6 +202,18 @@ var damages = map[string][]damage{
 		sql("UPDATE reservations SET state = 'released' WHERE state = 'live'"), sql("UPDATE orders SET state = 'cancelled', cancel_reason = 'x' WHERE state = 'awaiting_payment'"),
 		sql("UPDATE reservations SET state = 'released' WHERE state = 'sold'"), sql("UPDATE reservations SET state = 'sold' WHERE state = 'returned'"),
 		sql("UPDATE reservations SET qty = qty + 1 WHERE state = 'sold'"),
+	},
+
+	"wallet.topups": {
+		sql("UPDATE wallet_topups SET amount = amount + 1"), sql("UPDATE wallet_topups SET state = 'expired', paid_at = NULL WHERE state = 'paid'"),
+		sql("UPDATE wallet_topups SET state = 'paid', paid_at = 1 WHERE state = 'pending'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'top_up'"}},
+	},
+	"delivery.load":    {sql("UPDATE couriers SET jobs = 0, load = 0"), sql("UPDATE deliveries SET weight = weight + 1")},
+	"delivery.history": {{free: []string{"delivery_events"}, sql: []string{"DELETE FROM delivery_events WHERE id = (SELECT MAX(id) FROM delivery_events)"}}},
+	"delivery.paid": {
+		sql("UPDATE deliveries SET fee = fee + 1 WHERE state = 'delivered'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'delivery_done'"}},
 	},
 
 	"wallet.credits": {

@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
-	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/db/dbtest"
 )
@@ -15,22 +15,28 @@ import (
 // postman is a gateway whose answer comes when the test says so.
 type postman struct{ paid bool }
 
-func (*postman) Name() string { return "postman" }
+func (*postman) About() gateway.About {
+	return gateway.About{Name: "postman", Title: "Postman", Verified: gateway.BySandbox, Takes: gateway.TakesCard, Refunds: gateway.PartRefunds, Window: 5 * time.Minute}
+}
 
-func (g *postman) Start(ctx context.Context, c payment.Charge) (payment.Outcome, error) {
+func (*postman) Hear(context.Context, gateway.Message) (gateway.Hint, error) {
+	return gateway.Hint{}, gateway.ErrForged
+}
+
+func (g *postman) Start(ctx context.Context, c gateway.Charge) (gateway.Outcome, error) {
 	return g.Lookup(ctx, c)
 }
 
-func (g *postman) Lookup(_ context.Context, c payment.Charge) (payment.Outcome, error) {
-	out := payment.Outcome{State: payment.OutcomeWaiting, Reference: "post_" + c.Attempt, Amount: c.Amount, Currency: c.Currency}
+func (g *postman) Lookup(_ context.Context, c gateway.Charge) (gateway.Outcome, error) {
+	out := gateway.Outcome{State: gateway.Waiting, Reference: "post_" + c.Attempt, Amount: c.Amount, Currency: c.Currency}
 	if g.paid {
-		out.State = payment.OutcomePaid
+		out.State = gateway.Paid
 	}
 	return out, nil
 }
 
-func (g *postman) Refund(context.Context, payment.RefundOrder) (payment.RefundOutcome, error) {
-	return payment.RefundOutcome{Done: true, Reference: "post"}, nil
+func (g *postman) Refund(context.Context, gateway.Refund) (gateway.Refunded, error) {
+	return gateway.Refunded{Done: true, Reference: "post"}, nil
 }
 
 // bazaar is a market of two stores whose variants were made in turns, so that no store has all the low ids, and a buyer

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
-	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/db/dbtest"
 	"github.com/haat-market/haat/internal/platform/verify"
@@ -28,15 +27,26 @@ func checkout(variant, address, method, total string, units int) M {
 	return M{"direct": M{"variant": variant, "quantity": units}, "address_id": address, "payment_method": method, "expected_total": total}
 }
 
+// pixel is the smallest picture.
+const pixel = "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\xf8\x0f\x00\x01\x01\x01\x00\xb1\x38\xf6\x14\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82"
+
 // furnish trades a little of everything: an order in each of the states that matter to the books, paid in every way.
 func furnish(t *testing.T, m *apptest.Market) {
 	t.Helper()
 	admin := m.Person("admin")
 	admin.Patch("/v1/settings", M{"platform_fee_bp": 500}).Want(200)
 	st := m.Store()
-	_, lamp := st.Product("Lamp", "10.00", 50)
+	product, lamp := st.Product("Lamp", "10.00", 50)
+	st.Owner.With("Content-Type", "image/png").Post("/v1/products/{}/images", pixel, product).Want(201)
+	m.Anonymous().Post("/v1/cart/lines", M{"variant": lamp, "quantity": 1}).Want(201)
 	buyer, address := m.Buyer()
 	admin.Post("/v1/accounts/{}/wallet/credits", M{"amount": "500.00", "reason": "opening balance"}, buyer.ID).Want(201)
+	topUp := buyer.Post("/v1/wallet/topups", M{"amount": "50.00"}).Want(201).Str("payment.id")
+	buyer.Post("/v1/payments/{}/attempts", card(goodCard), topUp).Want(201).Is("state", "succeeded")
+	buyer.Post("/v1/wallet/topups", M{"amount": "60.00"}).Want(201)
+	chair, seat := st.Product("Chair", "10.00", 50)
+	admin.Post("/v1/sale-events", M{"title": "Tihar", "percent": "10", "to": m.Clock.Now().AddDate(0, 1, 0), "products": []string{chair}, "paid_by": "platform"}).Want(201)
+	buyer.Post("/v1/checkouts", checkout(seat, address, "wallet", "18.00", 2)).Want(201)
 	place := func(method string) (order string, a *apptest.Answer) {
 		a = buyer.Post("/v1/checkouts", checkout(lamp, address, method, "20.00", 2)).Want(201)
 		if method == "gateway" {
@@ -56,28 +66,58 @@ func furnish(t *testing.T, m *apptest.Market) {
 		st.Owner.Post(completed+"/ship", nil).Want(200)
 		st.Owner.Post(completed+"/deliver", nil).Want(200)
 		buyer.Post(completed+"/complete", nil).Want(200)
+		st.Owner.Post(completed+"/refunds", M{"amount": "3.00", "reason": "scratched"}).Want(201)
 	}
 	place("cod")
+	carry(m, admin, st, buyer, address, lamp)
+	admin.Patch("/v1/gateways/bank_transfer", M{"details": M{"account_name": "Asan", "account_number": "1", "bank": "Nabil"}}).Want(200)
+	pay := buyer.Post("/v1/checkouts", checkout(lamp, address, "gateway", "20.00", 2)).Want(201).Str("payment.id")
+	buyer.Post("/v1/payments/{}/attempts", M{"gateway": "bank_transfer"}, pay).Want(201)
+	proof := buyer.Post("/v1/payments/{}/proof", M{"reference": "BANK 1234"}, pay).Want(200).Str("attempts.0.proof.id")
+	admin.Post("/v1/payment-proofs/{}/approve", M{}, proof).Want(200).Is("state", "approved")
 	buyer.Post("/v1/checkouts", checkout(lamp, address, "gateway", "10.00", 1)).Want(201)
-	wallet := ledger.Wallet(buyer.ID, "NPR")
-	err := m.DB.Write(context.Background(), "test.holds", func(ctx context.Context, tx db.Tx) error {
-		for _, reference := range []string{"payout:1", "payout:2"} {
-			if _, err := m.Ledger.Hold(ctx, tx, wallet, 500, reference, buyer.ID, time.Time{}); err != nil {
-				return err
-			}
-		}
-		return m.Ledger.PostHold(ctx, tx, "payout:1", ledger.PayoutApproved, ledger.PayoutsTransit("NPR"), 400)
-	})
-	if err != nil {
-		t.Fatal(err)
+	scrap(m, admin, buyer, address)
+	disputed, _ := place("wallet")
+	st.Owner.Post(disputed+"/ship", nil).Want(200)
+	st.Owner.Post(disputed+"/deliver", nil).Want(200)
+	buyer.Post(disputed+"/disputes", M{"reason": "damaged", "text": "It is broken."}).Want(201)
+	bank := M{"bank": "Nabil", "account_name": "Asha Rai", "account_number": "0123456789"}
+	payout := buyer.Post("/v1/wallet/payouts", M{"amount": "5.00", "bank": bank}).Want(201).Str("id")
+	admin.Post("/v1/payouts/{}/approve", nil, payout).Want(200)
+	buyer.Post("/v1/wallet/payouts", M{"amount": "5.00", "bank": bank}).Want(201)
+	poor := m.Store()
+	_, thing := poor.Product("Thing", "10.00", 50)
+	owed := buyer.Post("/v1/checkouts", checkout(thing, address, "cod", "10.00", 1)).Want(201).Str("orders.0.id")
+	for _, step := range []string{"confirm", "ship", "deliver"} {
+		poor.Owner.Post("/v1/orders/{}/"+step, nil, owed).Want(200)
 	}
+	buyer.Post("/v1/orders/{}/complete", nil, owed).Want(200)
+	admin.Post("/v1/stores/{}/debt-payments", M{"amount": "0.20", "source": "cash"}, poor.ID).Want(201)
 	m.RunJobs()
 	m.Clock.Advance(6 * time.Minute) // for the ledger to fold
-	for _, sweep := range []string{"event.number", "ledger.fold"} {
+	for _, sweep := range []string{"event.number", "ledger.fold", "catalog.follow"} {
 		if m.Sweep(sweep) == 0 {
 			t.Fatalf("%s did nothing", sweep)
 		}
 	}
+}
+
+// scrap sells newspaper to a dealer who pays from the wallet, and some that is not fetched yet.
+func scrap(m *apptest.Market, admin, seller *apptest.Client, address string) {
+	dealer := m.Dealer("44600")
+	m.Fund(dealer.Owner, 50000)
+	rate := dealer.Rate(m.Material(admin, "Newspaper", "kg", "5"), "44600", "15.00")
+	var order string
+	for range 2 {
+		seller.Post("/v1/cart/rates", M{"rate": rate, "quantity": "10"}).Want(201)
+		order = "/v1/orders/" + seller.Post("/v1/checkouts/buyback", M{
+			"address_id": address, "pickup_date": m.Clock.Now().AddDate(0, 0, 2).Format(time.DateOnly), "pickup_slot": "1pm - 6pm", "expected_total": "159.00",
+		}).Want(201).Str("orders.0.id")
+	}
+	otp := seller.Get(order + "/otp").Want(200)
+	dealer.Owner.Post(order+"/pickup", M{
+		"number": otp.Str("number"), "otp": otp.Str("otp"), "pay_by": "wallet", "lines": []M{{"line": seller.Get(order).Want(200).Str("buyback.lines.0.id"), "quantity": "9"}},
+	}).Want(200)
 }
 
 // Each rule of haat verify finds what it is for: the books of a market are falsified in every way that a rule speaks
@@ -161,6 +201,23 @@ func obstacles(engine db.Engine, what damage) (out []string) {
 }
 
 // Every room that has rules is asked by haat verify.
+// carry lets a courier deliver one order, and take another.
+func carry(m *apptest.Market, admin *apptest.Client, st apptest.Store, buyer *apptest.Client, address, variant string) {
+	c := m.Person("courier")
+	id := c.Patch("/v1/couriers/me", M{"vehicle": "bicycle", "capacity": 20_000}).Want(200).Str("id")
+	c.Post("/v1/couriers/me/documents", M{"kind": "identity", "number": "1", "expires_at": m.Clock.Now().AddDate(1, 0, 0)}).Want(201)
+	admin.Post("/v1/couriers/{}/verify", nil, id).Want(200)
+	var job, order string
+	for range 2 {
+		order = buyer.Post("/v1/checkouts", checkout(variant, address, "wallet", "10.00", 1)).Want(201).Str("orders.0.id")
+		job = st.Owner.Post("/v1/deliveries", M{"order": order, "fee": "3.00"}).Want(201).Str("id")
+		c.Post("/v1/deliveries/{}/claim", nil, job).Want(200)
+	}
+	c.Post("/v1/deliveries/{}/pickup", nil, job).Want(200)
+	pin := buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
+	c.Post("/v1/deliveries/{}/deliver", M{"pin": pin}, job).Want(200)
+}
+
 func TestVerifyAsksEveryRoom(t *testing.T) {
 	m := apptest.On(t, dbtest.Open(t, db.Embedded, db.Config{Schema: schema}))
 	asked := map[string]bool{}

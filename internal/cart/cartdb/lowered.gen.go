@@ -10,15 +10,43 @@ func init() {
 		cart: `SELECT id, public_id
 FROM carts
 WHERE account_id = ?1`,
+		cartsOf: `SELECT id
+FROM carts
+WHERE account_id IN (SELECT value FROM json_each(?1))`,
 		clear: `DELETE FROM cart_lines
+WHERE cart_id = ?1`,
+		clearRates: `DELETE FROM cart_rates
 WHERE cart_id = ?1`,
 		countOf: `SELECT count(l.id) AS line_count, COALESCE(sum(l.qty), 0) AS unit_count
 FROM carts AS c
 JOIN cart_lines AS l ON l.cart_id = c.id
 WHERE c.account_id = ?1`,
+		countRates: `SELECT count(*) AS line_count, COALESCE(sum(CASE WHEN rate_id = ?1 THEN qty ELSE 0 END), 0) AS present
+FROM cart_rates
+WHERE cart_id = ?2`,
+		deleteCarts: `DELETE FROM carts
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteGuests: `DELETE FROM guests
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteLinesOf: `DELETE FROM cart_lines
+WHERE cart_id IN (SELECT value FROM json_each(?1))`,
+		expiredGuests: `SELECT id
+FROM guests
+WHERE expires_at <= ?1
+ORDER BY expires_at, id
+LIMIT 50`,
 		fill: `SELECT count(*) AS line_count, COALESCE(sum(qty), 0) AS unit_count, COALESCE(sum(CASE WHEN variant_id = ?1 THEN qty ELSE 0 END), 0) AS present
 FROM cart_lines
 WHERE cart_id = ?2`,
+		guestByToken: `SELECT id, expires_at
+FROM guests
+WHERE token_hash = ?1`,
+		insertGuest: `INSERT INTO guests (token_hash, expires_at, created_at)
+VALUES (?1, ?2, ?3)
+RETURNING id`,
+		keepGuest: `UPDATE guests
+SET expires_at = ?1
+WHERE id = ?2 AND expires_at < ?1`,
 		lines: `SELECT id, public_id, variant_id, variant, qty, price_seen, created_at, updated_at
 FROM cart_lines
 WHERE cart_id = ?1
@@ -30,6 +58,9 @@ ORDER BY id`,
 		lockCart: `SELECT id
 FROM carts
 WHERE account_id = ?1`,
+		lockGuest: `SELECT id
+FROM guests
+WHERE id = ?1 AND expires_at > ?2`,
 		openCart: `INSERT INTO carts (public_id, account_id, created_at)
 VALUES (?1, ?2, ?3)
 ON CONFLICT (account_id) DO NOTHING
@@ -41,9 +72,30 @@ RETURNING id, public_id, variant_id, variant, qty, price_seen, created_at, updat
 		putLines: `INSERT INTO cart_lines (public_id, cart_id, variant_id, variant, qty, price_seen, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
 ON CONFLICT (cart_id, variant_id) DO UPDATE SET qty = excluded.qty, price_seen = excluded.price_seen, updated_at = excluded.updated_at`,
+		putRate: `INSERT INTO cart_rates (public_id, cart_id, rate_id, rate, qty, price_seen, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?7)
+ON CONFLICT (cart_id, rate_id) DO UPDATE SET qty = excluded.qty, price_seen = excluded.price_seen, updated_at = excluded.updated_at
+RETURNING id, public_id, rate_id, rate, qty, price_seen, created_at, updated_at`,
+		rates: `SELECT id, public_id, rate_id, rate, qty, price_seen, created_at, updated_at
+FROM cart_rates
+WHERE cart_id = ?1
+ORDER BY id`,
 		removeLines: `DELETE FROM cart_lines
 WHERE id IN (SELECT value FROM json_each(?1))`,
 		removeNamed: `DELETE FROM cart_lines
 WHERE cart_id = ?1 AND public_id = ?2`,
+		removeRateNamed: `DELETE FROM cart_rates
+WHERE cart_id = ?1 AND public_id = ?2`,
+		removeRates: `DELETE FROM cart_rates
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		strayCarts: `SELECT c.public_id
+FROM carts AS c
+WHERE c.account_id < 0 AND NOT EXISTS (
+    SELECT 1
+    FROM guests AS g
+    WHERE g.id = -c.account_id
+)
+ORDER BY c.id
+LIMIT 100`,
 	})
 }

@@ -25,12 +25,48 @@ func (q *Queries) Cart(ctx context.Context, accountID int64) (CartRow, error) {
 	return i, err
 }
 
+const cartsOf = `-- name: CartsOf :many
+SELECT id FROM carts WHERE account_id = ANY($1::bigint[])
+`
+
+func (q *Queries) CartsOf(ctx context.Context, holders []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, cartsOf, holders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const clear = `-- name: Clear :execrows
 DELETE FROM cart_lines WHERE cart_id = $1
 `
 
 func (q *Queries) Clear(ctx context.Context, cartID int64) (int64, error) {
 	result, err := q.db.Exec(ctx, clear, cartID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const clearRates = `-- name: ClearRates :execrows
+DELETE FROM cart_rates WHERE cart_id = $1
+`
+
+func (q *Queries) ClearRates(ctx context.Context, cartID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, clearRates, cartID)
 	if err != nil {
 		return 0, err
 	}
@@ -55,6 +91,83 @@ func (q *Queries) CountOf(ctx context.Context, accountID int64) (CountOfRow, err
 	return i, err
 }
 
+const countRates = `-- name: CountRates :one
+SELECT COUNT(*) AS line_count, COALESCE(SUM(CASE WHEN rate_id = $1 THEN qty ELSE 0 END), 0)::bigint AS present
+FROM cart_rates WHERE cart_id = $2
+`
+
+type CountRatesRow struct {
+	LineCount int64
+	Present   int64
+}
+
+func (q *Queries) CountRates(ctx context.Context, rateID int64, cartID int64) (CountRatesRow, error) {
+	row := q.db.QueryRow(ctx, countRates, rateID, cartID)
+	var i CountRatesRow
+	err := row.Scan(&i.LineCount, &i.Present)
+	return i, err
+}
+
+const deleteCarts = `-- name: DeleteCarts :execrows
+DELETE FROM carts WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteCarts(ctx context.Context, carts []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteCarts, carts)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteGuests = `-- name: DeleteGuests :execrows
+DELETE FROM guests WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteGuests(ctx context.Context, ids []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteGuests, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteLinesOf = `-- name: DeleteLinesOf :execrows
+DELETE FROM cart_lines WHERE cart_id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteLinesOf(ctx context.Context, carts []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteLinesOf, carts)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const expiredGuests = `-- name: ExpiredGuests :many
+SELECT id FROM guests WHERE expires_at <= $1 ORDER BY expires_at, id LIMIT 50 FOR UPDATE SKIP LOCKED
+`
+
+func (q *Queries) ExpiredGuests(ctx context.Context, now int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, expiredGuests, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const fill = `-- name: Fill :one
 SELECT COUNT(*) AS line_count, COALESCE(SUM(qty), 0)::bigint AS unit_count,
        COALESCE(SUM(CASE WHEN variant_id = $1 THEN qty ELSE 0 END), 0)::bigint AS present
@@ -73,6 +186,42 @@ func (q *Queries) Fill(ctx context.Context, variantID int64, cartID int64) (Fill
 	var i FillRow
 	err := row.Scan(&i.LineCount, &i.UnitCount, &i.Present)
 	return i, err
+}
+
+const guestByToken = `-- name: GuestByToken :one
+SELECT id, expires_at FROM guests WHERE token_hash = $1
+`
+
+type GuestByTokenRow struct {
+	ID        int64
+	ExpiresAt int64
+}
+
+func (q *Queries) GuestByToken(ctx context.Context, tokenHash string) (GuestByTokenRow, error) {
+	row := q.db.QueryRow(ctx, guestByToken, tokenHash)
+	var i GuestByTokenRow
+	err := row.Scan(&i.ID, &i.ExpiresAt)
+	return i, err
+}
+
+const insertGuest = `-- name: InsertGuest :one
+INSERT INTO guests (token_hash, expires_at, created_at) VALUES ($1, $2, $3) RETURNING id
+`
+
+func (q *Queries) InsertGuest(ctx context.Context, tokenHash string, expiresAt int64, createdAt int64) (int64, error) {
+	row := q.db.QueryRow(ctx, insertGuest, tokenHash, expiresAt, createdAt)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const keepGuest = `-- name: KeepGuest :exec
+UPDATE guests SET expires_at = $1 WHERE id = $2 AND expires_at < $1
+`
+
+func (q *Queries) KeepGuest(ctx context.Context, expiresAt int64, iD int64) error {
+	_, err := q.db.Exec(ctx, keepGuest, expiresAt, iD)
+	return err
 }
 
 const lines = `-- name: Lines :many
@@ -176,6 +325,17 @@ func (q *Queries) LockCart(ctx context.Context, accountID int64) (int64, error) 
 	return id, err
 }
 
+const lockGuest = `-- name: LockGuest :one
+SELECT id FROM guests WHERE id = $1 AND expires_at > $2 FOR UPDATE
+`
+
+func (q *Queries) LockGuest(ctx context.Context, iD int64, now int64) (int64, error) {
+	row := q.db.QueryRow(ctx, lockGuest, iD, now)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const openCart = `-- name: OpenCart :one
 INSERT INTO carts (public_id, account_id, created_at) VALUES ($1, $2, $3)
 ON CONFLICT (account_id) DO NOTHING
@@ -242,6 +402,103 @@ func (q *Queries) PutLine(ctx context.Context, arg PutLineParams) (PutLineRow, e
 	return i, err
 }
 
+const putRate = `-- name: PutRate :one
+INSERT INTO cart_rates (public_id, cart_id, rate_id, rate, qty, price_seen, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+ON CONFLICT (cart_id, rate_id) DO UPDATE SET qty = excluded.qty, price_seen = excluded.price_seen, updated_at = excluded.updated_at
+RETURNING id, public_id, rate_id, rate, qty, price_seen, created_at, updated_at
+`
+
+type PutRateParams struct {
+	PublicID  string
+	CartID    int64
+	RateID    int64
+	Rate      string
+	Qty       int64
+	PriceSeen int64
+	Now       int64
+}
+
+type PutRateRow struct {
+	ID        int64
+	PublicID  string
+	RateID    int64
+	Rate      string
+	Qty       int64
+	PriceSeen int64
+	CreatedAt int64
+	UpdatedAt int64
+}
+
+// Called under the cart's lock. qty is what the line has afterwards.
+func (q *Queries) PutRate(ctx context.Context, arg PutRateParams) (PutRateRow, error) {
+	row := q.db.QueryRow(ctx, putRate,
+		arg.PublicID,
+		arg.CartID,
+		arg.RateID,
+		arg.Rate,
+		arg.Qty,
+		arg.PriceSeen,
+		arg.Now,
+	)
+	var i PutRateRow
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.RateID,
+		&i.Rate,
+		&i.Qty,
+		&i.PriceSeen,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const rates = `-- name: Rates :many
+SELECT id, public_id, rate_id, rate, qty, price_seen, created_at, updated_at FROM cart_rates WHERE cart_id = $1 ORDER BY id
+`
+
+type RatesRow struct {
+	ID        int64
+	PublicID  string
+	RateID    int64
+	Rate      string
+	Qty       int64
+	PriceSeen int64
+	CreatedAt int64
+	UpdatedAt int64
+}
+
+func (q *Queries) Rates(ctx context.Context, cartID int64) ([]RatesRow, error) {
+	rows, err := q.db.Query(ctx, rates, cartID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RatesRow{}
+	for rows.Next() {
+		var i RatesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.RateID,
+			&i.Rate,
+			&i.Qty,
+			&i.PriceSeen,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const removeLines = `-- name: RemoveLines :execrows
 DELETE FROM cart_lines WHERE id = ANY($1::bigint[])
 `
@@ -264,4 +521,52 @@ func (q *Queries) RemoveNamed(ctx context.Context, cartID int64, publicID string
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const removeRateNamed = `-- name: RemoveRateNamed :execrows
+DELETE FROM cart_rates WHERE cart_id = $1 AND public_id = $2
+`
+
+func (q *Queries) RemoveRateNamed(ctx context.Context, cartID int64, publicID string) (int64, error) {
+	result, err := q.db.Exec(ctx, removeRateNamed, cartID, publicID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const removeRates = `-- name: RemoveRates :execrows
+DELETE FROM cart_rates WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) RemoveRates(ctx context.Context, ids []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, removeRates, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const strayCarts = `-- name: StrayCarts :many
+SELECT c.public_id FROM carts AS c WHERE c.account_id < 0 AND NOT EXISTS (SELECT 1 FROM guests AS g WHERE g.id = -c.account_id) ORDER BY c.id LIMIT 100
+`
+
+func (q *Queries) StrayCarts(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, strayCarts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

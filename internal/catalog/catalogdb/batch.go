@@ -16,8 +16,421 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const addFacets = `-- name: AddFacets :batchexec
+INSERT INTO facet_counts (place, facet, value, label, n) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (place, facet, value) DO UPDATE SET n = facet_counts.n + excluded.n, label = CASE WHEN excluded.label = '' THEN facet_counts.label ELSE excluded.label END
+`
+
+type AddFacetsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type AddFacetsParams struct {
+	Place int64
+	Facet string
+	Value string
+	Label string
+	N     int64
+}
+
+func (q *Queries) AddFacets(ctx context.Context, arg []AddFacetsParams) *AddFacetsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Place,
+			a.Facet,
+			a.Value,
+			a.Label,
+			a.N,
+		}
+		batch.Queue(addFacets, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &AddFacetsBatchResults{br, len(arg), false}
+}
+
+func (b *AddFacetsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *AddFacetsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const addSold = `-- name: AddSold :batchone
+UPDATE listings SET sold = CASE WHEN sold + $1::bigint < 0 THEN 0 ELSE sold + $1::bigint END WHERE public_id = $2 RETURNING product_id
+`
+
+type AddSoldBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type AddSoldParams struct {
+	N        int64
+	PublicID string
+}
+
+func (q *Queries) AddSold(ctx context.Context, arg []AddSoldParams) *AddSoldBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.N,
+			a.PublicID,
+		}
+		batch.Queue(addSold, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &AddSoldBatchResults{br, len(arg), false}
+}
+
+func (b *AddSoldBatchResults) QueryRow(f func(int, int64, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var product_id int64
+		if b.closed {
+			if f != nil {
+				f(t, product_id, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		row := b.br.QueryRow()
+		err := row.Scan(&product_id)
+		if f != nil {
+			f(t, product_id, err)
+		}
+	}
+}
+
+func (b *AddSoldBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const dropEmptyFacets = `-- name: DropEmptyFacets :batchexec
+DELETE FROM facet_counts WHERE place = $1 AND facet = $2 AND value = $3 AND n = 0
+`
+
+type DropEmptyFacetsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type DropEmptyFacetsParams struct {
+	Place int64
+	Facet string
+	Value string
+}
+
+func (q *Queries) DropEmptyFacets(ctx context.Context, arg []DropEmptyFacetsParams) *DropEmptyFacetsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Place,
+			a.Facet,
+			a.Value,
+		}
+		batch.Queue(dropEmptyFacets, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &DropEmptyFacetsBatchResults{br, len(arg), false}
+}
+
+func (b *DropEmptyFacetsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *DropEmptyFacetsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const dropPlaces = `-- name: DropPlaces :batchexec
+DELETE FROM listing_places WHERE product_id = $1 AND place = $2
+`
+
+type DropPlacesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type DropPlacesParams struct {
+	ProductID int64
+	Place     int64
+}
+
+func (q *Queries) DropPlaces(ctx context.Context, arg []DropPlacesParams) *DropPlacesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ProductID,
+			a.Place,
+		}
+		batch.Queue(dropPlaces, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &DropPlacesBatchResults{br, len(arg), false}
+}
+
+func (b *DropPlacesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *DropPlacesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const insertChanges = `-- name: InsertChanges :batchexec
+INSERT INTO listing_changes (product_id) VALUES ($1)
+`
+
+type InsertChangesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+func (q *Queries) InsertChanges(ctx context.Context, productID []int64) *InsertChangesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range productID {
+		vals := []interface{}{
+			a,
+		}
+		batch.Queue(insertChanges, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertChangesBatchResults{br, len(productID), false}
+}
+
+func (b *InsertChangesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertChangesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const insertDiscountScopes = `-- name: InsertDiscountScopes :batchexec
+INSERT INTO discount_scopes (discount_id, thing) VALUES ($1, $2)
+`
+
+type InsertDiscountScopesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertDiscountScopesParams struct {
+	DiscountID int64
+	Thing      int64
+}
+
+func (q *Queries) InsertDiscountScopes(ctx context.Context, arg []InsertDiscountScopesParams) *InsertDiscountScopesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.DiscountID,
+			a.Thing,
+		}
+		batch.Queue(insertDiscountScopes, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertDiscountScopesBatchResults{br, len(arg), false}
+}
+
+func (b *InsertDiscountScopesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertDiscountScopesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const insertDiscountTargets = `-- name: InsertDiscountTargets :batchexec
+INSERT INTO discount_targets (discount_id, target, store_id, open) VALUES ($1, $2, $3, $4) ON CONFLICT (discount_id, target, store_id) DO UPDATE SET open = excluded.open
+`
+
+type InsertDiscountTargetsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertDiscountTargetsParams struct {
+	DiscountID int64
+	Target     string
+	StoreID    int64
+	Open       bool
+}
+
+func (q *Queries) InsertDiscountTargets(ctx context.Context, arg []InsertDiscountTargetsParams) *InsertDiscountTargetsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.DiscountID,
+			a.Target,
+			a.StoreID,
+			a.Open,
+		}
+		batch.Queue(insertDiscountTargets, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertDiscountTargetsBatchResults{br, len(arg), false}
+}
+
+func (b *InsertDiscountTargetsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertDiscountTargetsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const insertImages = `-- name: InsertImages :batchone
+INSERT INTO product_images (public_id, product_id, image, alt, position, source, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
+`
+
+type InsertImagesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertImagesParams struct {
+	PublicID  string
+	ProductID int64
+	Image     string
+	Alt       string
+	Position  int64
+	Source    string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertImages(ctx context.Context, arg []InsertImagesParams) *InsertImagesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.PublicID,
+			a.ProductID,
+			a.Image,
+			a.Alt,
+			a.Position,
+			a.Source,
+			a.CreatedAt,
+		}
+		batch.Queue(insertImages, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertImagesBatchResults{br, len(arg), false}
+}
+
+func (b *InsertImagesBatchResults) QueryRow(f func(int, int64, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var id int64
+		if b.closed {
+			if f != nil {
+				f(t, id, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		row := b.br.QueryRow()
+		err := row.Scan(&id)
+		if f != nil {
+			f(t, id, err)
+		}
+	}
+}
+
+func (b *InsertImagesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const insertImportErrors = `-- name: InsertImportErrors :batchexec
-INSERT INTO import_errors (import_id, line, handle, field, code, message) VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO import_errors (import_id, line, handle, field, code, message, severity) VALUES ($1, $2, $3, $4, $5, $6, $7)
 `
 
 type InsertImportErrorsBatchResults struct {
@@ -33,6 +446,7 @@ type InsertImportErrorsParams struct {
 	Field    string
 	Code     string
 	Message  string
+	Severity string
 }
 
 func (q *Queries) InsertImportErrors(ctx context.Context, arg []InsertImportErrorsParams) *InsertImportErrorsBatchResults {
@@ -45,6 +459,7 @@ func (q *Queries) InsertImportErrors(ctx context.Context, arg []InsertImportErro
 			a.Field,
 			a.Code,
 			a.Message,
+			a.Severity,
 		}
 		batch.Queue(insertImportErrors, vals...)
 	}
@@ -186,8 +601,8 @@ func (b *InsertPriceChangesBatchResults) Close() error {
 }
 
 const insertProducts = `-- name: InsertProducts :batchone
-INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING id
+INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, '') RETURNING id
 `
 
 type InsertProductsBatchResults struct {
@@ -212,6 +627,11 @@ type InsertProductsParams struct {
 	PublishedAt *int64
 	CreatedAt   int64
 	UpdatedAt   int64
+	Brand       string
+	BrandKey    string
+	TaxBp       *int64
+	TaxCode     string
+	Review      string
 }
 
 func (q *Queries) InsertProducts(ctx context.Context, arg []InsertProductsParams) *InsertProductsBatchResults {
@@ -233,6 +653,11 @@ func (q *Queries) InsertProducts(ctx context.Context, arg []InsertProductsParams
 			a.PublishedAt,
 			a.CreatedAt,
 			a.UpdatedAt,
+			a.Brand,
+			a.BrandKey,
+			a.TaxBp,
+			a.TaxCode,
+			a.Review,
 		}
 		batch.Queue(insertProducts, vals...)
 	}
@@ -341,13 +766,78 @@ func (b *InsertVariantsBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const putImageFetches = `-- name: PutImageFetches :batchexec
+
+INSERT INTO image_fetches (import_id, product_id, line, handle, url, alt, position, variants, tries) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0)
+ON CONFLICT (product_id, url) DO UPDATE SET alt = excluded.alt, position = excluded.position, variants = excluded.variants
+`
+
+type PutImageFetchesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutImageFetchesParams struct {
+	ImportID  int64
+	ProductID int64
+	Line      int64
+	Handle    string
+	Url       string
+	Alt       string
+	Position  int64
+	Variants  string
+}
+
+// Pictures to fetch.
+func (q *Queries) PutImageFetches(ctx context.Context, arg []PutImageFetchesParams) *PutImageFetchesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ImportID,
+			a.ProductID,
+			a.Line,
+			a.Handle,
+			a.Url,
+			a.Alt,
+			a.Position,
+			a.Variants,
+		}
+		batch.Queue(putImageFetches, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutImageFetchesBatchResults{br, len(arg), false}
+}
+
+func (b *PutImageFetchesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutImageFetchesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const putListings = `-- name: PutListings :batchexec
 
-INSERT INTO listings (product_id, public_id, store_id, store, store_name, category_id, title, title_key, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+INSERT INTO listings (product_id, public_id, store_id, store, store_name, category_id, title, title_key, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at, brand, brand_key, price_was, on_sale)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 ON CONFLICT (product_id) DO UPDATE SET store_name = excluded.store_name, category_id = excluded.category_id, title = excluded.title, title_key = excluded.title_key,
     state = excluded.state, visible = excluded.visible, variant_count = excluded.variant_count, price_from = excluded.price_from, price_to = excluded.price_to,
-    currency = excluded.currency, published_at = excluded.published_at, updated_at = excluded.updated_at
+    currency = excluded.currency, published_at = excluded.published_at, updated_at = excluded.updated_at,
+    brand = excluded.brand, brand_key = excluded.brand_key, price_was = excluded.price_was, on_sale = excluded.on_sale
 `
 
 type PutListingsBatchResults struct {
@@ -374,6 +864,10 @@ type PutListingsParams struct {
 	PublishedAt  int64
 	CreatedAt    int64
 	UpdatedAt    int64
+	Brand        string
+	BrandKey     string
+	PriceWas     int64
+	OnSale       bool
 }
 
 // Listings.
@@ -398,6 +892,10 @@ func (q *Queries) PutListings(ctx context.Context, arg []PutListingsParams) *Put
 			a.PublishedAt,
 			a.CreatedAt,
 			a.UpdatedAt,
+			a.Brand,
+			a.BrandKey,
+			a.PriceWas,
+			a.OnSale,
 		}
 		batch.Queue(putListings, vals...)
 	}
@@ -422,6 +920,578 @@ func (b *PutListingsBatchResults) Exec(f func(int, error)) {
 }
 
 func (b *PutListingsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putPlaces = `-- name: PutPlaces :batchexec
+INSERT INTO listing_places (product_id, place, published_at, price, title_key, sold, discount) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (product_id, place) DO UPDATE SET published_at = excluded.published_at, price = excluded.price, title_key = excluded.title_key,
+    sold = excluded.sold, discount = excluded.discount
+`
+
+type PutPlacesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutPlacesParams struct {
+	ProductID   int64
+	Place       int64
+	PublishedAt int64
+	Price       int64
+	TitleKey    string
+	Sold        int64
+	Discount    int64
+}
+
+func (q *Queries) PutPlaces(ctx context.Context, arg []PutPlacesParams) *PutPlacesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ProductID,
+			a.Place,
+			a.PublishedAt,
+			a.Price,
+			a.TitleKey,
+			a.Sold,
+			a.Discount,
+		}
+		batch.Queue(putPlaces, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutPlacesBatchResults{br, len(arg), false}
+}
+
+func (b *PutPlacesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutPlacesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putProductDetails = `-- name: PutProductDetails :batchexec
+INSERT INTO product_details (product_id, type, tags, seo_title, seo_description, more) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (product_id) DO UPDATE SET type = excluded.type, tags = excluded.tags, seo_title = excluded.seo_title, seo_description = excluded.seo_description, more = excluded.more
+`
+
+type PutProductDetailsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutProductDetailsParams struct {
+	ProductID      int64
+	Type           string
+	Tags           string
+	SeoTitle       string
+	SeoDescription string
+	More           string
+}
+
+func (q *Queries) PutProductDetails(ctx context.Context, arg []PutProductDetailsParams) *PutProductDetailsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ProductID,
+			a.Type,
+			a.Tags,
+			a.SeoTitle,
+			a.SeoDescription,
+			a.More,
+		}
+		batch.Queue(putProductDetails, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutProductDetailsBatchResults{br, len(arg), false}
+}
+
+func (b *PutProductDetailsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutProductDetailsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putTallies = `-- name: PutTallies :batchexec
+INSERT INTO listing_tallies (product_id, tally) VALUES ($1, $2) ON CONFLICT (product_id) DO UPDATE SET tally = excluded.tally
+`
+
+type PutTalliesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutTalliesParams struct {
+	ProductID int64
+	Tally     string
+}
+
+func (q *Queries) PutTallies(ctx context.Context, arg []PutTalliesParams) *PutTalliesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.ProductID,
+			a.Tally,
+		}
+		batch.Queue(putTallies, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutTalliesBatchResults{br, len(arg), false}
+}
+
+func (b *PutTalliesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutTalliesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putVariantDetails = `-- name: PutVariantDetails :batchexec
+INSERT INTO variant_details (variant_id, compare_at, taxable, shipping, weight_unit, more) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (variant_id) DO UPDATE SET compare_at = excluded.compare_at, taxable = excluded.taxable, shipping = excluded.shipping, weight_unit = excluded.weight_unit, more = excluded.more
+`
+
+type PutVariantDetailsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutVariantDetailsParams struct {
+	VariantID  int64
+	CompareAt  int64
+	Taxable    bool
+	Shipping   bool
+	WeightUnit string
+	More       string
+}
+
+func (q *Queries) PutVariantDetails(ctx context.Context, arg []PutVariantDetailsParams) *PutVariantDetailsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.VariantID,
+			a.CompareAt,
+			a.Taxable,
+			a.Shipping,
+			a.WeightUnit,
+			a.More,
+		}
+		batch.Queue(putVariantDetails, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutVariantDetailsBatchResults{br, len(arg), false}
+}
+
+func (b *PutVariantDetailsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutVariantDetailsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putVariantImages = `-- name: PutVariantImages :batchexec
+INSERT INTO variant_images (variant_id, image_id) VALUES ($1, $2) ON CONFLICT (variant_id) DO UPDATE SET image_id = excluded.image_id
+`
+
+type PutVariantImagesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutVariantImagesParams struct {
+	VariantID int64
+	ImageID   int64
+}
+
+func (q *Queries) PutVariantImages(ctx context.Context, arg []PutVariantImagesParams) *PutVariantImagesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.VariantID,
+			a.ImageID,
+		}
+		batch.Queue(putVariantImages, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutVariantImagesBatchResults{br, len(arg), false}
+}
+
+func (b *PutVariantImagesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutVariantImagesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const repriceListings = `-- name: RepriceListings :batchexec
+UPDATE listings SET price_from = $1, price_to = $2, price_was = $3, on_sale = $4
+WHERE product_id = $5
+`
+
+type RepriceListingsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type RepriceListingsParams struct {
+	PriceFrom int64
+	PriceTo   int64
+	PriceWas  int64
+	OnSale    bool
+	ProductID int64
+}
+
+func (q *Queries) RepriceListings(ctx context.Context, arg []RepriceListingsParams) *RepriceListingsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.PriceFrom,
+			a.PriceTo,
+			a.PriceWas,
+			a.OnSale,
+			a.ProductID,
+		}
+		batch.Queue(repriceListings, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &RepriceListingsBatchResults{br, len(arg), false}
+}
+
+func (b *RepriceListingsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *RepriceListingsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const setCovers = `-- name: SetCovers :batchexec
+UPDATE listings SET image = $1, updated_at = $2 WHERE product_id = $3
+`
+
+type SetCoversBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type SetCoversParams struct {
+	Image     string
+	UpdatedAt int64
+	ProductID int64
+}
+
+func (q *Queries) SetCovers(ctx context.Context, arg []SetCoversParams) *SetCoversBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Image,
+			a.UpdatedAt,
+			a.ProductID,
+		}
+		batch.Queue(setCovers, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &SetCoversBatchResults{br, len(arg), false}
+}
+
+func (b *SetCoversBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *SetCoversBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const setInStock = `-- name: SetInStock :batchexec
+UPDATE listings SET in_stock = $1 WHERE product_id = $2
+`
+
+type SetInStockBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type SetInStockParams struct {
+	InStock   bool
+	ProductID int64
+}
+
+func (q *Queries) SetInStock(ctx context.Context, arg []SetInStockParams) *SetInStockBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.InStock,
+			a.ProductID,
+		}
+		batch.Queue(setInStock, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &SetInStockBatchResults{br, len(arg), false}
+}
+
+func (b *SetInStockBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *SetInStockBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const updateImages = `-- name: UpdateImages :batchexec
+UPDATE product_images SET alt = $1, position = $2 WHERE id = $3
+`
+
+type UpdateImagesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type UpdateImagesParams struct {
+	Alt      string
+	Position int64
+	ID       int64
+}
+
+func (q *Queries) UpdateImages(ctx context.Context, arg []UpdateImagesParams) *UpdateImagesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Alt,
+			a.Position,
+			a.ID,
+		}
+		batch.Queue(updateImages, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &UpdateImagesBatchResults{br, len(arg), false}
+}
+
+func (b *UpdateImagesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *UpdateImagesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const updateProducts = `-- name: UpdateProducts :batchone
+UPDATE products SET handle = $1, category_id = $2, title = $3, description = $4, vendor = $5,
+    option1 = $6, option2 = $7, option3 = $8, state = $9,
+    published_at = $10, brand = $11, brand_key = $12, tax_bp = $13, tax_code = $14,
+    review = $15, review_note = $16, updated_at = $17, version = version + 1
+WHERE id = $18 AND version = $19
+RETURNING id
+`
+
+type UpdateProductsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type UpdateProductsParams struct {
+	Handle      string
+	CategoryID  *int64
+	Title       string
+	Description string
+	Vendor      string
+	Option1     string
+	Option2     string
+	Option3     string
+	State       string
+	PublishedAt *int64
+	Brand       string
+	BrandKey    string
+	TaxBp       *int64
+	TaxCode     string
+	Review      string
+	ReviewNote  string
+	UpdatedAt   int64
+	ID          int64
+	Version     int64
+}
+
+func (q *Queries) UpdateProducts(ctx context.Context, arg []UpdateProductsParams) *UpdateProductsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Handle,
+			a.CategoryID,
+			a.Title,
+			a.Description,
+			a.Vendor,
+			a.Option1,
+			a.Option2,
+			a.Option3,
+			a.State,
+			a.PublishedAt,
+			a.Brand,
+			a.BrandKey,
+			a.TaxBp,
+			a.TaxCode,
+			a.Review,
+			a.ReviewNote,
+			a.UpdatedAt,
+			a.ID,
+			a.Version,
+		}
+		batch.Queue(updateProducts, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &UpdateProductsBatchResults{br, len(arg), false}
+}
+
+func (b *UpdateProductsBatchResults) QueryRow(f func(int, int64, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var id int64
+		if b.closed {
+			if f != nil {
+				f(t, id, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		row := b.br.QueryRow()
+		err := row.Scan(&id)
+		if f != nil {
+			f(t, id, err)
+		}
+	}
+}
+
+func (b *UpdateProductsBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

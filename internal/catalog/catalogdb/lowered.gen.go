@@ -7,13 +7,51 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		addFacets: `INSERT INTO facet_counts (place, facet, value, label, n)
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (place, facet, value) DO UPDATE SET n = facet_counts.n + excluded.n, label = CASE WHEN excluded.label = '' THEN facet_counts.label ELSE excluded.label END`,
+		addSold: `UPDATE listings
+SET sold = CASE WHEN sold + ?1 < 0 THEN 0 ELSE sold + ?1 END
+WHERE public_id = ?2
+RETURNING product_id`,
 		advanceImport: `UPDATE imports
-SET state = 'running', done = ?1, bytes_read = ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5, error_count = error_count + ?6, updated_at = ?7
-WHERE id = ?8 AND done = ?9 AND state IN ('queued', 'running')`,
+SET state = 'running', done = ?1, bytes_read = ?2, created = created + ?3, updated = updated + ?4, unchanged = unchanged + ?5, error_count = error_count + ?6, warning_count = warning_count + ?7, images_total = images_total + ?8, rows_read = ?9, started_at = COALESCE(started_at, ?10), updated_at = ?11
+WHERE id = ?12 AND done = ?13 AND state IN ('queued', 'running')`,
+		allListings: `SELECT product_id
+FROM listings
+WHERE product_id > ?1
+ORDER BY product_id
+LIMIT ?2`,
+		askRebuild: `INSERT INTO search_rebuilds (id, emptied, after_product, created_at)
+VALUES (1, FALSE, 0, ?1)
+ON CONFLICT (id) DO UPDATE SET emptied = FALSE, after_product = 0, created_at = excluded.created_at`,
+		beginMove: `INSERT INTO category_moves (category_id)
+VALUES (?1)
+ON CONFLICT (category_id) DO NOTHING`,
+		brandByKey: `SELECT id, public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at
+FROM brands
+WHERE name_key = ?1 AND state <> 'rejected'`,
+		brandByPublicID: `SELECT id, public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at
+FROM brands
+WHERE public_id = ?1`,
+		brandsByKeys: `SELECT name, name_key, state
+FROM brands
+WHERE name_key IN (SELECT value FROM json_each(?1)) AND state <> 'rejected'`,
+		brokenCovers: `SELECT l.public_id
+FROM listings AS l
+WHERE l.image <> COALESCE((
+    SELECT i.image
+    FROM product_images AS i
+    WHERE i.product_id = l.product_id
+    ORDER BY i.position, i.id
+    LIMIT 1
+), '')
+ORDER BY l.public_id
+LIMIT ?1`,
 		brokenListings: `SELECT l.public_id
 FROM listings AS l
 JOIN products AS p ON p.id = l.product_id
-WHERE l.state <> p.state OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0) OR l.published_at <> COALESCE(p.published_at, 0)
+WHERE l.state <> CASE WHEN p.review IN ('submitted', 'rejected') THEN p.review ELSE p.state END OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0) OR l.published_at <> COALESCE(p.published_at, 0) OR l.brand <> p.brand OR l.brand_key <> p.brand_key
 ORDER BY l.public_id
 LIMIT ?1`,
 		brokenPrices: `SELECT v.public_id
@@ -29,20 +67,27 @@ WHERE NOT EXISTS (
 )
 ORDER BY v.public_id
 LIMIT ?1`,
-		brokenSpans: `SELECT l.public_id
-FROM listings AS l
-LEFT JOIN (
-    SELECT v.product_id, v.currency, count(*) AS n, min(v.price) AS lowest, max(v.price) AS highest
-    FROM variants AS v
-    WHERE NOT v.archived
-    GROUP BY v.product_id, v.currency
-) AS s ON s.product_id = l.product_id AND s.currency = l.currency
-WHERE l.variant_count <> COALESCE(s.n, 0) OR l.price_from <> COALESCE(s.lowest, 0) OR l.price_to <> COALESCE(s.highest, 0)
-ORDER BY l.public_id
-LIMIT ?1`,
+		bulkEdit: `SELECT public_id, changed, unchanged, refused, results, next_cursor, created_at
+FROM bulk_edits
+WHERE public_id = ?1`,
+		cancelImport: `UPDATE imports
+SET state = 'failed', cancelled = TRUE, failure = ?1, updated_at = ?2, finished_at = ?2
+WHERE id = ?3 AND state IN ('queued', 'running')`,
 		categories: `SELECT id, public_id, slug, name, parent_id, position, created_at, updated_at
 FROM categories
 ORDER BY position, id`,
+		categoriesAbove: `WITH RECURSIVE up (id, above) AS (
+    SELECT c.id, c.id
+    FROM categories AS c
+    WHERE c.id IN (SELECT value FROM json_each(?1))
+    UNION
+    SELECT up.id, p.parent_id
+    FROM up
+    JOIN categories AS p ON p.id = up.above
+    WHERE p.parent_id IS NOT NULL
+)
+SELECT up.id, up.above
+FROM up`,
 		categoriesByID: `SELECT id, public_id, slug, name
 FROM categories
 WHERE id IN (SELECT value FROM json_each(?1))`,
@@ -57,16 +102,112 @@ WHERE public_id = ?1`,
     SELECT 1
     FROM products AS p
     WHERE p.category_id = ?1
-) AS has_products`,
+) AS has_products, EXISTS (
+    SELECT 1
+    FROM materials AS m
+    WHERE m.category_id = ?1
+) AS has_materials`,
+		changedProducts: `SELECT DISTINCT product_id
+FROM listing_changes
+ORDER BY product_id`,
+		changes: `SELECT id, product_id
+FROM listing_changes
+ORDER BY id
+LIMIT ?1`,
+		clearDiscountScopes: `DELETE FROM discount_scopes
+WHERE discount_id = ?1`,
+		clearDiscountTargets: `DELETE FROM discount_targets
+WHERE discount_id = ?1`,
+		closeDiscountTargets: `UPDATE discount_targets
+SET open = FALSE
+WHERE discount_id = ?1`,
+		countImages: `UPDATE imports
+SET images_done = images_done + ?1, images_failed = images_failed + ?2, warning_count = warning_count + ?2, updated_at = ?3
+WHERE id = ?4`,
+		countMaterials: `SELECT count(*)
+FROM materials`,
+		countOpenDiscounts: `SELECT count(*)
+FROM discounts
+WHERE store_id = ?1 AND state IN ('scheduled', 'live')`,
+		deleteBulkEdits: `DELETE FROM bulk_edits
+WHERE id IN (SELECT value FROM json_each(?1))`,
 		deleteCategory: `DELETE FROM categories
+WHERE id = ?1`,
+		deleteChanges: `DELETE FROM listing_changes
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteImage: `DELETE FROM product_images
+WHERE id = ?1`,
+		deleteImageFetch: `DELETE FROM image_fetches
 WHERE id = ?1`,
 		deleteImport: `DELETE FROM imports
 WHERE id = ?1 AND state = 'receiving'`,
 		deleteImportParts: `DELETE FROM import_files
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteVariantImage: `DELETE FROM variant_images
+WHERE variant_id = ?1`,
+		discountByID: `SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts
+WHERE id = ?1`,
+		discountByPublicID: `SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts
+WHERE public_id = ?1`,
+		discountScopes: `SELECT discount_id, thing
+FROM discount_scopes
+WHERE discount_id IN (SELECT value FROM json_each(?1))
+ORDER BY discount_id, thing`,
+		discountStores: `SELECT discount_id, store_id
+FROM discount_stores
+WHERE discount_id IN (SELECT value FROM json_each(?1))
+ORDER BY discount_id, store_id`,
+		discountTargets: `SELECT target, store_id
+FROM discount_targets
+WHERE discount_id = ?1
+ORDER BY target, store_id`,
+		dropEmptyFacets: `DELETE FROM facet_counts
+WHERE place = ?1 AND facet = ?2 AND value = ?3 AND n = 0`,
+		dropPlaces: `DELETE FROM listing_places
+WHERE product_id = ?1 AND place = ?2`,
+		dropTallies: `DELETE FROM listing_tallies
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		dueDiscounts: `SELECT id
+FROM discounts
+WHERE due_at <= ?1 AND due_at < 253370764800000000
+ORDER BY due_at, id
+LIMIT 20`,
 		endImport: `UPDATE imports
 SET state = ?1, failure = ?2, updated_at = ?3, finished_at = ?3
 WHERE id = ?4 AND state IN ('queued', 'running')`,
+		endMove: `DELETE FROM category_moves
+WHERE category_id = ?1`,
+		endRebuild: `DELETE FROM search_rebuilds
+WHERE id = 1`,
+		endedOpenTargets: `SELECT d.public_id
+FROM discounts AS d
+WHERE (d.state = 'ended') = EXISTS (
+    SELECT 1
+    FROM discount_targets AS t
+    WHERE t.discount_id = d.id AND t.open
+) AND (d.state = 'ended' OR d.store_id IS NOT NULL OR d.paid_by = 'platform')
+ORDER BY d.public_id
+LIMIT ?1`,
+		facetCount: `SELECT n
+FROM facet_counts
+WHERE place = ?1 AND facet = ?2 AND value = ?3`,
+		facetTop: `SELECT value, label, n
+FROM facet_counts
+WHERE place = ?1 AND facet = ?2
+ORDER BY n DESC, value DESC
+LIMIT ?3`,
+		facetValues: `SELECT value, n
+FROM facet_counts
+WHERE place = ?1 AND facet = ?2
+ORDER BY value
+LIMIT ?3`,
+		facetsAfter: `SELECT place, facet, value, n
+FROM facet_counts
+WHERE (place, facet, value) > (?1, ?2, ?3)
+ORDER BY place, facet, value
+LIMIT ?4`,
 		finishedWithParts: `SELECT f.import_id
 FROM import_files AS f
 WHERE f.part = 0 AND EXISTS (
@@ -76,14 +217,37 @@ WHERE f.part = 0 AND EXISTS (
 )
 ORDER BY f.import_id
 LIMIT ?1`,
-		importByPublicID: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+		forgetImage: `DELETE FROM variant_images
+WHERE image_id = ?1`,
+		imageFetches: `SELECT id, import_id, product_id, line, handle, url, alt, position, variants, tries
+FROM image_fetches
+WHERE import_id = ?1 AND id > ?2
+ORDER BY id
+LIMIT ?3`,
+		imageFetchesOfProducts: `SELECT product_id, url
+FROM image_fetches
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		imagesOfProducts: `SELECT i.id, i.public_id, i.product_id, i.image, i.alt, i.position, i.source, i.created_at, b.width, b.height
+FROM product_images AS i
+JOIN blobs AS b ON b.name = i.image
+WHERE i.product_id IN (SELECT value FROM json_each(?1))
+ORDER BY i.product_id, i.position, i.id`,
+		importByID: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
+FROM imports
+WHERE id = ?1`,
+		importByPublicID: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
 FROM imports
 WHERE public_id = ?1`,
-		importErrors: `SELECT line, handle, field, code, message
+		importErrors: `SELECT line, handle, field, code, message, severity
 FROM import_errors
 WHERE import_id = ?1
 ORDER BY id
 LIMIT ?2`,
+		importErrorsAfter: `SELECT id, line, handle, field, code, message, severity
+FROM import_errors
+WHERE import_id = ?1 AND id > ?2
+ORDER BY id
+LIMIT ?3`,
 		importPart: `SELECT data
 FROM import_files
 WHERE import_id = ?1 AND part = ?2`,
@@ -92,43 +256,205 @@ FROM import_files
 WHERE import_id = ?1
 ORDER BY part DESC
 LIMIT ?2`,
+		insertBrand: `INSERT INTO brands (public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?7)
+RETURNING id`,
+		insertBulkEdit: `INSERT INTO bulk_edits (public_id, store_id, actor, changed, unchanged, refused, results, next_cursor, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
 		insertCategory: `INSERT INTO categories (public_id, slug, name, parent_id, position, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
 RETURNING id`,
-		insertImport: `INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, 'receiving', ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, '', ?8, ?8)
+		insertChanges: `INSERT INTO listing_changes (product_id)
+VALUES (?1)`,
+		insertDiscount: `INSERT INTO discounts (public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, 0, TRUE, ?13, 1, ?14, ?14)
 RETURNING id`,
-		insertImportErrors: `INSERT INTO import_errors (import_id, line, handle, field, code, message)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
+		insertDiscountScopes: `INSERT INTO discount_scopes (discount_id, thing)
+VALUES (?1, ?2)`,
+		insertDiscountTargets: `INSERT INTO discount_targets (discount_id, target, store_id, open)
+VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (discount_id, target, store_id) DO UPDATE SET open = excluded.open`,
+		insertImages: `INSERT INTO product_images (public_id, product_id, image, alt, position, source, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+RETURNING id`,
+		insertImport: `INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, dry_run)
+VALUES (?1, ?2, ?3, ?4, 'receiving', ?5, ?6, ?7, 0, 0, 0, 0, 0, 0, '', ?8, ?8, ?9)
+RETURNING id`,
+		insertImportErrors: `INSERT INTO import_errors (import_id, line, handle, field, code, message, severity)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		insertImportParts: `INSERT INTO import_files (import_id, part, data)
 VALUES (?1, ?2, ?3)`,
+		insertMaterial: `INSERT INTO materials (public_id, category_id, name, name_key, unit, tax_bp, tax_code, active, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, TRUE, ?8, ?8)
+RETURNING id`,
 		insertPriceChanges: `INSERT INTO price_changes (product_id, variant_id, old_price, new_price, currency, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-		insertProducts: `INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
+		insertProducts: `INSERT INTO products (public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, '')
 RETURNING id`,
 		insertVariants: `INSERT INTO variants (public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, FALSE, ?14, 1, ?15, ?15)
 RETURNING id`,
+		joinDiscount: `INSERT INTO discount_stores (discount_id, store_id, joined_by, joined_at)
+VALUES (?1, ?2, ?3, ?4)
+ON CONFLICT (discount_id, store_id) DO NOTHING`,
+		judgeBrand: `UPDATE brands
+SET state = ?1, reason = ?2, updated_at = ?3
+WHERE id = ?4 AND state = 'pending'`,
+		leaveDiscount: `DELETE FROM discount_stores
+WHERE discount_id = ?1 AND store_id = ?2`,
+		listedPrices: `SELECT l.product_id, l.public_id, l.store_id, l.category_id, l.currency, l.variant_count, l.price_from, l.price_to, l.price_was, l.on_sale
+FROM listings AS l
+WHERE l.product_id > ?1
+ORDER BY l.product_id
+LIMIT 1000`,
+		listingKeysAfter: `SELECT product_id
+FROM listings
+WHERE product_id > ?1
+ORDER BY product_id
+LIMIT ?2`,
 		listingStores: `SELECT l.store_id, l.visible, count(*) AS listings, min(l.public_id) AS example
 FROM listings AS l
 WHERE l.visible OR l.state = 'published' AND l.variant_count > 0
 GROUP BY l.store_id, l.visible
 ORDER BY l.store_id, l.visible`,
-		openImports: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+		listingsAfter: `SELECT product_id, public_id, in_stock
+FROM listings
+WHERE product_id > ?1
+ORDER BY product_id
+LIMIT ?2`,
+		listingsByKey: `SELECT public_id, store, store_name, category_id, title, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at, brand, price_was, on_sale, image, in_stock, brand_key, product_id, sold, title_key
+FROM listings
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		listingsToPlace: `SELECT product_id, store, category_id, brand_key, visible, in_stock, published_at, price_from, price_was, title_key, sold
+FROM listings
+WHERE product_id IN (SELECT value FROM json_each(?1))
+ORDER BY product_id`,
+		listingsToTally: `SELECT product_id, store_id, category_id, brand, brand_key, visible, in_stock, on_sale, price_from
+FROM listings
+WHERE product_id IN (SELECT value FROM json_each(?1))
+ORDER BY product_id`,
+		livePrices: `SELECT product_id, price, currency
+FROM variants
+WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
+ORDER BY product_id, position, id`,
+		liveVariants: `SELECT id, product_id, track_stock
+FROM variants
+WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
+ORDER BY id`,
+		lockListings: `SELECT product_id, in_stock
+FROM listings
+WHERE product_id IN (SELECT value FROM json_each(?1))
+ORDER BY product_id`,
+		materialByPublicID: `SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at
+FROM materials
+WHERE public_id = ?1`,
+		materialsByID: `SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at
+FROM materials
+WHERE id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		materialsByPublicID: `SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at
+FROM materials
+WHERE public_id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		moveRebuild: `UPDATE search_rebuilds
+SET emptied = TRUE, after_product = ?1
+WHERE id = 1`,
+		moves: `SELECT category_id
+FROM category_moves
+ORDER BY category_id`,
+		oldBulkEdits: `SELECT id
+FROM bulk_edits
+WHERE created_at < ?1
+ORDER BY created_at, id
+LIMIT ?2`,
+		openCategoryDiscounts: `SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts
+WHERE store_id IS NULL AND state IN ('scheduled', 'live') AND scope = 'categories'
+ORDER BY id`,
+		openImports: `SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
 FROM imports
 WHERE store_id = ?1 AND state IN ('queued', 'running')
 ORDER BY id
 LIMIT ?2`,
-		productByID: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+		openOffers: `SELECT t.target, t.store_id AS only_store, d.id, d.public_id, d.title, d.kind, d.value, d.currency, d.paid_by, d.ends_at
+FROM discount_targets AS t
+JOIN discounts AS d ON d.id = t.discount_id
+WHERE t.target IN (SELECT value FROM json_each(?1)) AND t.open AND d.starts_at <= ?2 AND d.ends_at > ?2
+ORDER BY d.id`,
+		pastOffers: `SELECT DISTINCT t.store_id AS only_store, d.id, d.public_id, d.title, d.kind, d.value, d.currency, d.paid_by, d.state, d.starts_at, d.ends_at
+FROM discount_targets AS t
+JOIN discounts AS d ON d.id = t.discount_id
+WHERE t.target IN (SELECT value FROM json_each(?1)) AND d.ends_at > d.starts_at AND d.starts_at <= ?2
+ORDER BY d.id DESC
+LIMIT 50`,
+		placeCounts: `SELECT place, n
+FROM facet_counts
+WHERE place IN (SELECT value FROM json_each(?1)) AND facet = 'all' AND value = ''`,
+		placeSize: `SELECT count(*) AS n
+FROM (
+    SELECT p.product_id
+    FROM listing_places AS p
+    WHERE p.place = ?1
+    ORDER BY p.published_at, p.product_id
+    LIMIT ?2
+) AS few`,
+		placedAmong: `SELECT product_id
+FROM listing_places
+WHERE product_id IN (SELECT value FROM json_each(?1)) AND place = ?2`,
+		placesOf: `SELECT product_id, place, published_at, price, title_key, sold, discount
+FROM listing_places
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		pricesListed: `SELECT product_id, variant_count, price_from, price_to, price_was, on_sale
+FROM listings
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		productByID: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products
 WHERE id = ?1`,
-		productByPublicID: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+		productByPublicID: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products
 WHERE public_id = ?1`,
-		productsByHandle: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+		productDetails: `SELECT product_id, type, tags, seo_title, seo_description, more
+FROM product_details
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		productKeys: `SELECT id, public_id, store_id
+FROM products
+WHERE public_id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		productPlaces: `SELECT id, public_id, store_id, category_id
+FROM products
+WHERE id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		productTexts: `SELECT p.id, p.title, p.description, p.vendor, p.brand, p.category_id, l.visible
+FROM products AS p
+JOIN listings AS l ON l.product_id = p.id
+WHERE p.id IN (SELECT value FROM json_each(?1))
+ORDER BY p.id`,
+		productsAfter: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
+FROM products
+WHERE store_id = ?1 AND handle > ?2 AND state <> 'archived'
+ORDER BY handle
+LIMIT ?3`,
+		productsByHandle: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products
 WHERE store_id = ?1 AND handle IN (SELECT value FROM json_each(?2))`,
+		productsByPublicIDs: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
+FROM products
+WHERE store_id = ?1 AND public_id IN (SELECT value FROM json_each(?2))`,
+		productsInCategory: `SELECT id
+FROM products
+WHERE category_id = ?1 AND id > ?2
+ORDER BY id
+LIMIT ?3`,
+		productsInPlace: `SELECT product_id, published_at
+FROM listing_places
+WHERE place = ?1 AND (published_at, product_id) > (?2, ?3)
+ORDER BY published_at, product_id
+LIMIT ?4`,
+		productsOfVariants: `SELECT DISTINCT product_id
+FROM variants
+WHERE id IN (SELECT value FROM json_each(?1))
+ORDER BY product_id`,
 		productsWithoutListing: `SELECT p.public_id
 FROM products AS p
 WHERE NOT EXISTS (
@@ -147,23 +473,65 @@ WHERE p.state = 'published' AND NOT EXISTS (
 )
 ORDER BY p.public_id
 LIMIT ?1`,
-		putListings: `INSERT INTO listings (product_id, public_id, store_id, store, store_name, category_id, title, title_key, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-ON CONFLICT (product_id) DO UPDATE SET store_name = excluded.store_name, category_id = excluded.category_id, title = excluded.title, title_key = excluded.title_key, state = excluded.state, visible = excluded.visible, variant_count = excluded.variant_count, price_from = excluded.price_from, price_to = excluded.price_to, currency = excluded.currency, published_at = excluded.published_at, updated_at = excluded.updated_at`,
+		putImageFetches: `INSERT INTO image_fetches (import_id, product_id, line, handle, url, alt, position, variants, tries)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
+ON CONFLICT (product_id, url) DO UPDATE SET alt = excluded.alt, position = excluded.position, variants = excluded.variants`,
+		putListings: `INSERT INTO listings (product_id, public_id, store_id, store, store_name, category_id, title, title_key, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at, brand, brand_key, price_was, on_sale)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+ON CONFLICT (product_id) DO UPDATE SET store_name = excluded.store_name, category_id = excluded.category_id, title = excluded.title, title_key = excluded.title_key, state = excluded.state, visible = excluded.visible, variant_count = excluded.variant_count, price_from = excluded.price_from, price_to = excluded.price_to, currency = excluded.currency, published_at = excluded.published_at, updated_at = excluded.updated_at, brand = excluded.brand, brand_key = excluded.brand_key, price_was = excluded.price_was, on_sale = excluded.on_sale`,
+		putPlaces: `INSERT INTO listing_places (product_id, place, published_at, price, title_key, sold, discount)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (product_id, place) DO UPDATE SET published_at = excluded.published_at, price = excluded.price, title_key = excluded.title_key, sold = excluded.sold, discount = excluded.discount`,
+		putProductDetails: `INSERT INTO product_details (product_id, type, tags, seo_title, seo_description, more)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (product_id) DO UPDATE SET type = excluded.type, tags = excluded.tags, seo_title = excluded.seo_title, seo_description = excluded.seo_description, more = excluded.more`,
+		putTallies: `INSERT INTO listing_tallies (product_id, tally)
+VALUES (?1, ?2)
+ON CONFLICT (product_id) DO UPDATE SET tally = excluded.tally`,
+		putVariantDetails: `INSERT INTO variant_details (variant_id, compare_at, taxable, shipping, weight_unit, more)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (variant_id) DO UPDATE SET compare_at = excluded.compare_at, taxable = excluded.taxable, shipping = excluded.shipping, weight_unit = excluded.weight_unit, more = excluded.more`,
+		putVariantImages: `INSERT INTO variant_images (variant_id, image_id)
+VALUES (?1, ?2)
+ON CONFLICT (variant_id) DO UPDATE SET image_id = excluded.image_id`,
 		queueImport: `UPDATE imports
 SET state = 'queued', updated_at = ?1
 WHERE id = ?2 AND state = 'receiving'`,
+		rebuild: `SELECT emptied, after_product
+FROM search_rebuilds
+WHERE id = 1`,
 		relistProducts: `UPDATE listings
 SET store_name = ?1, visible = state = 'published' AND variant_count > 0 AND ?2
 WHERE product_id IN (SELECT value FROM json_each(?3))`,
-		sellablesByID: `SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived, p.public_id AS product, p.title, p.state, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3
+		repriceListings: `UPDATE listings
+SET price_from = ?1, price_to = ?2, price_was = ?3, on_sale = ?4
+WHERE product_id = ?5`,
+		sellablesByID: `SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived, p.public_id AS product, p.title, p.state, p.category_id, p.tax_bp, p.tax_code, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3, l.image AS cover, i.image AS own_image
 FROM variants AS v
 JOIN products AS p ON p.id = v.product_id
+JOIN listings AS l ON l.product_id = v.product_id
+LEFT JOIN variant_images AS vi ON vi.variant_id = v.id
+LEFT JOIN product_images AS i ON i.id = vi.image_id
 WHERE v.id IN (SELECT value FROM json_each(?1))`,
-		sellablesByPublicID: `SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived, p.public_id AS product, p.title, p.state, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3
+		sellablesByPublicID: `SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived, p.public_id AS product, p.title, p.state, p.category_id, p.tax_bp, p.tax_code, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3, l.image AS cover, i.image AS own_image
 FROM variants AS v
 JOIN products AS p ON p.id = v.product_id
+JOIN listings AS l ON l.product_id = v.product_id
+LEFT JOIN variant_images AS vi ON vi.variant_id = v.id
+LEFT JOIN product_images AS i ON i.id = vi.image_id
 WHERE v.public_id IN (SELECT value FROM json_each(?1))`,
+		setCovers: `UPDATE listings
+SET image = ?1, updated_at = ?2
+WHERE product_id = ?3`,
+		setInStock: `UPDATE listings
+SET in_stock = ?1
+WHERE product_id = ?2`,
+		setMaterialImage: `UPDATE materials
+SET image = ?1, updated_at = ?2
+WHERE id = ?3`,
+		settleDiscount: `UPDATE discounts
+SET settled = TRUE
+WHERE id = ?1 AND pass = ?2 AND NOT settled`,
 		skusTaken: `SELECT id, product_id, sku
 FROM variants
 WHERE store_id = ?1 AND sku IN (SELECT value FROM json_each(?2)) AND sku IS NOT NULL AND NOT archived`,
@@ -172,30 +540,91 @@ FROM imports
 WHERE state = 'receiving' AND created_at < ?1
 ORDER BY created_at, id
 LIMIT ?2`,
+		standingOfProducts: `SELECT id, product_id, store_id, sku, track_stock, archived
+FROM variants
+WHERE product_id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		storeChoice: `SELECT product_id, public_id, state, category_id, brand_key, variant_count
+FROM listings
+WHERE store_id = ?1 AND product_id > ?2
+ORDER BY product_id
+LIMIT ?3`,
 		storeListings: `SELECT product_id
 FROM listings
 WHERE store_id = ?1 AND product_id > ?2
 ORDER BY product_id
 LIMIT ?3`,
+		strangeVariantImages: `SELECT v.public_id
+FROM variant_images AS vi
+JOIN variants AS v ON v.id = vi.variant_id
+JOIN product_images AS i ON i.id = vi.image_id
+WHERE i.product_id <> v.product_id
+ORDER BY v.public_id
+LIMIT ?1`,
+		tallies: `SELECT product_id, tally
+FROM listing_tallies
+WHERE product_id IN (SELECT value FROM json_each(?1))`,
+		talliesAfter: `SELECT product_id, tally
+FROM listing_tallies
+WHERE product_id > ?1
+ORDER BY product_id
+LIMIT ?2`,
+		timelessDiscounts: `SELECT d.public_id
+FROM discounts AS d
+WHERE d.due_at <> CASE d.state WHEN 'scheduled' THEN d.starts_at WHEN 'live' THEN d.ends_at ELSE 253370764800000000 END
+ORDER BY d.public_id
+LIMIT ?1`,
+		tryImageFetch: `UPDATE image_fetches
+SET tries = tries + 1
+WHERE id = ?1`,
+		unsettledTargets: `SELECT DISTINCT t.target
+FROM discount_targets AS t
+JOIN discounts AS d ON d.id = t.discount_id
+WHERE NOT d.settled OR d.due_at <= ?1 AND d.due_at < 253370764800000000`,
 		updateCategory: `UPDATE categories
 SET slug = ?1, name = ?2, parent_id = ?3, position = ?4, updated_at = ?5
 WHERE id = ?6`,
-		updateProduct: `UPDATE products
-SET handle = ?1, category_id = ?2, title = ?3, description = ?4, vendor = ?5, option1 = ?6, option2 = ?7, option3 = ?8, state = ?9, published_at = ?10, updated_at = ?11, version = version + 1
-WHERE id = ?12 AND version = ?13`,
+		updateDiscount: `UPDATE discounts
+SET title = ?1, kind = ?2, value = ?3, currency = ?4, scope = ?5, state = ?6, starts_at = ?7, ends_at = ?8, due_at = ?9, pass = ?10, settled = ?11, updated_at = ?12, version = version + 1
+WHERE id = ?13 AND version = ?14`,
+		updateImages: `UPDATE product_images
+SET alt = ?1, position = ?2
+WHERE id = ?3`,
+		updateMaterial: `UPDATE materials
+SET category_id = ?1, name = ?2, name_key = ?3, unit = ?4, tax_bp = ?5, tax_code = ?6, active = ?7, updated_at = ?8
+WHERE id = ?9`,
+		updateProducts: `UPDATE products
+SET handle = ?1, category_id = ?2, title = ?3, description = ?4, vendor = ?5, option1 = ?6, option2 = ?7, option3 = ?8, state = ?9, published_at = ?10, brand = ?11, brand_key = ?12, tax_bp = ?13, tax_code = ?14, review = ?15, review_note = ?16, updated_at = ?17, version = version + 1
+WHERE id = ?18 AND version = ?19
+RETURNING id`,
 		updateVariants: `UPDATE variants
 SET position = ?1, option1 = ?2, option2 = ?3, option3 = ?4, sku = ?5, barcode = ?6, price = ?7, currency = ?8, weight = ?9, track_stock = ?10, archived = ?11, import_stock = ?12, updated_at = ?13, version = version + 1
 WHERE id = ?14`,
 		variantByPublicID: `SELECT id, public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at
 FROM variants
 WHERE public_id = ?1`,
+		variantDetails: `SELECT variant_id, compare_at, taxable, shipping, weight_unit, more
+FROM variant_details
+WHERE variant_id IN (SELECT value FROM json_each(?1))`,
+		variantImages: `SELECT vi.variant_id, vi.image_id
+FROM variant_images AS vi
+WHERE vi.variant_id IN (SELECT value FROM json_each(?1))`,
 		variantPublicIDs: `SELECT id, public_id
 FROM variants
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		variantTexts: `SELECT product_id, sku, barcode, option1, option2, option3
+FROM variants
+WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
+ORDER BY product_id, position, id`,
 		variantsOfProducts: `SELECT id, public_id, product_id, store_id, position, option1, option2, option3, sku, barcode, price, currency, weight, track_stock, archived, import_stock, version, created_at, updated_at
 FROM variants
 WHERE product_id IN (SELECT value FROM json_each(?1)) AND NOT archived
 ORDER BY product_id, position, id`,
+		visibleAmong: `SELECT product_id, public_id, visible
+FROM listings
+WHERE product_id > ?1
+ORDER BY product_id
+LIMIT ?2`,
 		visibleDrafts: `SELECT l.public_id
 FROM listings AS l
 WHERE l.visible AND (l.state <> 'published' OR l.variant_count = 0)

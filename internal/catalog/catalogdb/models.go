@@ -4,6 +4,19 @@
 
 package catalogdb
 
+type Brand struct {
+	ID        int64
+	PublicID  string
+	StoreID   *int64
+	Name      string
+	NameKey   string
+	State     string
+	Reason    string
+	CreatedBy string
+	CreatedAt int64
+	UpdatedAt int64
+}
+
 type Category struct {
 	ID        int64
 	PublicID  string
@@ -15,26 +28,109 @@ type Category struct {
 	UpdatedAt int64
 }
 
+type Discount struct {
+	ID        int64
+	PublicID  string
+	StoreID   *int64
+	Title     string
+	Kind      string
+	Value     int64
+	Currency  string
+	Scope     string
+	PaidBy    string
+	State     string
+	StartsAt  int64
+	EndsAt    int64
+	DueAt     int64
+	Pass      int64
+	Settled   bool
+	CreatedBy string
+	Version   int64
+	CreatedAt int64
+	UpdatedAt int64
+}
+
+type DiscountScope struct {
+	DiscountID int64
+	Thing      int64
+}
+
+type ImageFetch struct {
+	ID        int64
+	ImportID  int64
+	ProductID int64
+	Line      int64
+	Handle    string
+	Url       string
+	Alt       string
+	Position  int64
+	Variants  string
+	Tries     int64
+}
+
 type Import struct {
+	ID           int64
+	PublicID     string
+	StoreID      int64
+	AccountID    int64
+	Actor        string
+	State        string
+	Size         int64
+	Sha256       string
+	Currency     string
+	Done         int64
+	BytesRead    int64
+	Created      int64
+	Updated      int64
+	Unchanged    int64
+	ErrorCount   int64
+	Failure      string
+	CreatedAt    int64
+	UpdatedAt    int64
+	FinishedAt   *int64
+	DryRun       bool
+	Cancelled    bool
+	RowsRead     int64
+	WarningCount int64
+	StartedAt    *int64
+	ImagesTotal  int64
+	ImagesDone   int64
+	ImagesFailed int64
+}
+
+type ListingChange struct {
+	ID        int64
+	ProductID int64
+}
+
+type ListingPlace struct {
+	ProductID   int64
+	Place       int64
+	PublishedAt int64
+	Price       int64
+	TitleKey    string
+	Sold        int64
+	Discount    int64
+}
+
+type ListingTally struct {
+	ProductID int64
+	Tally     string
+}
+
+type Material struct {
 	ID         int64
 	PublicID   string
-	StoreID    int64
-	AccountID  int64
-	Actor      string
-	State      string
-	Size       int64
-	Sha256     string
-	Currency   string
-	Done       int64
-	BytesRead  int64
-	Created    int64
-	Updated    int64
-	Unchanged  int64
-	ErrorCount int64
-	Failure    string
+	CategoryID int64
+	Name       string
+	NameKey    string
+	Unit       string
+	TaxBp      int64
+	TaxCode    string
+	Image      *string
+	Active     bool
 	CreatedAt  int64
 	UpdatedAt  int64
-	FinishedAt *int64
 }
 
 type Product struct {
@@ -54,6 +150,21 @@ type Product struct {
 	PublishedAt *int64
 	CreatedAt   int64
 	UpdatedAt   int64
+	Brand       string
+	BrandKey    string
+	TaxBp       *int64
+	TaxCode     string
+	Review      string
+	ReviewNote  string
+}
+
+type ProductDetail struct {
+	ProductID      int64
+	Type           string
+	Tags           string
+	SeoTitle       string
+	SeoDescription string
+	More           string
 }
 
 type Variant struct {
@@ -76,4 +187,18 @@ type Variant struct {
 	Version     int64
 	CreatedAt   int64
 	UpdatedAt   int64
+}
+
+type VariantDetail struct {
+	VariantID  int64
+	CompareAt  int64
+	Taxable    bool
+	Shipping   bool
+	WeightUnit string
+	More       string
+}
+
+type VariantImage struct {
+	VariantID int64
+	ImageID   int64
 }

@@ -11,8 +11,9 @@ import (
 
 const advanceImport = `-- name: AdvanceImport :execrows
 UPDATE imports SET state = 'running', done = $1, bytes_read = $2, created = created + $3::bigint, updated = updated + $4::bigint,
-    unchanged = unchanged + $5::bigint, error_count = error_count + $6::bigint, updated_at = $7
-WHERE id = $8 AND done = $9 AND state IN ('queued', 'running')
+    unchanged = unchanged + $5::bigint, error_count = error_count + $6::bigint, warning_count = warning_count + $7::bigint,
+    images_total = images_total + $8::bigint, rows_read = $9, started_at = COALESCE(started_at, $10::bigint), updated_at = $11
+WHERE id = $12 AND done = $13 AND state IN ('queued', 'running')
 `
 
 type AdvanceImportParams struct {
@@ -22,6 +23,10 @@ type AdvanceImportParams struct {
 	Updated    int64
 	Unchanged  int64
 	Errors     int64
+	Warnings   int64
+	Images     int64
+	RowsRead   int64
+	StartedAt  int64
 	UpdatedAt  int64
 	ID         int64
 	DoneBefore int64
@@ -35,6 +40,10 @@ func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) (i
 		arg.Updated,
 		arg.Unchanged,
 		arg.Errors,
+		arg.Warnings,
+		arg.Images,
+		arg.RowsRead,
+		arg.StartedAt,
 		arg.UpdatedAt,
 		arg.ID,
 		arg.DoneBefore,
@@ -45,10 +54,152 @@ func (q *Queries) AdvanceImport(ctx context.Context, arg AdvanceImportParams) (i
 	return result.RowsAffected(), nil
 }
 
+const allListings = `-- name: AllListings :many
+SELECT product_id FROM listings WHERE product_id > $1::bigint ORDER BY product_id LIMIT $2
+`
+
+func (q *Queries) AllListings(ctx context.Context, after int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, allListings, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const askRebuild = `-- name: AskRebuild :exec
+INSERT INTO search_rebuilds (id, emptied, after_product, created_at) VALUES (1, FALSE, 0, $1)
+ON CONFLICT (id) DO UPDATE SET emptied = FALSE, after_product = 0, created_at = excluded.created_at
+`
+
+func (q *Queries) AskRebuild(ctx context.Context, now int64) error {
+	_, err := q.db.Exec(ctx, askRebuild, now)
+	return err
+}
+
+const beginMove = `-- name: BeginMove :exec
+INSERT INTO category_moves (category_id) VALUES ($1) ON CONFLICT (category_id) DO NOTHING
+`
+
+func (q *Queries) BeginMove(ctx context.Context, categoryID int64) error {
+	_, err := q.db.Exec(ctx, beginMove, categoryID)
+	return err
+}
+
+const brandByKey = `-- name: BrandByKey :one
+SELECT id, public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at FROM brands WHERE name_key = $1 AND state <> 'rejected'
+`
+
+func (q *Queries) BrandByKey(ctx context.Context, nameKey string) (Brand, error) {
+	row := q.db.QueryRow(ctx, brandByKey, nameKey)
+	var i Brand
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Name,
+		&i.NameKey,
+		&i.State,
+		&i.Reason,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const brandByPublicID = `-- name: BrandByPublicID :one
+SELECT id, public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at FROM brands WHERE public_id = $1
+`
+
+func (q *Queries) BrandByPublicID(ctx context.Context, publicID string) (Brand, error) {
+	row := q.db.QueryRow(ctx, brandByPublicID, publicID)
+	var i Brand
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Name,
+		&i.NameKey,
+		&i.State,
+		&i.Reason,
+		&i.CreatedBy,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const brandsByKeys = `-- name: BrandsByKeys :many
+SELECT name, name_key, state FROM brands WHERE name_key = ANY($1::text[]) AND state <> 'rejected'
+`
+
+type BrandsByKeysRow struct {
+	Name    string
+	NameKey string
+	State   string
+}
+
+func (q *Queries) BrandsByKeys(ctx context.Context, keys []string) ([]BrandsByKeysRow, error) {
+	rows, err := q.db.Query(ctx, brandsByKeys, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BrandsByKeysRow{}
+	for rows.Next() {
+		var i BrandsByKeysRow
+		if err := rows.Scan(&i.Name, &i.NameKey, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const brokenCovers = `-- name: BrokenCovers :many
+SELECT l.public_id FROM listings AS l WHERE l.image <> COALESCE((SELECT i.image FROM product_images AS i WHERE i.product_id = l.product_id ORDER BY i.position, i.id LIMIT 1), '')
+ORDER BY l.public_id LIMIT $1
+`
+
+func (q *Queries) BrokenCovers(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, brokenCovers, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const brokenListings = `-- name: BrokenListings :many
 SELECT l.public_id FROM listings AS l JOIN products AS p ON p.id = l.product_id
-WHERE l.state <> p.state OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0)
-    OR l.published_at <> COALESCE(p.published_at, 0)
+WHERE l.state <> CASE WHEN p.review IN ('submitted', 'rejected') THEN p.review ELSE p.state END OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0)
+    OR l.published_at <> COALESCE(p.published_at, 0) OR l.brand <> p.brand OR l.brand_key <> p.brand_key
 ORDER BY l.public_id LIMIT $1
 `
 
@@ -98,31 +249,46 @@ func (q *Queries) BrokenPrices(ctx context.Context, limit int32) ([]string, erro
 	return items, nil
 }
 
-const brokenSpans = `-- name: BrokenSpans :many
-SELECT l.public_id FROM listings AS l LEFT JOIN (SELECT v.product_id, v.currency, COUNT(*) AS n, MIN(v.price) AS lowest, MAX(v.price) AS highest FROM variants AS v WHERE NOT v.archived GROUP BY v.product_id, v.currency) AS s
-    ON s.product_id = l.product_id AND s.currency = l.currency
-WHERE l.variant_count <> COALESCE(s.n, 0) OR l.price_from <> COALESCE(s.lowest, 0) OR l.price_to <> COALESCE(s.highest, 0)
-ORDER BY l.public_id LIMIT $1
+const bulkEdit = `-- name: BulkEdit :one
+SELECT public_id, changed, unchanged, refused, results, next_cursor, created_at FROM bulk_edits WHERE public_id = $1
 `
 
-func (q *Queries) BrokenSpans(ctx context.Context, limit int32) ([]string, error) {
-	rows, err := q.db.Query(ctx, brokenSpans, limit)
+type BulkEditRow struct {
+	PublicID   string
+	Changed    int64
+	Unchanged  int64
+	Refused    int64
+	Results    string
+	NextCursor string
+	CreatedAt  int64
+}
+
+func (q *Queries) BulkEdit(ctx context.Context, publicID string) (BulkEditRow, error) {
+	row := q.db.QueryRow(ctx, bulkEdit, publicID)
+	var i BulkEditRow
+	err := row.Scan(
+		&i.PublicID,
+		&i.Changed,
+		&i.Unchanged,
+		&i.Refused,
+		&i.Results,
+		&i.NextCursor,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const cancelImport = `-- name: CancelImport :execrows
+UPDATE imports SET state = 'failed', cancelled = TRUE, failure = $1, updated_at = $2::bigint, finished_at = $2::bigint
+WHERE id = $3 AND state IN ('queued', 'running')
+`
+
+func (q *Queries) CancelImport(ctx context.Context, failure string, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, cancelImport, failure, now, iD)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
-	defer rows.Close()
-	items := []string{}
-	for rows.Next() {
-		var public_id string
-		if err := rows.Scan(&public_id); err != nil {
-			return nil, err
-		}
-		items = append(items, public_id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
+	return result.RowsAffected(), nil
 }
 
 const categories = `-- name: Categories :many
@@ -150,6 +316,40 @@ func (q *Queries) Categories(ctx context.Context) ([]Category, error) {
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const categoriesAbove = `-- name: CategoriesAbove :many
+WITH RECURSIVE up(id, above) AS (
+    SELECT c.id, c.id FROM categories AS c WHERE c.id = ANY($1::bigint[])
+    UNION SELECT up.id, p.parent_id FROM up JOIN categories AS p ON p.id = up.above WHERE p.parent_id IS NOT NULL
+)
+SELECT up.id, up.above FROM up
+`
+
+type CategoriesAboveRow struct {
+	ID    int64
+	Above int64
+}
+
+// Each category with itself and all above it.
+func (q *Queries) CategoriesAbove(ctx context.Context, ids []int64) ([]CategoriesAboveRow, error) {
+	rows, err := q.db.Query(ctx, categoriesAbove, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CategoriesAboveRow{}
+	for rows.Next() {
+		var i CategoriesAboveRow
+		if err := rows.Scan(&i.ID, &i.Above); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -218,19 +418,145 @@ func (q *Queries) CategoryByPublicID(ctx context.Context, publicID string) (Cate
 
 const categoryUse = `-- name: CategoryUse :one
 SELECT EXISTS (SELECT 1 FROM categories AS c WHERE c.parent_id = $1::bigint) AS has_children,
-    EXISTS (SELECT 1 FROM products AS p WHERE p.category_id = $1::bigint) AS has_products
+    EXISTS (SELECT 1 FROM products AS p WHERE p.category_id = $1::bigint) AS has_products,
+    EXISTS (SELECT 1 FROM materials AS m WHERE m.category_id = $1::bigint) AS has_materials
 `
 
 type CategoryUseRow struct {
-	HasChildren bool
-	HasProducts bool
+	HasChildren  bool
+	HasProducts  bool
+	HasMaterials bool
 }
 
 func (q *Queries) CategoryUse(ctx context.Context, id int64) (CategoryUseRow, error) {
 	row := q.db.QueryRow(ctx, categoryUse, id)
 	var i CategoryUseRow
-	err := row.Scan(&i.HasChildren, &i.HasProducts)
+	err := row.Scan(&i.HasChildren, &i.HasProducts, &i.HasMaterials)
 	return i, err
+}
+
+const changedProducts = `-- name: ChangedProducts :many
+SELECT DISTINCT product_id FROM listing_changes ORDER BY product_id
+`
+
+func (q *Queries) ChangedProducts(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, changedProducts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const changes = `-- name: Changes :many
+SELECT id, product_id FROM listing_changes ORDER BY id LIMIT $1
+`
+
+func (q *Queries) Changes(ctx context.Context, maxRows int32) ([]ListingChange, error) {
+	rows, err := q.db.Query(ctx, changes, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingChange{}
+	for rows.Next() {
+		var i ListingChange
+		if err := rows.Scan(&i.ID, &i.ProductID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const clearDiscountScopes = `-- name: ClearDiscountScopes :exec
+DELETE FROM discount_scopes WHERE discount_id = $1
+`
+
+func (q *Queries) ClearDiscountScopes(ctx context.Context, discountID int64) error {
+	_, err := q.db.Exec(ctx, clearDiscountScopes, discountID)
+	return err
+}
+
+const clearDiscountTargets = `-- name: ClearDiscountTargets :exec
+DELETE FROM discount_targets WHERE discount_id = $1
+`
+
+func (q *Queries) ClearDiscountTargets(ctx context.Context, discountID int64) error {
+	_, err := q.db.Exec(ctx, clearDiscountTargets, discountID)
+	return err
+}
+
+const closeDiscountTargets = `-- name: CloseDiscountTargets :exec
+UPDATE discount_targets SET open = FALSE WHERE discount_id = $1
+`
+
+func (q *Queries) CloseDiscountTargets(ctx context.Context, discountID int64) error {
+	_, err := q.db.Exec(ctx, closeDiscountTargets, discountID)
+	return err
+}
+
+const countImages = `-- name: CountImages :exec
+UPDATE imports SET images_done = images_done + $1::bigint, images_failed = images_failed + $2::bigint, warning_count = warning_count + $2::bigint, updated_at = $3
+WHERE id = $4
+`
+
+func (q *Queries) CountImages(ctx context.Context, done int64, failed int64, updatedAt int64, iD int64) error {
+	_, err := q.db.Exec(ctx, countImages,
+		done,
+		failed,
+		updatedAt,
+		iD,
+	)
+	return err
+}
+
+const countMaterials = `-- name: CountMaterials :one
+SELECT COUNT(*) FROM materials
+`
+
+func (q *Queries) CountMaterials(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, countMaterials)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countOpenDiscounts = `-- name: CountOpenDiscounts :one
+SELECT COUNT(*) FROM discounts WHERE store_id = $1 AND state IN ('scheduled', 'live')
+`
+
+func (q *Queries) CountOpenDiscounts(ctx context.Context, storeID *int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countOpenDiscounts, storeID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const deleteBulkEdits = `-- name: DeleteBulkEdits :execrows
+DELETE FROM bulk_edits WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteBulkEdits(ctx context.Context, ids []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteBulkEdits, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const deleteCategory = `-- name: DeleteCategory :execrows
@@ -239,6 +565,39 @@ DELETE FROM categories WHERE id = $1
 
 func (q *Queries) DeleteCategory(ctx context.Context, id int64) (int64, error) {
 	result, err := q.db.Exec(ctx, deleteCategory, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteChanges = `-- name: DeleteChanges :exec
+DELETE FROM listing_changes WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteChanges(ctx context.Context, ids []int64) error {
+	_, err := q.db.Exec(ctx, deleteChanges, ids)
+	return err
+}
+
+const deleteImage = `-- name: DeleteImage :execrows
+DELETE FROM product_images WHERE id = $1
+`
+
+func (q *Queries) DeleteImage(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteImage, id)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteImageFetch = `-- name: DeleteImageFetch :execrows
+DELETE FROM image_fetches WHERE id = $1
+`
+
+func (q *Queries) DeleteImageFetch(ctx context.Context, id int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteImageFetch, id)
 	if err != nil {
 		return 0, err
 	}
@@ -269,6 +628,197 @@ func (q *Queries) DeleteImportParts(ctx context.Context, ids []int64) (int64, er
 	return result.RowsAffected(), nil
 }
 
+const deleteVariantImage = `-- name: DeleteVariantImage :execrows
+DELETE FROM variant_images WHERE variant_id = $1
+`
+
+func (q *Queries) DeleteVariantImage(ctx context.Context, variantID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteVariantImage, variantID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const discountByID = `-- name: DiscountByID :one
+SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts WHERE id = $1
+`
+
+func (q *Queries) DiscountByID(ctx context.Context, id int64) (Discount, error) {
+	row := q.db.QueryRow(ctx, discountByID, id)
+	var i Discount
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Title,
+		&i.Kind,
+		&i.Value,
+		&i.Currency,
+		&i.Scope,
+		&i.PaidBy,
+		&i.State,
+		&i.StartsAt,
+		&i.EndsAt,
+		&i.DueAt,
+		&i.Pass,
+		&i.Settled,
+		&i.CreatedBy,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const discountByPublicID = `-- name: DiscountByPublicID :one
+SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts WHERE public_id = $1
+`
+
+func (q *Queries) DiscountByPublicID(ctx context.Context, publicID string) (Discount, error) {
+	row := q.db.QueryRow(ctx, discountByPublicID, publicID)
+	var i Discount
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Title,
+		&i.Kind,
+		&i.Value,
+		&i.Currency,
+		&i.Scope,
+		&i.PaidBy,
+		&i.State,
+		&i.StartsAt,
+		&i.EndsAt,
+		&i.DueAt,
+		&i.Pass,
+		&i.Settled,
+		&i.CreatedBy,
+		&i.Version,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const discountScopes = `-- name: DiscountScopes :many
+SELECT discount_id, thing FROM discount_scopes WHERE discount_id = ANY($1::bigint[]) ORDER BY discount_id, thing
+`
+
+func (q *Queries) DiscountScopes(ctx context.Context, ids []int64) ([]DiscountScope, error) {
+	rows, err := q.db.Query(ctx, discountScopes, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DiscountScope{}
+	for rows.Next() {
+		var i DiscountScope
+		if err := rows.Scan(&i.DiscountID, &i.Thing); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const discountStores = `-- name: DiscountStores :many
+SELECT discount_id, store_id FROM discount_stores WHERE discount_id = ANY($1::bigint[]) ORDER BY discount_id, store_id
+`
+
+type DiscountStoresRow struct {
+	DiscountID int64
+	StoreID    int64
+}
+
+func (q *Queries) DiscountStores(ctx context.Context, ids []int64) ([]DiscountStoresRow, error) {
+	rows, err := q.db.Query(ctx, discountStores, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DiscountStoresRow{}
+	for rows.Next() {
+		var i DiscountStoresRow
+		if err := rows.Scan(&i.DiscountID, &i.StoreID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const discountTargets = `-- name: DiscountTargets :many
+SELECT target, store_id FROM discount_targets WHERE discount_id = $1 ORDER BY target, store_id
+`
+
+type DiscountTargetsRow struct {
+	Target  string
+	StoreID int64
+}
+
+func (q *Queries) DiscountTargets(ctx context.Context, discountID int64) ([]DiscountTargetsRow, error) {
+	rows, err := q.db.Query(ctx, discountTargets, discountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DiscountTargetsRow{}
+	for rows.Next() {
+		var i DiscountTargetsRow
+		if err := rows.Scan(&i.Target, &i.StoreID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const dropTallies = `-- name: DropTallies :exec
+DELETE FROM listing_tallies WHERE product_id = ANY($1::bigint[])
+`
+
+func (q *Queries) DropTallies(ctx context.Context, products []int64) error {
+	_, err := q.db.Exec(ctx, dropTallies, products)
+	return err
+}
+
+const dueDiscounts = `-- name: DueDiscounts :many
+SELECT id FROM discounts WHERE due_at <= $1::bigint AND due_at < 253370764800000000 ORDER BY due_at, id LIMIT 20
+`
+
+func (q *Queries) DueDiscounts(ctx context.Context, now int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, dueDiscounts, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const endImport = `-- name: EndImport :execrows
 UPDATE imports SET state = $1, failure = $2, updated_at = $3::bigint, finished_at = $3::bigint
 WHERE id = $4 AND state IN ('queued', 'running')
@@ -285,6 +835,174 @@ func (q *Queries) EndImport(ctx context.Context, state string, failure string, n
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const endMove = `-- name: EndMove :exec
+DELETE FROM category_moves WHERE category_id = $1
+`
+
+func (q *Queries) EndMove(ctx context.Context, categoryID int64) error {
+	_, err := q.db.Exec(ctx, endMove, categoryID)
+	return err
+}
+
+const endRebuild = `-- name: EndRebuild :exec
+DELETE FROM search_rebuilds WHERE id = 1
+`
+
+func (q *Queries) EndRebuild(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, endRebuild)
+	return err
+}
+
+const endedOpenTargets = `-- name: EndedOpenTargets :many
+SELECT d.public_id FROM discounts AS d WHERE (d.state = 'ended') = EXISTS (SELECT 1 FROM discount_targets AS t WHERE t.discount_id = d.id AND t.open)
+    AND (d.state = 'ended' OR d.store_id IS NOT NULL OR d.paid_by = 'platform') ORDER BY d.public_id LIMIT $1
+`
+
+func (q *Queries) EndedOpenTargets(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, endedOpenTargets, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const facetCount = `-- name: FacetCount :many
+SELECT n FROM facet_counts WHERE place = $1 AND facet = $2 AND value = $3
+`
+
+func (q *Queries) FacetCount(ctx context.Context, place int64, facet string, value string) ([]int64, error) {
+	rows, err := q.db.Query(ctx, facetCount, place, facet, value)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var n int64
+		if err := rows.Scan(&n); err != nil {
+			return nil, err
+		}
+		items = append(items, n)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const facetTop = `-- name: FacetTop :many
+SELECT value, label, n FROM facet_counts WHERE place = $1 AND facet = $2 ORDER BY n DESC, value DESC LIMIT $3
+`
+
+type FacetTopRow struct {
+	Value string
+	Label string
+	N     int64
+}
+
+func (q *Queries) FacetTop(ctx context.Context, place int64, facet string, maxRows int32) ([]FacetTopRow, error) {
+	rows, err := q.db.Query(ctx, facetTop, place, facet, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FacetTopRow{}
+	for rows.Next() {
+		var i FacetTopRow
+		if err := rows.Scan(&i.Value, &i.Label, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const facetValues = `-- name: FacetValues :many
+SELECT value, n FROM facet_counts WHERE place = $1 AND facet = $2 ORDER BY value LIMIT $3
+`
+
+type FacetValuesRow struct {
+	Value string
+	N     int64
+}
+
+func (q *Queries) FacetValues(ctx context.Context, place int64, facet string, maxRows int32) ([]FacetValuesRow, error) {
+	rows, err := q.db.Query(ctx, facetValues, place, facet, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FacetValuesRow{}
+	for rows.Next() {
+		var i FacetValuesRow
+		if err := rows.Scan(&i.Value, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const facetsAfter = `-- name: FacetsAfter :many
+SELECT place, facet, value, n FROM facet_counts WHERE (place, facet, value) > ($1::bigint, $2::text, $3::text)
+ORDER BY place, facet, value LIMIT $4
+`
+
+type FacetsAfterRow struct {
+	Place int64
+	Facet string
+	Value string
+	N     int64
+}
+
+func (q *Queries) FacetsAfter(ctx context.Context, place int64, facet string, value string, maxRows int32) ([]FacetsAfterRow, error) {
+	rows, err := q.db.Query(ctx, facetsAfter,
+		place,
+		facet,
+		value,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []FacetsAfterRow{}
+	for rows.Next() {
+		var i FacetsAfterRow
+		if err := rows.Scan(
+			&i.Place,
+			&i.Facet,
+			&i.Value,
+			&i.N,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const finishedWithParts = `-- name: FinishedWithParts :many
@@ -312,8 +1030,175 @@ func (q *Queries) FinishedWithParts(ctx context.Context, limit int32) ([]int64, 
 	return items, nil
 }
 
+const forgetImage = `-- name: ForgetImage :execrows
+DELETE FROM variant_images WHERE image_id = $1
+`
+
+func (q *Queries) ForgetImage(ctx context.Context, imageID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, forgetImage, imageID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const imageFetches = `-- name: ImageFetches :many
+SELECT id, import_id, product_id, line, handle, url, alt, position, variants, tries FROM image_fetches WHERE import_id = $1 AND id > $2::bigint ORDER BY id LIMIT $3
+`
+
+func (q *Queries) ImageFetches(ctx context.Context, importID int64, after int64, maxRows int32) ([]ImageFetch, error) {
+	rows, err := q.db.Query(ctx, imageFetches, importID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImageFetch{}
+	for rows.Next() {
+		var i ImageFetch
+		if err := rows.Scan(
+			&i.ID,
+			&i.ImportID,
+			&i.ProductID,
+			&i.Line,
+			&i.Handle,
+			&i.Url,
+			&i.Alt,
+			&i.Position,
+			&i.Variants,
+			&i.Tries,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const imageFetchesOfProducts = `-- name: ImageFetchesOfProducts :many
+SELECT product_id, url FROM image_fetches WHERE product_id = ANY($1::bigint[])
+`
+
+type ImageFetchesOfProductsRow struct {
+	ProductID int64
+	Url       string
+}
+
+func (q *Queries) ImageFetchesOfProducts(ctx context.Context, products []int64) ([]ImageFetchesOfProductsRow, error) {
+	rows, err := q.db.Query(ctx, imageFetchesOfProducts, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImageFetchesOfProductsRow{}
+	for rows.Next() {
+		var i ImageFetchesOfProductsRow
+		if err := rows.Scan(&i.ProductID, &i.Url); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const imagesOfProducts = `-- name: ImagesOfProducts :many
+
+SELECT i.id, i.public_id, i.product_id, i.image, i.alt, i.position, i.source, i.created_at, b.width, b.height
+FROM product_images AS i JOIN blobs AS b ON b.name = i.image WHERE i.product_id = ANY($1::bigint[]) ORDER BY i.product_id, i.position, i.id
+`
+
+type ImagesOfProductsRow struct {
+	ID        int64
+	PublicID  string
+	ProductID int64
+	Image     string
+	Alt       string
+	Position  int64
+	Source    string
+	CreatedAt int64
+	Width     int64
+	Height    int64
+}
+
+// Images.
+func (q *Queries) ImagesOfProducts(ctx context.Context, products []int64) ([]ImagesOfProductsRow, error) {
+	rows, err := q.db.Query(ctx, imagesOfProducts, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImagesOfProductsRow{}
+	for rows.Next() {
+		var i ImagesOfProductsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.ProductID,
+			&i.Image,
+			&i.Alt,
+			&i.Position,
+			&i.Source,
+			&i.CreatedAt,
+			&i.Width,
+			&i.Height,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importByID = `-- name: ImportByID :one
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
+FROM imports WHERE id = $1
+`
+
+func (q *Queries) ImportByID(ctx context.Context, id int64) (Import, error) {
+	row := q.db.QueryRow(ctx, importByID, id)
+	var i Import
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.AccountID,
+		&i.Actor,
+		&i.State,
+		&i.Size,
+		&i.Sha256,
+		&i.Currency,
+		&i.Done,
+		&i.BytesRead,
+		&i.Created,
+		&i.Updated,
+		&i.Unchanged,
+		&i.ErrorCount,
+		&i.Failure,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.FinishedAt,
+		&i.DryRun,
+		&i.Cancelled,
+		&i.RowsRead,
+		&i.WarningCount,
+		&i.StartedAt,
+		&i.ImagesTotal,
+		&i.ImagesDone,
+		&i.ImagesFailed,
+	)
+	return i, err
+}
+
 const importByPublicID = `-- name: ImportByPublicID :one
-SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
 FROM imports WHERE public_id = $1
 `
 
@@ -340,20 +1225,29 @@ func (q *Queries) ImportByPublicID(ctx context.Context, publicID string) (Import
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.FinishedAt,
+		&i.DryRun,
+		&i.Cancelled,
+		&i.RowsRead,
+		&i.WarningCount,
+		&i.StartedAt,
+		&i.ImagesTotal,
+		&i.ImagesDone,
+		&i.ImagesFailed,
 	)
 	return i, err
 }
 
 const importErrors = `-- name: ImportErrors :many
-SELECT line, handle, field, code, message FROM import_errors WHERE import_id = $1 ORDER BY id LIMIT $2
+SELECT line, handle, field, code, message, severity FROM import_errors WHERE import_id = $1 ORDER BY id LIMIT $2
 `
 
 type ImportErrorsRow struct {
-	Line    int64
-	Handle  string
-	Field   string
-	Code    string
-	Message string
+	Line     int64
+	Handle   string
+	Field    string
+	Code     string
+	Message  string
+	Severity string
 }
 
 func (q *Queries) ImportErrors(ctx context.Context, importID int64, limit int32) ([]ImportErrorsRow, error) {
@@ -371,6 +1265,49 @@ func (q *Queries) ImportErrors(ctx context.Context, importID int64, limit int32)
 			&i.Field,
 			&i.Code,
 			&i.Message,
+			&i.Severity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const importErrorsAfter = `-- name: ImportErrorsAfter :many
+SELECT id, line, handle, field, code, message, severity FROM import_errors WHERE import_id = $1 AND id > $2::bigint ORDER BY id LIMIT $3
+`
+
+type ImportErrorsAfterRow struct {
+	ID       int64
+	Line     int64
+	Handle   string
+	Field    string
+	Code     string
+	Message  string
+	Severity string
+}
+
+func (q *Queries) ImportErrorsAfter(ctx context.Context, importID int64, after int64, maxRows int32) ([]ImportErrorsAfterRow, error) {
+	rows, err := q.db.Query(ctx, importErrorsAfter, importID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ImportErrorsAfterRow{}
+	for rows.Next() {
+		var i ImportErrorsAfterRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Line,
+			&i.Handle,
+			&i.Field,
+			&i.Code,
+			&i.Message,
+			&i.Severity,
 		); err != nil {
 			return nil, err
 		}
@@ -417,6 +1354,69 @@ func (q *Queries) ImportParts(ctx context.Context, importID int64, limit int32) 
 	return items, nil
 }
 
+const insertBrand = `-- name: InsertBrand :one
+
+INSERT INTO brands (public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, '', $6, $7, $7) RETURNING id
+`
+
+type InsertBrandParams struct {
+	PublicID  string
+	StoreID   *int64
+	Name      string
+	NameKey   string
+	State     string
+	CreatedBy string
+	CreatedAt int64
+}
+
+// Brands.
+func (q *Queries) InsertBrand(ctx context.Context, arg InsertBrandParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertBrand,
+		arg.PublicID,
+		arg.StoreID,
+		arg.Name,
+		arg.NameKey,
+		arg.State,
+		arg.CreatedBy,
+		arg.CreatedAt,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const insertBulkEdit = `-- name: InsertBulkEdit :exec
+INSERT INTO bulk_edits (public_id, store_id, actor, changed, unchanged, refused, results, next_cursor, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type InsertBulkEditParams struct {
+	PublicID   string
+	StoreID    int64
+	Actor      string
+	Changed    int64
+	Unchanged  int64
+	Refused    int64
+	Results    string
+	NextCursor string
+	CreatedAt  int64
+}
+
+func (q *Queries) InsertBulkEdit(ctx context.Context, arg InsertBulkEditParams) error {
+	_, err := q.db.Exec(ctx, insertBulkEdit,
+		arg.PublicID,
+		arg.StoreID,
+		arg.Actor,
+		arg.Changed,
+		arg.Unchanged,
+		arg.Refused,
+		arg.Results,
+		arg.NextCursor,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const insertCategory = `-- name: InsertCategory :one
 INSERT INTO categories (public_id, slug, name, parent_id, position, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id
@@ -447,10 +1447,54 @@ func (q *Queries) InsertCategory(ctx context.Context, arg InsertCategoryParams) 
 	return id, err
 }
 
+const insertDiscount = `-- name: InsertDiscount :one
+INSERT INTO discounts (public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 0, TRUE, $13, 1, $14, $14) RETURNING id
+`
+
+type InsertDiscountParams struct {
+	PublicID  string
+	StoreID   *int64
+	Title     string
+	Kind      string
+	Value     int64
+	Currency  string
+	Scope     string
+	PaidBy    string
+	State     string
+	StartsAt  int64
+	EndsAt    int64
+	DueAt     int64
+	CreatedBy string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertDiscount(ctx context.Context, arg InsertDiscountParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertDiscount,
+		arg.PublicID,
+		arg.StoreID,
+		arg.Title,
+		arg.Kind,
+		arg.Value,
+		arg.Currency,
+		arg.Scope,
+		arg.PaidBy,
+		arg.State,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.DueAt,
+		arg.CreatedBy,
+		arg.CreatedAt,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
 const insertImport = `-- name: InsertImport :one
 
-INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at)
-VALUES ($1, $2, $3, $4, 'receiving', $5, $6, $7, 0, 0, 0, 0, 0, 0, '', $8, $8) RETURNING id
+INSERT INTO imports (public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, dry_run)
+VALUES ($1, $2, $3, $4, 'receiving', $5, $6, $7, 0, 0, 0, 0, 0, 0, '', $8, $8, $9) RETURNING id
 `
 
 type InsertImportParams struct {
@@ -462,6 +1506,7 @@ type InsertImportParams struct {
 	Sha256    string
 	Currency  string
 	CreatedAt int64
+	DryRun    bool
 }
 
 // Imports.
@@ -475,10 +1520,164 @@ func (q *Queries) InsertImport(ctx context.Context, arg InsertImportParams) (int
 		arg.Sha256,
 		arg.Currency,
 		arg.CreatedAt,
+		arg.DryRun,
 	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const insertMaterial = `-- name: InsertMaterial :one
+
+INSERT INTO materials (public_id, category_id, name, name_key, unit, tax_bp, tax_code, active, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, TRUE, $8, $8) RETURNING id
+`
+
+type InsertMaterialParams struct {
+	PublicID   string
+	CategoryID int64
+	Name       string
+	NameKey    string
+	Unit       string
+	TaxBp      int64
+	TaxCode    string
+	CreatedAt  int64
+}
+
+// Materials.
+func (q *Queries) InsertMaterial(ctx context.Context, arg InsertMaterialParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertMaterial,
+		arg.PublicID,
+		arg.CategoryID,
+		arg.Name,
+		arg.NameKey,
+		arg.Unit,
+		arg.TaxBp,
+		arg.TaxCode,
+		arg.CreatedAt,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const joinDiscount = `-- name: JoinDiscount :execrows
+INSERT INTO discount_stores (discount_id, store_id, joined_by, joined_at) VALUES ($1, $2, $3, $4) ON CONFLICT (discount_id, store_id) DO NOTHING
+`
+
+func (q *Queries) JoinDiscount(ctx context.Context, discountID int64, storeID int64, joinedBy string, joinedAt int64) (int64, error) {
+	result, err := q.db.Exec(ctx, joinDiscount,
+		discountID,
+		storeID,
+		joinedBy,
+		joinedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const judgeBrand = `-- name: JudgeBrand :execrows
+UPDATE brands SET state = $1, reason = $2, updated_at = $3 WHERE id = $4 AND state = 'pending'
+`
+
+func (q *Queries) JudgeBrand(ctx context.Context, state string, reason string, updatedAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, judgeBrand,
+		state,
+		reason,
+		updatedAt,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const leaveDiscount = `-- name: LeaveDiscount :execrows
+DELETE FROM discount_stores WHERE discount_id = $1 AND store_id = $2
+`
+
+func (q *Queries) LeaveDiscount(ctx context.Context, discountID int64, storeID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, leaveDiscount, discountID, storeID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const listedPrices = `-- name: ListedPrices :many
+SELECT l.product_id, l.public_id, l.store_id, l.category_id, l.currency, l.variant_count, l.price_from, l.price_to, l.price_was, l.on_sale
+FROM listings AS l WHERE l.product_id > $1 ORDER BY l.product_id LIMIT 1000
+`
+
+type ListedPricesRow struct {
+	ProductID    int64
+	PublicID     string
+	StoreID      int64
+	CategoryID   *int64
+	Currency     string
+	VariantCount int64
+	PriceFrom    int64
+	PriceTo      int64
+	PriceWas     int64
+	OnSale       bool
+}
+
+func (q *Queries) ListedPrices(ctx context.Context, after int64) ([]ListedPricesRow, error) {
+	rows, err := q.db.Query(ctx, listedPrices, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListedPricesRow{}
+	for rows.Next() {
+		var i ListedPricesRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.CategoryID,
+			&i.Currency,
+			&i.VariantCount,
+			&i.PriceFrom,
+			&i.PriceTo,
+			&i.PriceWas,
+			&i.OnSale,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listingKeysAfter = `-- name: ListingKeysAfter :many
+SELECT product_id FROM listings WHERE product_id > $1::bigint ORDER BY product_id LIMIT $2
+`
+
+func (q *Queries) ListingKeysAfter(ctx context.Context, after int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, listingKeysAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const listingStores = `-- name: ListingStores :many
@@ -518,8 +1717,504 @@ func (q *Queries) ListingStores(ctx context.Context) ([]ListingStoresRow, error)
 	return items, nil
 }
 
+const listingsAfter = `-- name: ListingsAfter :many
+SELECT product_id, public_id, in_stock FROM listings WHERE product_id > $1::bigint ORDER BY product_id LIMIT $2
+`
+
+type ListingsAfterRow struct {
+	ProductID int64
+	PublicID  string
+	InStock   bool
+}
+
+func (q *Queries) ListingsAfter(ctx context.Context, after int64, maxRows int32) ([]ListingsAfterRow, error) {
+	rows, err := q.db.Query(ctx, listingsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingsAfterRow{}
+	for rows.Next() {
+		var i ListingsAfterRow
+		if err := rows.Scan(&i.ProductID, &i.PublicID, &i.InStock); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listingsByKey = `-- name: ListingsByKey :many
+SELECT public_id, store, store_name, category_id, title, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at,
+    brand, price_was, on_sale, image, in_stock, brand_key, product_id, sold, title_key FROM listings WHERE product_id = ANY($1::bigint[])
+`
+
+type ListingsByKeyRow struct {
+	PublicID     string
+	Store        string
+	StoreName    string
+	CategoryID   *int64
+	Title        string
+	State        string
+	Visible      bool
+	VariantCount int64
+	PriceFrom    int64
+	PriceTo      int64
+	Currency     string
+	PublishedAt  int64
+	CreatedAt    int64
+	UpdatedAt    int64
+	Brand        string
+	PriceWas     int64
+	OnSale       bool
+	Image        string
+	InStock      bool
+	BrandKey     string
+	ProductID    int64
+	Sold         int64
+	TitleKey     string
+}
+
+func (q *Queries) ListingsByKey(ctx context.Context, products []int64) ([]ListingsByKeyRow, error) {
+	rows, err := q.db.Query(ctx, listingsByKey, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingsByKeyRow{}
+	for rows.Next() {
+		var i ListingsByKeyRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.Store,
+			&i.StoreName,
+			&i.CategoryID,
+			&i.Title,
+			&i.State,
+			&i.Visible,
+			&i.VariantCount,
+			&i.PriceFrom,
+			&i.PriceTo,
+			&i.Currency,
+			&i.PublishedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Brand,
+			&i.PriceWas,
+			&i.OnSale,
+			&i.Image,
+			&i.InStock,
+			&i.BrandKey,
+			&i.ProductID,
+			&i.Sold,
+			&i.TitleKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listingsToPlace = `-- name: ListingsToPlace :many
+SELECT product_id, store, category_id, brand_key, visible, in_stock, published_at, price_from, price_was, title_key, sold FROM listings
+WHERE product_id = ANY($1::bigint[]) ORDER BY product_id
+`
+
+type ListingsToPlaceRow struct {
+	ProductID   int64
+	Store       string
+	CategoryID  *int64
+	BrandKey    string
+	Visible     bool
+	InStock     bool
+	PublishedAt int64
+	PriceFrom   int64
+	PriceWas    int64
+	TitleKey    string
+	Sold        int64
+}
+
+func (q *Queries) ListingsToPlace(ctx context.Context, products []int64) ([]ListingsToPlaceRow, error) {
+	rows, err := q.db.Query(ctx, listingsToPlace, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingsToPlaceRow{}
+	for rows.Next() {
+		var i ListingsToPlaceRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Store,
+			&i.CategoryID,
+			&i.BrandKey,
+			&i.Visible,
+			&i.InStock,
+			&i.PublishedAt,
+			&i.PriceFrom,
+			&i.PriceWas,
+			&i.TitleKey,
+			&i.Sold,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listingsToTally = `-- name: ListingsToTally :many
+
+SELECT product_id, store_id, category_id, brand, brand_key, visible, in_stock, on_sale, price_from FROM listings
+WHERE product_id = ANY($1::bigint[]) ORDER BY product_id
+`
+
+type ListingsToTallyRow struct {
+	ProductID  int64
+	StoreID    int64
+	CategoryID *int64
+	Brand      string
+	BrandKey   string
+	Visible    bool
+	InStock    bool
+	OnSale     bool
+	PriceFrom  int64
+}
+
+// What is counted and searched.
+func (q *Queries) ListingsToTally(ctx context.Context, products []int64) ([]ListingsToTallyRow, error) {
+	rows, err := q.db.Query(ctx, listingsToTally, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingsToTallyRow{}
+	for rows.Next() {
+		var i ListingsToTallyRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.StoreID,
+			&i.CategoryID,
+			&i.Brand,
+			&i.BrandKey,
+			&i.Visible,
+			&i.InStock,
+			&i.OnSale,
+			&i.PriceFrom,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const livePrices = `-- name: LivePrices :many
+SELECT product_id, price, currency FROM variants WHERE product_id = ANY($1::bigint[]) AND NOT archived ORDER BY product_id, position, id
+`
+
+type LivePricesRow struct {
+	ProductID int64
+	Price     int64
+	Currency  string
+}
+
+func (q *Queries) LivePrices(ctx context.Context, products []int64) ([]LivePricesRow, error) {
+	rows, err := q.db.Query(ctx, livePrices, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LivePricesRow{}
+	for rows.Next() {
+		var i LivePricesRow
+		if err := rows.Scan(&i.ProductID, &i.Price, &i.Currency); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveVariants = `-- name: LiveVariants :many
+SELECT id, product_id, track_stock FROM variants WHERE product_id = ANY($1::bigint[]) AND NOT archived ORDER BY id
+`
+
+type LiveVariantsRow struct {
+	ID         int64
+	ProductID  int64
+	TrackStock bool
+}
+
+func (q *Queries) LiveVariants(ctx context.Context, products []int64) ([]LiveVariantsRow, error) {
+	rows, err := q.db.Query(ctx, liveVariants, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LiveVariantsRow{}
+	for rows.Next() {
+		var i LiveVariantsRow
+		if err := rows.Scan(&i.ID, &i.ProductID, &i.TrackStock); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lockListings = `-- name: LockListings :many
+
+SELECT product_id, in_stock FROM listings WHERE product_id = ANY($1::bigint[]) ORDER BY product_id FOR UPDATE
+`
+
+type LockListingsRow struct {
+	ProductID int64
+	InStock   bool
+}
+
+// Where products are listed.
+func (q *Queries) LockListings(ctx context.Context, products []int64) ([]LockListingsRow, error) {
+	rows, err := q.db.Query(ctx, lockListings, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LockListingsRow{}
+	for rows.Next() {
+		var i LockListingsRow
+		if err := rows.Scan(&i.ProductID, &i.InStock); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const materialByPublicID = `-- name: MaterialByPublicID :one
+SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at FROM materials WHERE public_id = $1
+`
+
+func (q *Queries) MaterialByPublicID(ctx context.Context, publicID string) (Material, error) {
+	row := q.db.QueryRow(ctx, materialByPublicID, publicID)
+	var i Material
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.CategoryID,
+		&i.Name,
+		&i.NameKey,
+		&i.Unit,
+		&i.TaxBp,
+		&i.TaxCode,
+		&i.Image,
+		&i.Active,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const materialsByID = `-- name: MaterialsByID :many
+SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at FROM materials WHERE id = ANY($1::bigint[]) ORDER BY id
+`
+
+func (q *Queries) MaterialsByID(ctx context.Context, ids []int64) ([]Material, error) {
+	rows, err := q.db.Query(ctx, materialsByID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Material{}
+	for rows.Next() {
+		var i Material
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.CategoryID,
+			&i.Name,
+			&i.NameKey,
+			&i.Unit,
+			&i.TaxBp,
+			&i.TaxCode,
+			&i.Image,
+			&i.Active,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const materialsByPublicID = `-- name: MaterialsByPublicID :many
+SELECT id, public_id, category_id, name, name_key, unit, tax_bp, tax_code, image, active, created_at, updated_at FROM materials WHERE public_id = ANY($1::text[]) ORDER BY id
+`
+
+func (q *Queries) MaterialsByPublicID(ctx context.Context, ids []string) ([]Material, error) {
+	rows, err := q.db.Query(ctx, materialsByPublicID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Material{}
+	for rows.Next() {
+		var i Material
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.CategoryID,
+			&i.Name,
+			&i.NameKey,
+			&i.Unit,
+			&i.TaxBp,
+			&i.TaxCode,
+			&i.Image,
+			&i.Active,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const moveRebuild = `-- name: MoveRebuild :exec
+UPDATE search_rebuilds SET emptied = TRUE, after_product = $1 WHERE id = 1
+`
+
+func (q *Queries) MoveRebuild(ctx context.Context, afterProduct int64) error {
+	_, err := q.db.Exec(ctx, moveRebuild, afterProduct)
+	return err
+}
+
+const moves = `-- name: Moves :many
+SELECT category_id FROM category_moves ORDER BY category_id
+`
+
+func (q *Queries) Moves(ctx context.Context) ([]int64, error) {
+	rows, err := q.db.Query(ctx, moves)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var category_id int64
+		if err := rows.Scan(&category_id); err != nil {
+			return nil, err
+		}
+		items = append(items, category_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldBulkEdits = `-- name: OldBulkEdits :many
+SELECT id FROM bulk_edits WHERE created_at < $1 ORDER BY created_at, id LIMIT $2
+`
+
+func (q *Queries) OldBulkEdits(ctx context.Context, before int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, oldBulkEdits, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openCategoryDiscounts = `-- name: OpenCategoryDiscounts :many
+SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
+FROM discounts WHERE store_id IS NULL AND state IN ('scheduled', 'live') AND scope = 'categories' ORDER BY id
+`
+
+func (q *Queries) OpenCategoryDiscounts(ctx context.Context) ([]Discount, error) {
+	rows, err := q.db.Query(ctx, openCategoryDiscounts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Discount{}
+	for rows.Next() {
+		var i Discount
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Title,
+			&i.Kind,
+			&i.Value,
+			&i.Currency,
+			&i.Scope,
+			&i.PaidBy,
+			&i.State,
+			&i.StartsAt,
+			&i.EndsAt,
+			&i.DueAt,
+			&i.Pass,
+			&i.Settled,
+			&i.CreatedBy,
+			&i.Version,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const openImports = `-- name: OpenImports :many
-SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at
+SELECT id, public_id, store_id, account_id, actor, state, size, sha256, currency, done, bytes_read, created, updated, unchanged, error_count, failure, created_at, updated_at, finished_at, dry_run, cancelled, rows_read, warning_count, started_at, images_total, images_done, images_failed
 FROM imports WHERE store_id = $1 AND state IN ('queued', 'running') ORDER BY id LIMIT $2
 `
 
@@ -552,6 +2247,256 @@ func (q *Queries) OpenImports(ctx context.Context, storeID int64, limit int32) (
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.FinishedAt,
+			&i.DryRun,
+			&i.Cancelled,
+			&i.RowsRead,
+			&i.WarningCount,
+			&i.StartedAt,
+			&i.ImagesTotal,
+			&i.ImagesDone,
+			&i.ImagesFailed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openOffers = `-- name: OpenOffers :many
+
+SELECT t.target, t.store_id AS only_store, d.id, d.public_id, d.title, d.kind, d.value, d.currency, d.paid_by, d.ends_at
+FROM discount_targets AS t JOIN discounts AS d ON d.id = t.discount_id
+WHERE t.target = ANY($1::text[]) AND t.open AND d.starts_at <= $2::bigint AND d.ends_at > $2::bigint ORDER BY d.id
+`
+
+type OpenOffersRow struct {
+	Target    string
+	OnlyStore int64
+	ID        int64
+	PublicID  string
+	Title     string
+	Kind      string
+	Value     int64
+	Currency  string
+	PaidBy    string
+	EndsAt    int64
+}
+
+// Discounts.
+// All that may lower a price of the things named, at a time.
+func (q *Queries) OpenOffers(ctx context.Context, targets []string, now int64) ([]OpenOffersRow, error) {
+	rows, err := q.db.Query(ctx, openOffers, targets, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenOffersRow{}
+	for rows.Next() {
+		var i OpenOffersRow
+		if err := rows.Scan(
+			&i.Target,
+			&i.OnlyStore,
+			&i.ID,
+			&i.PublicID,
+			&i.Title,
+			&i.Kind,
+			&i.Value,
+			&i.Currency,
+			&i.PaidBy,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pastOffers = `-- name: PastOffers :many
+SELECT DISTINCT t.store_id AS only_store, d.id, d.public_id, d.title, d.kind, d.value, d.currency, d.paid_by, d.state, d.starts_at, d.ends_at
+FROM discount_targets AS t JOIN discounts AS d ON d.id = t.discount_id
+WHERE t.target = ANY($1::text[]) AND d.ends_at > d.starts_at AND d.starts_at <= $2::bigint ORDER BY d.id DESC LIMIT 50
+`
+
+type PastOffersRow struct {
+	OnlyStore int64
+	ID        int64
+	PublicID  string
+	Title     string
+	Kind      string
+	Value     int64
+	Currency  string
+	PaidBy    string
+	State     string
+	StartsAt  int64
+	EndsAt    int64
+}
+
+// All that ever lowered a price of the things named, the newest first.
+func (q *Queries) PastOffers(ctx context.Context, targets []string, now int64) ([]PastOffersRow, error) {
+	rows, err := q.db.Query(ctx, pastOffers, targets, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PastOffersRow{}
+	for rows.Next() {
+		var i PastOffersRow
+		if err := rows.Scan(
+			&i.OnlyStore,
+			&i.ID,
+			&i.PublicID,
+			&i.Title,
+			&i.Kind,
+			&i.Value,
+			&i.Currency,
+			&i.PaidBy,
+			&i.State,
+			&i.StartsAt,
+			&i.EndsAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const placeCounts = `-- name: PlaceCounts :many
+SELECT place, n FROM facet_counts WHERE place = ANY($1::bigint[]) AND facet = 'all' AND value = ''
+`
+
+type PlaceCountsRow struct {
+	Place int64
+	N     int64
+}
+
+func (q *Queries) PlaceCounts(ctx context.Context, places []int64) ([]PlaceCountsRow, error) {
+	rows, err := q.db.Query(ctx, placeCounts, places)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PlaceCountsRow{}
+	for rows.Next() {
+		var i PlaceCountsRow
+		if err := rows.Scan(&i.Place, &i.N); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const placeSize = `-- name: PlaceSize :one
+SELECT COUNT(*) AS n FROM (SELECT p.product_id FROM listing_places AS p WHERE p.place = $1 ORDER BY p.published_at, p.product_id LIMIT $2) AS few
+`
+
+func (q *Queries) PlaceSize(ctx context.Context, place int64, maxRows int32) (int64, error) {
+	row := q.db.QueryRow(ctx, placeSize, place, maxRows)
+	var n int64
+	err := row.Scan(&n)
+	return n, err
+}
+
+const placedAmong = `-- name: PlacedAmong :many
+SELECT product_id FROM listing_places WHERE product_id = ANY($1::bigint[]) AND place = $2
+`
+
+func (q *Queries) PlacedAmong(ctx context.Context, products []int64, place int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, placedAmong, products, place)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const placesOf = `-- name: PlacesOf :many
+SELECT product_id, place, published_at, price, title_key, sold, discount FROM listing_places WHERE product_id = ANY($1::bigint[])
+`
+
+func (q *Queries) PlacesOf(ctx context.Context, products []int64) ([]ListingPlace, error) {
+	rows, err := q.db.Query(ctx, placesOf, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingPlace{}
+	for rows.Next() {
+		var i ListingPlace
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Place,
+			&i.PublishedAt,
+			&i.Price,
+			&i.TitleKey,
+			&i.Sold,
+			&i.Discount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pricesListed = `-- name: PricesListed :many
+SELECT product_id, variant_count, price_from, price_to, price_was, on_sale FROM listings WHERE product_id = ANY($1::bigint[])
+`
+
+type PricesListedRow struct {
+	ProductID    int64
+	VariantCount int64
+	PriceFrom    int64
+	PriceTo      int64
+	PriceWas     int64
+	OnSale       bool
+}
+
+func (q *Queries) PricesListed(ctx context.Context, products []int64) ([]PricesListedRow, error) {
+	rows, err := q.db.Query(ctx, pricesListed, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PricesListedRow{}
+	for rows.Next() {
+		var i PricesListedRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.VariantCount,
+			&i.PriceFrom,
+			&i.PriceTo,
+			&i.PriceWas,
+			&i.OnSale,
 		); err != nil {
 			return nil, err
 		}
@@ -564,7 +2509,7 @@ func (q *Queries) OpenImports(ctx context.Context, storeID int64, limit int32) (
 }
 
 const productByID = `-- name: ProductByID :one
-SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products WHERE id = $1
 `
 
@@ -588,13 +2533,19 @@ func (q *Queries) ProductByID(ctx context.Context, id int64) (Product, error) {
 		&i.PublishedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Brand,
+		&i.BrandKey,
+		&i.TaxBp,
+		&i.TaxCode,
+		&i.Review,
+		&i.ReviewNote,
 	)
 	return i, err
 }
 
 const productByPublicID = `-- name: ProductByPublicID :one
 
-SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products WHERE public_id = $1
 `
 
@@ -619,12 +2570,206 @@ func (q *Queries) ProductByPublicID(ctx context.Context, publicID string) (Produ
 		&i.PublishedAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Brand,
+		&i.BrandKey,
+		&i.TaxBp,
+		&i.TaxCode,
+		&i.Review,
+		&i.ReviewNote,
 	)
 	return i, err
 }
 
+const productDetails = `-- name: ProductDetails :many
+SELECT product_id, type, tags, seo_title, seo_description, more FROM product_details WHERE product_id = ANY($1::bigint[])
+`
+
+func (q *Queries) ProductDetails(ctx context.Context, products []int64) ([]ProductDetail, error) {
+	rows, err := q.db.Query(ctx, productDetails, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductDetail{}
+	for rows.Next() {
+		var i ProductDetail
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Type,
+			&i.Tags,
+			&i.SeoTitle,
+			&i.SeoDescription,
+			&i.More,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productKeys = `-- name: ProductKeys :many
+SELECT id, public_id, store_id FROM products WHERE public_id = ANY($1::text[]) ORDER BY id
+`
+
+type ProductKeysRow struct {
+	ID       int64
+	PublicID string
+	StoreID  int64
+}
+
+func (q *Queries) ProductKeys(ctx context.Context, ids []string) ([]ProductKeysRow, error) {
+	rows, err := q.db.Query(ctx, productKeys, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductKeysRow{}
+	for rows.Next() {
+		var i ProductKeysRow
+		if err := rows.Scan(&i.ID, &i.PublicID, &i.StoreID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productPlaces = `-- name: ProductPlaces :many
+SELECT id, public_id, store_id, category_id FROM products WHERE id = ANY($1::bigint[]) ORDER BY id
+`
+
+type ProductPlacesRow struct {
+	ID         int64
+	PublicID   string
+	StoreID    int64
+	CategoryID *int64
+}
+
+func (q *Queries) ProductPlaces(ctx context.Context, ids []int64) ([]ProductPlacesRow, error) {
+	rows, err := q.db.Query(ctx, productPlaces, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductPlacesRow{}
+	for rows.Next() {
+		var i ProductPlacesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.CategoryID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productTexts = `-- name: ProductTexts :many
+SELECT p.id, p.title, p.description, p.vendor, p.brand, p.category_id, l.visible FROM products AS p JOIN listings AS l ON l.product_id = p.id
+WHERE p.id = ANY($1::bigint[]) ORDER BY p.id
+`
+
+type ProductTextsRow struct {
+	ID          int64
+	Title       string
+	Description string
+	Vendor      string
+	Brand       string
+	CategoryID  *int64
+	Visible     bool
+}
+
+func (q *Queries) ProductTexts(ctx context.Context, products []int64) ([]ProductTextsRow, error) {
+	rows, err := q.db.Query(ctx, productTexts, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductTextsRow{}
+	for rows.Next() {
+		var i ProductTextsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Title,
+			&i.Description,
+			&i.Vendor,
+			&i.Brand,
+			&i.CategoryID,
+			&i.Visible,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsAfter = `-- name: ProductsAfter :many
+SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
+FROM products WHERE store_id = $1 AND handle > $2 AND state <> 'archived' ORDER BY handle LIMIT $3
+`
+
+func (q *Queries) ProductsAfter(ctx context.Context, storeID int64, after string, maxRows int32) ([]Product, error) {
+	rows, err := q.db.Query(ctx, productsAfter, storeID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Product{}
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Handle,
+			&i.CategoryID,
+			&i.Title,
+			&i.Description,
+			&i.Vendor,
+			&i.Option1,
+			&i.Option2,
+			&i.Option3,
+			&i.State,
+			&i.Version,
+			&i.PublishedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Brand,
+			&i.BrandKey,
+			&i.TaxBp,
+			&i.TaxCode,
+			&i.Review,
+			&i.ReviewNote,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const productsByHandle = `-- name: ProductsByHandle :many
-SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at
+SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products WHERE store_id = $1 AND handle = ANY($2::text[])
 `
 
@@ -654,10 +2799,147 @@ func (q *Queries) ProductsByHandle(ctx context.Context, storeID int64, handles [
 			&i.PublishedAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Brand,
+			&i.BrandKey,
+			&i.TaxBp,
+			&i.TaxCode,
+			&i.Review,
+			&i.ReviewNote,
 		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsByPublicIDs = `-- name: ProductsByPublicIDs :many
+SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
+FROM products WHERE store_id = $1 AND public_id = ANY($2::text[])
+`
+
+func (q *Queries) ProductsByPublicIDs(ctx context.Context, storeID int64, ids []string) ([]Product, error) {
+	rows, err := q.db.Query(ctx, productsByPublicIDs, storeID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Product{}
+	for rows.Next() {
+		var i Product
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Handle,
+			&i.CategoryID,
+			&i.Title,
+			&i.Description,
+			&i.Vendor,
+			&i.Option1,
+			&i.Option2,
+			&i.Option3,
+			&i.State,
+			&i.Version,
+			&i.PublishedAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Brand,
+			&i.BrandKey,
+			&i.TaxBp,
+			&i.TaxCode,
+			&i.Review,
+			&i.ReviewNote,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsInCategory = `-- name: ProductsInCategory :many
+SELECT id FROM products WHERE category_id = $1::bigint AND id > $2::bigint ORDER BY id LIMIT $3
+`
+
+func (q *Queries) ProductsInCategory(ctx context.Context, categoryID int64, after int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, productsInCategory, categoryID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsInPlace = `-- name: ProductsInPlace :many
+SELECT product_id, published_at FROM listing_places WHERE place = $1 AND (published_at, product_id) > ($2::bigint, $3::bigint)
+ORDER BY published_at, product_id LIMIT $4
+`
+
+type ProductsInPlaceRow struct {
+	ProductID   int64
+	PublishedAt int64
+}
+
+func (q *Queries) ProductsInPlace(ctx context.Context, place int64, afterAt int64, after int64, maxRows int32) ([]ProductsInPlaceRow, error) {
+	rows, err := q.db.Query(ctx, productsInPlace,
+		place,
+		afterAt,
+		after,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProductsInPlaceRow{}
+	for rows.Next() {
+		var i ProductsInPlaceRow
+		if err := rows.Scan(&i.ProductID, &i.PublishedAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const productsOfVariants = `-- name: ProductsOfVariants :many
+SELECT DISTINCT product_id FROM variants WHERE id = ANY($1::bigint[]) ORDER BY product_id
+`
+
+func (q *Queries) ProductsOfVariants(ctx context.Context, variants []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, productsOfVariants, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var product_id int64
+		if err := rows.Scan(&product_id); err != nil {
+			return nil, err
+		}
+		items = append(items, product_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -727,6 +3009,22 @@ func (q *Queries) QueueImport(ctx context.Context, updatedAt int64, iD int64) (i
 	return result.RowsAffected(), nil
 }
 
+const rebuild = `-- name: Rebuild :one
+SELECT emptied, after_product FROM search_rebuilds WHERE id = 1
+`
+
+type RebuildRow struct {
+	Emptied      bool
+	AfterProduct int64
+}
+
+func (q *Queries) Rebuild(ctx context.Context) (RebuildRow, error) {
+	row := q.db.QueryRow(ctx, rebuild)
+	var i RebuildRow
+	err := row.Scan(&i.Emptied, &i.AfterProduct)
+	return i, err
+}
+
 const relistProducts = `-- name: RelistProducts :exec
 UPDATE listings SET store_name = $1, visible = (state = 'published' AND variant_count > 0 AND $2::boolean)
 WHERE product_id = ANY($3::bigint[])
@@ -739,8 +3037,9 @@ func (q *Queries) RelistProducts(ctx context.Context, storeName string, open boo
 
 const sellablesByID = `-- name: SellablesByID :many
 SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived,
-    p.public_id AS product, p.title, p.state, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3
-FROM variants AS v JOIN products AS p ON p.id = v.product_id WHERE v.id = ANY($1::bigint[])
+    p.public_id AS product, p.title, p.state, p.category_id, p.tax_bp, p.tax_code, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3, l.image AS cover, i.image AS own_image
+FROM variants AS v JOIN products AS p ON p.id = v.product_id JOIN listings AS l ON l.product_id = v.product_id
+    LEFT JOIN variant_images AS vi ON vi.variant_id = v.id LEFT JOIN product_images AS i ON i.id = vi.image_id WHERE v.id = ANY($1::bigint[])
 `
 
 type SellablesByIDRow struct {
@@ -761,9 +3060,14 @@ type SellablesByIDRow struct {
 	Product    string
 	Title      string
 	State      string
+	CategoryID *int64
+	TaxBp      *int64
+	TaxCode    string
 	Name1      string
 	Name2      string
 	Name3      string
+	Cover      string
+	OwnImage   *string
 }
 
 func (q *Queries) SellablesByID(ctx context.Context, ids []int64) ([]SellablesByIDRow, error) {
@@ -793,9 +3097,14 @@ func (q *Queries) SellablesByID(ctx context.Context, ids []int64) ([]SellablesBy
 			&i.Product,
 			&i.Title,
 			&i.State,
+			&i.CategoryID,
+			&i.TaxBp,
+			&i.TaxCode,
 			&i.Name1,
 			&i.Name2,
 			&i.Name3,
+			&i.Cover,
+			&i.OwnImage,
 		); err != nil {
 			return nil, err
 		}
@@ -809,8 +3118,9 @@ func (q *Queries) SellablesByID(ctx context.Context, ids []int64) ([]SellablesBy
 
 const sellablesByPublicID = `-- name: SellablesByPublicID :many
 SELECT v.id, v.public_id, v.product_id, v.store_id, v.option1, v.option2, v.option3, v.sku, v.barcode, v.price, v.currency, v.weight, v.track_stock, v.archived,
-    p.public_id AS product, p.title, p.state, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3
-FROM variants AS v JOIN products AS p ON p.id = v.product_id WHERE v.public_id = ANY($1::text[])
+    p.public_id AS product, p.title, p.state, p.category_id, p.tax_bp, p.tax_code, p.option1 AS name1, p.option2 AS name2, p.option3 AS name3, l.image AS cover, i.image AS own_image
+FROM variants AS v JOIN products AS p ON p.id = v.product_id JOIN listings AS l ON l.product_id = v.product_id
+    LEFT JOIN variant_images AS vi ON vi.variant_id = v.id LEFT JOIN product_images AS i ON i.id = vi.image_id WHERE v.public_id = ANY($1::text[])
 `
 
 type SellablesByPublicIDRow struct {
@@ -831,9 +3141,14 @@ type SellablesByPublicIDRow struct {
 	Product    string
 	Title      string
 	State      string
+	CategoryID *int64
+	TaxBp      *int64
+	TaxCode    string
 	Name1      string
 	Name2      string
 	Name3      string
+	Cover      string
+	OwnImage   *string
 }
 
 func (q *Queries) SellablesByPublicID(ctx context.Context, ids []string) ([]SellablesByPublicIDRow, error) {
@@ -863,9 +3178,14 @@ func (q *Queries) SellablesByPublicID(ctx context.Context, ids []string) ([]Sell
 			&i.Product,
 			&i.Title,
 			&i.State,
+			&i.CategoryID,
+			&i.TaxBp,
+			&i.TaxCode,
 			&i.Name1,
 			&i.Name2,
 			&i.Name3,
+			&i.Cover,
+			&i.OwnImage,
 		); err != nil {
 			return nil, err
 		}
@@ -875,6 +3195,27 @@ func (q *Queries) SellablesByPublicID(ctx context.Context, ids []string) ([]Sell
 		return nil, err
 	}
 	return items, nil
+}
+
+const setMaterialImage = `-- name: SetMaterialImage :exec
+UPDATE materials SET image = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetMaterialImage(ctx context.Context, image *string, updatedAt int64, iD int64) error {
+	_, err := q.db.Exec(ctx, setMaterialImage, image, updatedAt, iD)
+	return err
+}
+
+const settleDiscount = `-- name: SettleDiscount :execrows
+UPDATE discounts SET settled = TRUE WHERE id = $1 AND pass = $2 AND NOT settled
+`
+
+func (q *Queries) SettleDiscount(ctx context.Context, iD int64, pass int64) (int64, error) {
+	result, err := q.db.Exec(ctx, settleDiscount, iD, pass)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const skusTaken = `-- name: SkusTaken :many
@@ -931,6 +3272,89 @@ func (q *Queries) StaleImports(ctx context.Context, createdAt int64, limit int32
 	return items, nil
 }
 
+const standingOfProducts = `-- name: StandingOfProducts :many
+SELECT id, product_id, store_id, sku, track_stock, archived FROM variants WHERE product_id = ANY($1::bigint[]) ORDER BY id
+`
+
+type StandingOfProductsRow struct {
+	ID         int64
+	ProductID  int64
+	StoreID    int64
+	Sku        *string
+	TrackStock bool
+	Archived   bool
+}
+
+func (q *Queries) StandingOfProducts(ctx context.Context, products []int64) ([]StandingOfProductsRow, error) {
+	rows, err := q.db.Query(ctx, standingOfProducts, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StandingOfProductsRow{}
+	for rows.Next() {
+		var i StandingOfProductsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.ProductID,
+			&i.StoreID,
+			&i.Sku,
+			&i.TrackStock,
+			&i.Archived,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const storeChoice = `-- name: StoreChoice :many
+
+SELECT product_id, public_id, state, category_id, brand_key, variant_count FROM listings
+WHERE store_id = $1 AND product_id > $2::bigint ORDER BY product_id LIMIT $3
+`
+
+type StoreChoiceRow struct {
+	ProductID    int64
+	PublicID     string
+	State        string
+	CategoryID   *int64
+	BrandKey     string
+	VariantCount int64
+}
+
+// Many products at once.
+func (q *Queries) StoreChoice(ctx context.Context, storeID int64, after int64, maxRows int32) ([]StoreChoiceRow, error) {
+	rows, err := q.db.Query(ctx, storeChoice, storeID, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StoreChoiceRow{}
+	for rows.Next() {
+		var i StoreChoiceRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.PublicID,
+			&i.State,
+			&i.CategoryID,
+			&i.BrandKey,
+			&i.VariantCount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const storeListings = `-- name: StoreListings :many
 SELECT product_id FROM listings WHERE store_id = $1 AND product_id > $2::bigint ORDER BY product_id LIMIT $3
 `
@@ -948,6 +3372,138 @@ func (q *Queries) StoreListings(ctx context.Context, storeID int64, after int64,
 			return nil, err
 		}
 		items = append(items, product_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const strangeVariantImages = `-- name: StrangeVariantImages :many
+SELECT v.public_id FROM variant_images AS vi JOIN variants AS v ON v.id = vi.variant_id JOIN product_images AS i ON i.id = vi.image_id
+WHERE i.product_id <> v.product_id ORDER BY v.public_id LIMIT $1
+`
+
+func (q *Queries) StrangeVariantImages(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, strangeVariantImages, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tallies = `-- name: Tallies :many
+SELECT product_id, tally FROM listing_tallies WHERE product_id = ANY($1::bigint[])
+`
+
+func (q *Queries) Tallies(ctx context.Context, products []int64) ([]ListingTally, error) {
+	rows, err := q.db.Query(ctx, tallies, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingTally{}
+	for rows.Next() {
+		var i ListingTally
+		if err := rows.Scan(&i.ProductID, &i.Tally); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const talliesAfter = `-- name: TalliesAfter :many
+SELECT product_id, tally FROM listing_tallies WHERE product_id > $1::bigint ORDER BY product_id LIMIT $2
+`
+
+func (q *Queries) TalliesAfter(ctx context.Context, after int64, maxRows int32) ([]ListingTally, error) {
+	rows, err := q.db.Query(ctx, talliesAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ListingTally{}
+	for rows.Next() {
+		var i ListingTally
+		if err := rows.Scan(&i.ProductID, &i.Tally); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const timelessDiscounts = `-- name: TimelessDiscounts :many
+SELECT d.public_id FROM discounts AS d
+WHERE d.due_at <> CASE d.state WHEN 'scheduled' THEN d.starts_at WHEN 'live' THEN d.ends_at ELSE 253370764800000000 END ORDER BY d.public_id LIMIT $1
+`
+
+func (q *Queries) TimelessDiscounts(ctx context.Context, limit int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, timelessDiscounts, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tryImageFetch = `-- name: TryImageFetch :exec
+UPDATE image_fetches SET tries = tries + 1 WHERE id = $1
+`
+
+func (q *Queries) TryImageFetch(ctx context.Context, id int64) error {
+	_, err := q.db.Exec(ctx, tryImageFetch, id)
+	return err
+}
+
+const unsettledTargets = `-- name: UnsettledTargets :many
+SELECT DISTINCT t.target FROM discount_targets AS t JOIN discounts AS d ON d.id = t.discount_id
+WHERE NOT d.settled OR d.due_at <= $1::bigint AND d.due_at < 253370764800000000
+`
+
+func (q *Queries) UnsettledTargets(ctx context.Context, now int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, unsettledTargets, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var target string
+		if err := rows.Scan(&target); err != nil {
+			return nil, err
+		}
+		items = append(items, target)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -981,41 +3537,43 @@ func (q *Queries) UpdateCategory(ctx context.Context, arg UpdateCategoryParams) 
 	return err
 }
 
-const updateProduct = `-- name: UpdateProduct :execrows
-UPDATE products SET handle = $1, category_id = $2, title = $3, description = $4, vendor = $5,
-    option1 = $6, option2 = $7, option3 = $8, state = $9,
-    published_at = $10, updated_at = $11, version = version + 1
-WHERE id = $12 AND version = $13
+const updateDiscount = `-- name: UpdateDiscount :execrows
+UPDATE discounts SET title = $1, kind = $2, value = $3, currency = $4, scope = $5,
+    state = $6, starts_at = $7, ends_at = $8, due_at = $9, pass = $10, settled = $11,
+    updated_at = $12, version = version + 1
+WHERE id = $13 AND version = $14
 `
 
-type UpdateProductParams struct {
-	Handle      string
-	CategoryID  *int64
-	Title       string
-	Description string
-	Vendor      string
-	Option1     string
-	Option2     string
-	Option3     string
-	State       string
-	PublishedAt *int64
-	UpdatedAt   int64
-	ID          int64
-	Version     int64
+type UpdateDiscountParams struct {
+	Title     string
+	Kind      string
+	Value     int64
+	Currency  string
+	Scope     string
+	State     string
+	StartsAt  int64
+	EndsAt    int64
+	DueAt     int64
+	Pass      int64
+	Settled   bool
+	UpdatedAt int64
+	ID        int64
+	Version   int64
 }
 
-func (q *Queries) UpdateProduct(ctx context.Context, arg UpdateProductParams) (int64, error) {
-	result, err := q.db.Exec(ctx, updateProduct,
-		arg.Handle,
-		arg.CategoryID,
+func (q *Queries) UpdateDiscount(ctx context.Context, arg UpdateDiscountParams) (int64, error) {
+	result, err := q.db.Exec(ctx, updateDiscount,
 		arg.Title,
-		arg.Description,
-		arg.Vendor,
-		arg.Option1,
-		arg.Option2,
-		arg.Option3,
+		arg.Kind,
+		arg.Value,
+		arg.Currency,
+		arg.Scope,
 		arg.State,
-		arg.PublishedAt,
+		arg.StartsAt,
+		arg.EndsAt,
+		arg.DueAt,
+		arg.Pass,
+		arg.Settled,
 		arg.UpdatedAt,
 		arg.ID,
 		arg.Version,
@@ -1024,6 +3582,39 @@ func (q *Queries) UpdateProduct(ctx context.Context, arg UpdateProductParams) (i
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const updateMaterial = `-- name: UpdateMaterial :exec
+UPDATE materials SET category_id = $1, name = $2, name_key = $3, unit = $4, tax_bp = $5,
+    tax_code = $6, active = $7, updated_at = $8
+WHERE id = $9
+`
+
+type UpdateMaterialParams struct {
+	CategoryID int64
+	Name       string
+	NameKey    string
+	Unit       string
+	TaxBp      int64
+	TaxCode    string
+	Active     bool
+	UpdatedAt  int64
+	ID         int64
+}
+
+func (q *Queries) UpdateMaterial(ctx context.Context, arg UpdateMaterialParams) error {
+	_, err := q.db.Exec(ctx, updateMaterial,
+		arg.CategoryID,
+		arg.Name,
+		arg.NameKey,
+		arg.Unit,
+		arg.TaxBp,
+		arg.TaxCode,
+		arg.Active,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
 }
 
 const variantByPublicID = `-- name: VariantByPublicID :one
@@ -1060,6 +3651,61 @@ func (q *Queries) VariantByPublicID(ctx context.Context, publicID string) (Varia
 	return i, err
 }
 
+const variantDetails = `-- name: VariantDetails :many
+SELECT variant_id, compare_at, taxable, shipping, weight_unit, more FROM variant_details WHERE variant_id = ANY($1::bigint[])
+`
+
+func (q *Queries) VariantDetails(ctx context.Context, variants []int64) ([]VariantDetail, error) {
+	rows, err := q.db.Query(ctx, variantDetails, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VariantDetail{}
+	for rows.Next() {
+		var i VariantDetail
+		if err := rows.Scan(
+			&i.VariantID,
+			&i.CompareAt,
+			&i.Taxable,
+			&i.Shipping,
+			&i.WeightUnit,
+			&i.More,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const variantImages = `-- name: VariantImages :many
+SELECT vi.variant_id, vi.image_id FROM variant_images AS vi WHERE vi.variant_id = ANY($1::bigint[])
+`
+
+func (q *Queries) VariantImages(ctx context.Context, variants []int64) ([]VariantImage, error) {
+	rows, err := q.db.Query(ctx, variantImages, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VariantImage{}
+	for rows.Next() {
+		var i VariantImage
+		if err := rows.Scan(&i.VariantID, &i.ImageID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const variantPublicIDs = `-- name: VariantPublicIDs :many
 SELECT id, public_id FROM variants WHERE id = ANY($1::bigint[])
 `
@@ -1079,6 +3725,46 @@ func (q *Queries) VariantPublicIDs(ctx context.Context, ids []int64) ([]VariantP
 	for rows.Next() {
 		var i VariantPublicIDsRow
 		if err := rows.Scan(&i.ID, &i.PublicID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const variantTexts = `-- name: VariantTexts :many
+SELECT product_id, sku, barcode, option1, option2, option3 FROM variants WHERE product_id = ANY($1::bigint[]) AND NOT archived ORDER BY product_id, position, id
+`
+
+type VariantTextsRow struct {
+	ProductID int64
+	Sku       *string
+	Barcode   string
+	Option1   string
+	Option2   string
+	Option3   string
+}
+
+func (q *Queries) VariantTexts(ctx context.Context, products []int64) ([]VariantTextsRow, error) {
+	rows, err := q.db.Query(ctx, variantTexts, products)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VariantTextsRow{}
+	for rows.Next() {
+		var i VariantTextsRow
+		if err := rows.Scan(
+			&i.ProductID,
+			&i.Sku,
+			&i.Barcode,
+			&i.Option1,
+			&i.Option2,
+			&i.Option3,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1124,6 +3810,36 @@ func (q *Queries) VariantsOfProducts(ctx context.Context, products []int64) ([]V
 			&i.CreatedAt,
 			&i.UpdatedAt,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const visibleAmong = `-- name: VisibleAmong :many
+SELECT product_id, public_id, visible FROM listings WHERE product_id > $1::bigint ORDER BY product_id LIMIT $2
+`
+
+type VisibleAmongRow struct {
+	ProductID int64
+	PublicID  string
+	Visible   bool
+}
+
+func (q *Queries) VisibleAmong(ctx context.Context, after int64, maxRows int32) ([]VisibleAmongRow, error) {
+	rows, err := q.db.Query(ctx, visibleAmong, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VisibleAmongRow{}
+	for rows.Next() {
+		var i VisibleAmongRow
+		if err := rows.Scan(&i.ProductID, &i.PublicID, &i.Visible); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

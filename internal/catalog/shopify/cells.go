@@ -19,10 +19,7 @@ func (p *parser) raw(c column) (s string, ok bool) {
 		return "", false
 	}
 	s = strings.TrimSpace(string(b))
-	// A quote in front keeps a spreadsheet from taking text for a formula.
-	if len(s) > 1 && s[0] == '\'' && strings.IndexByte("=+-@\t\r", s[1]) >= 0 {
-		s = s[1:]
-	}
+	s = Bare(s)
 	return s, !strings.ContainsRune(s, 0)
 }
 
@@ -137,7 +134,7 @@ func (p *parser) count(c column) int64 {
 // label reads a SKU or barcode.
 func (p *parser) label(c column) string {
 	s := p.text(c)
-	if len(s) > 1 && s[0] == '\'' && s[1] >= '0' && s[1] <= '9' {
+	if rest := strings.TrimLeft(s, "'"); rest != "" && len(rest) < len(s) && rest[0] >= '0' && rest[0] <= '9' {
 		s = s[1:] // what exports put before long numbers
 	}
 	if c == colBarcode && looksRuined(s) {

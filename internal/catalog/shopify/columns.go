@@ -2,6 +2,7 @@ package shopify
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -36,12 +37,21 @@ const (
 	colShipping
 	colTaxable
 	colGiftCard
+	colImage
+	colImagePosition
+	colImageAlt
+	colVariantImage
+	colSEOTitle
+	colSEODescription
+	colWeightUnit
+	colBrand
+	colFulfillment
 	columnCount
 )
 
 // columnNames are the names of the columns in both sets, as normalName writes
-// them. All other columns (images, SEO, Google Shopping, metafields, prices of
-// other markets) are left out.
+// them. The cells of all other columns (Google Shopping, metafields, prices of
+// other markets) are given out as they stand.
 var columnNames = map[string]column{
 	"handle": colHandle, "url handle": colHandle,
 	"title":       colTitle,
@@ -65,6 +75,15 @@ var columnNames = map[string]column{
 	"variant requires shipping": colShipping, "requires shipping": colShipping,
 	"variant taxable": colTaxable, "charge tax": colTaxable,
 	"gift card": colGiftCard,
+	"image src": colImage, "product image url": colImage,
+	"image position": colImagePosition,
+	"image alt text": colImageAlt,
+	"variant image":  colVariantImage, "variant image url": colVariantImage,
+	"seo title":           colSEOTitle,
+	"seo description":     colSEODescription,
+	"variant weight unit": colWeightUnit, "weight unit for display": colWeightUnit,
+	"brand":                       colBrand,
+	"variant fulfillment service": colFulfillment, "fulfillment service": colFulfillment,
 }
 
 // normalName makes "Compare-at price" and "Compare At Price" one.
@@ -76,6 +95,7 @@ func normalName(s string) string {
 type header struct {
 	at    [columnCount]int // -1: not there
 	names []string         // as the file writes them, for messages
+	other []int            // columns that mean nothing here
 }
 
 func readHeader(t *table) (header, error) {
@@ -91,10 +111,13 @@ func readHeader(t *table) (header, error) {
 		if !utf8.Valid(raw) {
 			return h, ErrEncoding
 		}
-		name := strings.TrimSpace(string(raw))
-		h.names = append(h.names, truncate(name, 60))
+		name := Bare(strings.TrimSpace(string(raw)))
+		h.names = append(h.names, truncate(name, maxText))
 		c, known := columnNames[normalName(name)]
 		if !known {
+			if name != "" && len(name) <= maxText && !slices.ContainsFunc(h.other, func(o int) bool { return h.names[o] == h.names[i] }) {
+				h.other = append(h.other, i)
+			}
 			continue
 		}
 		if h.at[c] >= 0 {
@@ -105,12 +128,19 @@ func readHeader(t *table) (header, error) {
 	switch {
 	case h.at[colTitle] >= 0 && h.at[colPrice] >= 0:
 		return h, nil
-	case len(h.names) == 1 && strings.ContainsAny(h.names[0], ";\t"):
-		return h, fmt.Errorf("%w: columns are separated by commas", ErrHeader)
 	case h.at[colTitle] < 0:
 		return h, fmt.Errorf("%w: there is no column Title", ErrHeader)
 	}
 	return h, fmt.Errorf("%w: there is no column Price or Variant Price", ErrHeader)
+}
+
+func (h *header) says() Says {
+	has := func(c column) bool { return h.at[c] >= 0 }
+	return Says{
+		Vendor: has(colVendor), Type: has(colType), Tags: has(colTags), SEO: has(colSEOTitle) || has(colSEODescription), Brand: has(colBrand),
+		CompareAt: has(colCompareAt), Taxable: has(colTaxable), Shipping: has(colShipping), Unit: has(colWeightUnit), Images: has(colImage),
+		VariantImages: has(colVariantImage), Other: len(h.other) > 0,
+	}
 }
 
 // name is what the file calls a column.

@@ -4,7 +4,7 @@
 // It owns the format: columns, continuation rows, options, prices and weights
 // as they stand in such files, and what is wrong with a row. It does not own
 // products, stock or the database, fetches nothing, and knows nothing of who
-// imports; images are left out, because they are addresses somewhere else.
+// imports; images are given out as the addresses that they are.
 //
 // What always holds: memory does not grow with the file, only with one
 // product; every row is bounded; a product that is given out has at least one

@@ -21,6 +21,31 @@ type Product struct {
 	Status    string   // "active", "draft", "archived" or "unlisted"
 	Options   []string // names, none to three; none means the product comes in one form
 	Variants  []Variant
+	Images    []Image // in their order
+	Brand     string  // where the file has such a column
+	Says      *Says   // which columns the file has
+	SEOTitle  string
+	SEOText   string
+	More      []Cell // of columns that mean nothing here
+	Row       int    // of its last row, counted without the header and blank lines
+}
+
+// Says is what a file says anything of: a column that is not there leaves things as they are.
+type Says struct {
+	Vendor, Type, Tags, SEO, Brand, CompareAt, Taxable, Shipping, Unit, Images, VariantImages, Other bool
+}
+
+// Image is a picture by its address.
+type Image struct {
+	Line int
+	URL  string
+	Alt  string
+}
+
+// Cell is what a column that means nothing here says.
+type Cell struct {
+	Name  string `json:"n"`
+	Value string `json:"v"`
 }
 
 // Variant is one form of a product that has a price.
@@ -38,6 +63,9 @@ type Variant struct {
 	Oversell         bool // goes on selling without stock
 	RequiresShipping bool
 	Taxable          bool
+	WeightUnit       string // "g", "kg", "oz", "lb"; "" where nothing is said
+	Image            string // address; "" without one of its own
+	More             []Cell
 }
 
 // RowError is something wrong in one row. The product it belongs to is not

@@ -1,6 +1,7 @@
 package shopify
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -34,7 +35,11 @@ type parser struct {
 	bad       bool     // something is wrong with it
 	skipped   bool     // its rows are not looked at any more
 	stopped   bool     // nobody listens any more
-	skipTitle string   // title of the product at hand where it has no handle
+	last      int      // rows that were taken
+	more      int      // bytes of cells without a meaning, of the product at hand
+	placed    []placed // its images
+	says      Says
+	skipTitle string // title of the product at hand where it has no handle
 
 	// The handles so far, as hashes: 64 bits keep memory small, and with a seed
 	// of its own for each file nobody can choose two that meet.
@@ -60,6 +65,7 @@ func (p *parser) read(r io.Reader) error {
 	if p.header, err = readHeader(t); err != nil {
 		return err
 	}
+	p.says = p.header.says()
 	for rows := 0; !p.stopped; {
 		err := t.next()
 		if errors.Is(err, io.EOF) {
@@ -77,6 +83,7 @@ func (p *parser) read(r io.Reader) error {
 			return ErrTooMany
 		}
 		p.row()
+		p.last = rows
 	}
 	return nil
 }
@@ -118,8 +125,11 @@ func (p *parser) row() {
 		p.fields(handle, title)
 	}
 	p.optionNames()
+	p.image()
 	if p.isVariant() {
 		p.variant()
+	} else if p.table.start == p.product.Line {
+		p.product.More = p.cells()
 	}
 }
 
@@ -140,7 +150,7 @@ func (p *parser) continues(handle, title string) bool {
 // begin opens a product with the row at hand.
 func (p *parser) begin(handle, title string) {
 	p.product = &Product{Line: p.table.start, Handle: handle}
-	p.bad, p.skipped, p.skipTitle = false, false, title
+	p.bad, p.skipped, p.skipTitle, p.more, p.placed = false, false, title, 0, nil
 	if handle == "" {
 		return
 	}
@@ -174,6 +184,8 @@ func (p *parser) fields(handle, title string) {
 	d.Tags = p.tags(colTags)
 	d.Status = p.oneOf(colStatus, "active", "draft", "archived", "unlisted")
 	d.Published = p.bool(colPublished, true)
+	d.SEOTitle, d.SEOText = p.text(colSEOTitle), p.bounded(colSEODescription)
+	d.Brand, d.Says = p.text(colBrand), &p.says
 	if p.bool(colGiftCard, false) {
 		p.fail(colGiftCard, CodeGiftCard, "Gift cards cannot be imported.")
 	}
@@ -228,6 +240,9 @@ func (p *parser) variant() {
 		Grams:            p.grams(colGrams),
 		RequiresShipping: p.bool(colShipping, true),
 		Taxable:          p.bool(colTaxable, true),
+		WeightUnit:       p.oneOf(colWeightUnit, "", "g", "kg", "oz", "lb"),
+		Image:            p.address(colVariantImage),
+		More:             p.cells(),
 	}
 	if p.has(colPrice) {
 		v.Price = p.amount(colPrice)
@@ -286,6 +301,11 @@ func (p *parser) finish() {
 	if len(d.Variants) == 1 && len(d.Options) == 1 && strings.EqualFold(d.Options[0], "Title") && strings.EqualFold(d.Variants[0].Options[0], defaultTitle) {
 		d.Options, d.Variants[0].Options = nil, nil
 	}
+	slices.SortStableFunc(p.placed, func(a, b placed) int { return cmp.Compare(a.position, b.position) })
+	for _, i := range p.placed {
+		d.Images = append(d.Images, i.Image)
+	}
+	d.Row = p.last
 	if !p.yield(*d, nil) {
 		p.stopped = true
 	}

@@ -16,6 +16,8 @@ type table struct {
 	left     int64 // bytes the file may still have
 	maxField int
 
+	comma byte // what stands between cells
+
 	line  int // of the next byte
 	start int // line of the row at hand
 	buf   []byte
@@ -38,7 +40,36 @@ func newTable(r io.Reader, maxBytes int64, maxField int) (*table, error) {
 	case bytes.HasPrefix(head, []byte("\xff\xfe")), bytes.HasPrefix(head, []byte("\xfe\xff")):
 		return nil, ErrEncoding
 	}
+	// A reader that ends or fails shows when it is read.
+	first, _ := t.in.Peek(8 << 10)
+	t.comma = separator(first)
 	return t, nil
+}
+
+// separator is what stands between the names of the columns: some spreadsheets write semicolons or tabs.
+func separator(text []byte) byte {
+	count, quoted := map[byte]int{}, false
+	for _, b := range text {
+		switch {
+		case b == '"':
+			quoted = !quoted
+		case quoted:
+		case b == '\n' || b == '\r':
+			text = nil
+		default:
+			count[b]++
+		}
+		if text == nil {
+			break
+		}
+	}
+	best := byte(',')
+	for _, b := range []byte{';', '\t'} {
+		if count[b] > count[best] {
+			best = b
+		}
+	}
+	return best
 }
 
 func (t *table) read() (byte, error) {
@@ -105,7 +136,7 @@ func (t *table) next() error {
 		case b == '\n':
 			t.endCell()
 			return nil
-		case b == ',':
+		case b == t.comma:
 			t.endCell()
 			state = begin
 		case state == begin && b == '"':

@@ -7,16 +7,19 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
-		accountByEmail: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at
+		accountByCode: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"
+FROM accounts
+WHERE code = ?1`,
+		accountByEmail: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"
 FROM accounts
 WHERE email_key = ?1`,
-		accountByID: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at
+		accountByID: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"
 FROM accounts
 WHERE id = ?1`,
-		accountByPublicID: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at
+		accountByPublicID: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"
 FROM accounts
 WHERE public_id = ?1`,
-		accountsByIDs: `SELECT id, public_id, name, email
+		accountsByIDs: `SELECT id, public_id, name, email, avatar
 FROM accounts
 WHERE id IN (SELECT value FROM json_each(?1))`,
 		accountsWithoutDefault: `SELECT a.public_id
@@ -62,8 +65,16 @@ JOIN accounts AS a ON a.id = r.account_id
 WHERE r.role = ?1 AND a.state = 'active'`,
 		deleteAddress: `DELETE FROM addresses
 WHERE id = ?1`,
+		deleteAddresses: `DELETE FROM addresses
+WHERE account_id = ?1`,
+		deleteEmailChange: `DELETE FROM email_changes
+WHERE account_id = ?1`,
+		deleteEmailChanges: `DELETE FROM email_changes
+WHERE id IN (SELECT value FROM json_each(?1))`,
 		deleteProofs: `DELETE FROM account_proofs
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteProofsOf: `DELETE FROM account_proofs
+WHERE account_id = ?1`,
 		deleteRole: `DELETE FROM account_roles
 WHERE account_id = ?1 AND role = ?2`,
 		deleteSessions: `DELETE FROM sessions
@@ -72,6 +83,31 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 WHERE hash IN (SELECT value FROM json_each(?1))`,
 		deleteTokensOf: `DELETE FROM session_tokens
 WHERE session_id IN (SELECT value FROM json_each(?1))`,
+		deleteWords: `DELETE FROM account_words
+WHERE account_id = ?1`,
+		emailChange: `SELECT id, public_id, account_id, hash, email, email_key, created_at, expires_at
+FROM email_changes
+WHERE hash = ?1`,
+		emailChangeByPublicID: `SELECT id, public_id, account_id, hash, email, email_key, created_at, expires_at
+FROM email_changes
+WHERE public_id = ?1`,
+		eraseAccount: `UPDATE accounts
+SET name = ?1, email = ?2, email_key = ?2, phone = '', password_hash = '', language = '', avatar = NULL, state = 'deactivated', state_reason = ?3, erased_at = ?4, updated_at = ?4
+WHERE id = ?5`,
+		erasedWithAddress: `SELECT a.public_id
+FROM accounts AS a
+WHERE a.erased_at IS NOT NULL AND EXISTS (
+    SELECT 1
+    FROM addresses AS d
+    WHERE d.account_id = a.id
+)
+ORDER BY a.id
+LIMIT 100`,
+		expiredEmailChanges: `SELECT id
+FROM email_changes
+WHERE expires_at < ?1
+ORDER BY expires_at, id
+LIMIT ?2`,
 		expiredProofs: `SELECT id
 FROM account_proofs
 WHERE expires_at < ?1
@@ -89,34 +125,52 @@ ORDER BY expires_at
 LIMIT ?2`,
 		forgetTries: `DELETE FROM tries
 WHERE kind = ?1 AND key = ?2`,
-		insertAccount: `INSERT INTO accounts (public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?9)
-RETURNING id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at`,
+		indexedWithoutWords: `SELECT a.public_id
+FROM accounts AS a
+WHERE a."indexed" AND a.erased_at IS NULL AND NOT EXISTS (
+    SELECT 1
+    FROM account_words AS w
+    WHERE w.account_id = a.id
+)
+ORDER BY a.id
+LIMIT 100`,
+		insertAccount: `INSERT INTO accounts (public_id, code, name, email, email_key, phone, password_hash, state, language, "indexed", created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, TRUE, ?10, ?10)
+RETURNING id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"`,
 		insertAddress: `INSERT INTO addresses (public_id, account_id, label, name, phone, line1, line2, city, district, state, postal_code, country, lat_micro, lng_micro, instructions, is_default, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
 RETURNING id, public_id, account_id, label, name, phone, line1, line2, city, district, state, postal_code, country, lat_micro, lng_micro, instructions, is_default, created_at, updated_at`,
-		insertProof: `INSERT INTO account_proofs (public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+		insertProof: `INSERT INTO account_proofs (public_id, purpose, account_id, hash, name, phone, role, password_hash, store, language, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		insertRole: `INSERT INTO account_roles (account_id, role)
 VALUES (?1, ?2)
 ON CONFLICT (account_id, role) DO NOTHING`,
-		insertSession: `INSERT INTO sessions (public_id, account_id, address, user_agent, created_at, used_at, expires_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6)
+		insertSession: `INSERT INTO sessions (public_id, account_id, role, address, user_agent, created_at, used_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, ?7)
 RETURNING id`,
 		insertToken: `INSERT INTO session_tokens (hash, kind, session_id, account_id, expires_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
+		insertWords: `INSERT INTO account_words (word, account_id)
+VALUES (?1, ?2)
+ON CONFLICT (word, account_id) DO NOTHING`,
 		lockTries: `INSERT INTO tries (kind, key, count, tried_at, until_at)
 VALUES (?1, ?2, 0, ?3, 0)
 ON CONFLICT (kind, key) DO UPDATE SET kind = excluded.kind
 RETURNING count, tried_at, until_at`,
+		markIndexed: `UPDATE accounts
+SET "indexed" = TRUE
+WHERE id IN (SELECT value FROM json_each(?1))`,
 		oldTries: `SELECT kind, key
 FROM tries
 WHERE tried_at < ?1 AND until_at < ?1
 ORDER BY tried_at
 LIMIT ?2`,
-		proofByHash: `SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at
+		proofByHash: `SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at, store, language
 FROM account_proofs
 WHERE hash = ?1 AND purpose = ?2`,
+		putEmailChange: `INSERT INTO email_changes (public_id, account_id, hash, email, email_key, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+ON CONFLICT (account_id) DO UPDATE SET public_id = excluded.public_id, hash = excluded.hash, email = excluded.email, email_key = excluded.email_key, created_at = excluded.created_at, expires_at = excluded.expires_at`,
 		refreshToken: `SELECT t.hash, t.session_id, t.account_id, t.expires_at, t.used_at, a.state, s.expires_at AS session_expires_at
 FROM session_tokens AS t
 JOIN accounts AS a ON a.id = t.account_id
@@ -143,8 +197,9 @@ WHERE id = ?1`,
 		tokenByHash: `SELECT hash, kind, expires_at
 FROM session_tokens
 WHERE hash = ?1`,
-		tokenOwner: `SELECT t.expires_at, t.session_id, t.account_id, a.public_id, a.state, r.role
+		tokenOwner: `SELECT t.expires_at, t.session_id, t.account_id, a.public_id, a.state, s.role AS session_role, r.role
 FROM session_tokens AS t
+JOIN sessions AS s ON s.id = t.session_id
 JOIN accounts AS a ON a.id = t.account_id
 JOIN account_roles AS r ON r.account_id = a.id
 WHERE t.hash = ?1 AND t.kind = 'access'`,
@@ -163,19 +218,30 @@ LIMIT 100`,
 		touchSession: `UPDATE sessions
 SET used_at = ?1, expires_at = ?2, address = ?3, user_agent = ?4
 WHERE id = ?5`,
+		unindexedAccounts: `SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, "indexed"
+FROM accounts
+WHERE NOT "indexed"
+ORDER BY id
+LIMIT ?1`,
 		updateAddress: `UPDATE addresses
 SET label = ?2, name = ?3, phone = ?4, line1 = ?5, line2 = ?6, city = ?7, district = ?8, state = ?9, postal_code = ?10, country = ?11, lat_micro = ?12, lng_micro = ?13, instructions = ?14, updated_at = ?15
 WHERE id = ?1
 RETURNING id, public_id, account_id, label, name, phone, line1, line2, city, district, state, postal_code, country, lat_micro, lng_micro, instructions, is_default, created_at, updated_at`,
+		updateAvatar: `UPDATE accounts
+SET avatar = ?1, updated_at = ?2
+WHERE id = ?3`,
+		updateEmail: `UPDATE accounts
+SET email = ?1, email_key = ?2, updated_at = ?3
+WHERE id = ?4 AND state = 'active'`,
 		updatePassword: `UPDATE accounts
 SET password_hash = ?1, updated_at = ?2
 WHERE id = ?3`,
 		updateProfile: `UPDATE accounts
-SET name = ?1, phone = ?2, updated_at = ?3
-WHERE id = ?4`,
+SET name = ?1, phone = ?2, language = ?3, updated_at = ?4
+WHERE id = ?5`,
 		updateState: `UPDATE accounts
-SET state = ?1, updated_at = ?2
-WHERE id = ?3`,
+SET state = ?1, state_reason = ?2, updated_at = ?3
+WHERE id = ?4`,
 		updateTries: `UPDATE tries
 SET count = ?1, tried_at = ?2, until_at = ?3
 WHERE kind = ?4 AND key = ?5`,
@@ -190,5 +256,16 @@ SET expires_at = ?1, used_at = ?1
 WHERE account_id = ?2 AND purpose = ?3 AND used_at IS NULL`,
 		voidSetups: `DELETE FROM account_proofs
 WHERE purpose = 'setup' AND account_id IS NULL`,
+		waitingSignUps: `SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at, store, language
+FROM account_proofs
+WHERE account_id = ?1 AND purpose = 'activate' AND used_at IS NULL AND name IS NOT NULL
+ORDER BY id DESC
+LIMIT ?2`,
+		wordsOfErased: `SELECT DISTINCT a.public_id
+FROM accounts AS a
+JOIN account_words AS w ON w.account_id = a.id
+WHERE a.erased_at IS NOT NULL
+ORDER BY a.public_id
+LIMIT 100`,
 	})
 }

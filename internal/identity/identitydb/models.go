@@ -16,6 +16,11 @@ type Account struct {
 	State        string
 	CreatedAt    int64
 	UpdatedAt    int64
+	Language     string
+	Avatar       *string
+	StateReason  string
+	ErasedAt     *int64
+	Indexed      bool
 }
 
 type AccountProof struct {
@@ -31,6 +36,8 @@ type AccountProof struct {
 	CreatedAt    int64
 	ExpiresAt    int64
 	UsedAt       *int64
+	Store        *string
+	Language     *string
 }
 
 type AccountRole struct {
@@ -58,4 +65,15 @@ type Address struct {
 	IsDefault    bool
 	CreatedAt    int64
 	UpdatedAt    int64
+}
+
+type EmailChange struct {
+	ID        int64
+	PublicID  string
+	AccountID int64
+	Hash      string
+	Email     string
+	EmailKey  string
+	CreatedAt int64
+	ExpiresAt int64
 }

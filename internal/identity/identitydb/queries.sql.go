@@ -9,8 +9,36 @@ import (
 	"context"
 )
 
+const accountByCode = `-- name: AccountByCode :one
+SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed FROM accounts WHERE code = $1
+`
+
+func (q *Queries) AccountByCode(ctx context.Context, code string) (Account, error) {
+	row := q.db.QueryRow(ctx, accountByCode, code)
+	var i Account
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.Code,
+		&i.Name,
+		&i.Email,
+		&i.EmailKey,
+		&i.Phone,
+		&i.PasswordHash,
+		&i.State,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Language,
+		&i.Avatar,
+		&i.StateReason,
+		&i.ErasedAt,
+		&i.Indexed,
+	)
+	return i, err
+}
+
 const accountByEmail = `-- name: AccountByEmail :one
-SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at FROM accounts WHERE email_key = $1
+SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed FROM accounts WHERE email_key = $1
 `
 
 func (q *Queries) AccountByEmail(ctx context.Context, emailKey string) (Account, error) {
@@ -28,12 +56,17 @@ func (q *Queries) AccountByEmail(ctx context.Context, emailKey string) (Account,
 		&i.State,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Language,
+		&i.Avatar,
+		&i.StateReason,
+		&i.ErasedAt,
+		&i.Indexed,
 	)
 	return i, err
 }
 
 const accountByID = `-- name: AccountByID :one
-SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at FROM accounts WHERE id = $1
+SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed FROM accounts WHERE id = $1
 `
 
 func (q *Queries) AccountByID(ctx context.Context, id int64) (Account, error) {
@@ -51,12 +84,17 @@ func (q *Queries) AccountByID(ctx context.Context, id int64) (Account, error) {
 		&i.State,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Language,
+		&i.Avatar,
+		&i.StateReason,
+		&i.ErasedAt,
+		&i.Indexed,
 	)
 	return i, err
 }
 
 const accountByPublicID = `-- name: AccountByPublicID :one
-SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at FROM accounts WHERE public_id = $1
+SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed FROM accounts WHERE public_id = $1
 `
 
 func (q *Queries) AccountByPublicID(ctx context.Context, publicID string) (Account, error) {
@@ -74,12 +112,17 @@ func (q *Queries) AccountByPublicID(ctx context.Context, publicID string) (Accou
 		&i.State,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Language,
+		&i.Avatar,
+		&i.StateReason,
+		&i.ErasedAt,
+		&i.Indexed,
 	)
 	return i, err
 }
 
 const accountsByIDs = `-- name: AccountsByIDs :many
-SELECT id, public_id, name, email FROM accounts WHERE id = ANY($1::bigint[])
+SELECT id, public_id, name, email, avatar FROM accounts WHERE id = ANY($1::bigint[])
 `
 
 type AccountsByIDsRow struct {
@@ -87,6 +130,7 @@ type AccountsByIDsRow struct {
 	PublicID string
 	Name     string
 	Email    string
+	Avatar   *string
 }
 
 func (q *Queries) AccountsByIDs(ctx context.Context, ids []int64) ([]AccountsByIDsRow, error) {
@@ -103,6 +147,7 @@ func (q *Queries) AccountsByIDs(ctx context.Context, ids []int64) ([]AccountsByI
 			&i.PublicID,
 			&i.Name,
 			&i.Email,
+			&i.Avatar,
 		); err != nil {
 			return nil, err
 		}
@@ -265,6 +310,39 @@ func (q *Queries) DeleteAddress(ctx context.Context, id int64) error {
 	return err
 }
 
+const deleteAddresses = `-- name: DeleteAddresses :exec
+DELETE FROM addresses WHERE account_id = $1
+`
+
+func (q *Queries) DeleteAddresses(ctx context.Context, accountID int64) error {
+	_, err := q.db.Exec(ctx, deleteAddresses, accountID)
+	return err
+}
+
+const deleteEmailChange = `-- name: DeleteEmailChange :execrows
+DELETE FROM email_changes WHERE account_id = $1
+`
+
+func (q *Queries) DeleteEmailChange(ctx context.Context, accountID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteEmailChange, accountID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteEmailChanges = `-- name: DeleteEmailChanges :execrows
+DELETE FROM email_changes WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteEmailChanges(ctx context.Context, ids []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteEmailChanges, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const deleteProofs = `-- name: DeleteProofs :execrows
 DELETE FROM account_proofs WHERE id = ANY($1::bigint[])
 `
@@ -275,6 +353,15 @@ func (q *Queries) DeleteProofs(ctx context.Context, ids []int64) (int64, error) 
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const deleteProofsOf = `-- name: DeleteProofsOf :exec
+DELETE FROM account_proofs WHERE account_id = $1::bigint
+`
+
+func (q *Queries) DeleteProofsOf(ctx context.Context, accountID int64) error {
+	_, err := q.db.Exec(ctx, deleteProofsOf, accountID)
+	return err
 }
 
 const deleteRole = `-- name: DeleteRole :exec
@@ -320,6 +407,128 @@ func (q *Queries) DeleteTokensOf(ctx context.Context, ids []int64) (int64, error
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const deleteWords = `-- name: DeleteWords :exec
+DELETE FROM account_words WHERE account_id = $1
+`
+
+func (q *Queries) DeleteWords(ctx context.Context, accountID int64) error {
+	_, err := q.db.Exec(ctx, deleteWords, accountID)
+	return err
+}
+
+const emailChange = `-- name: EmailChange :one
+SELECT id, public_id, account_id, hash, email, email_key, created_at, expires_at FROM email_changes WHERE hash = $1
+`
+
+func (q *Queries) EmailChange(ctx context.Context, hash string) (EmailChange, error) {
+	row := q.db.QueryRow(ctx, emailChange, hash)
+	var i EmailChange
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.AccountID,
+		&i.Hash,
+		&i.Email,
+		&i.EmailKey,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const emailChangeByPublicID = `-- name: EmailChangeByPublicID :one
+SELECT id, public_id, account_id, hash, email, email_key, created_at, expires_at FROM email_changes WHERE public_id = $1
+`
+
+func (q *Queries) EmailChangeByPublicID(ctx context.Context, publicID string) (EmailChange, error) {
+	row := q.db.QueryRow(ctx, emailChangeByPublicID, publicID)
+	var i EmailChange
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.AccountID,
+		&i.Hash,
+		&i.Email,
+		&i.EmailKey,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+	)
+	return i, err
+}
+
+const eraseAccount = `-- name: EraseAccount :exec
+UPDATE accounts SET name = $1, email = $2, email_key = $2, phone = '', password_hash = '', language = '',
+                    avatar = NULL, state = 'deactivated', state_reason = $3, erased_at = $4::bigint, updated_at = $4
+WHERE id = $5
+`
+
+type EraseAccountParams struct {
+	Name        string
+	Email       string
+	StateReason string
+	Now         int64
+	ID          int64
+}
+
+func (q *Queries) EraseAccount(ctx context.Context, arg EraseAccountParams) error {
+	_, err := q.db.Exec(ctx, eraseAccount,
+		arg.Name,
+		arg.Email,
+		arg.StateReason,
+		arg.Now,
+		arg.ID,
+	)
+	return err
+}
+
+const erasedWithAddress = `-- name: ErasedWithAddress :many
+SELECT a.public_id FROM accounts a WHERE a.erased_at IS NOT NULL AND EXISTS (SELECT 1 FROM addresses d WHERE d.account_id = a.id) ORDER BY a.id LIMIT 100
+`
+
+func (q *Queries) ErasedWithAddress(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, erasedWithAddress)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const expiredEmailChanges = `-- name: ExpiredEmailChanges :many
+SELECT id FROM email_changes WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2
+`
+
+func (q *Queries) ExpiredEmailChanges(ctx context.Context, before int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, expiredEmailChanges, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const expiredProofs = `-- name: ExpiredProofs :many
@@ -403,11 +612,36 @@ func (q *Queries) ForgetTries(ctx context.Context, kind string, key string) erro
 	return err
 }
 
+const indexedWithoutWords = `-- name: IndexedWithoutWords :many
+SELECT a.public_id FROM accounts a
+WHERE a.indexed AND a.erased_at IS NULL AND NOT EXISTS (SELECT 1 FROM account_words w WHERE w.account_id = a.id) ORDER BY a.id LIMIT 100
+`
+
+func (q *Queries) IndexedWithoutWords(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, indexedWithoutWords)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertAccount = `-- name: InsertAccount :one
-INSERT INTO accounts (public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at)
+INSERT INTO accounts (public_id, code, name, email, email_key, phone, password_hash, state, language, indexed, created_at, updated_at)
 VALUES ($1, $2, $3, $4, $5, $6,
-        $7, $8, $9, $9)
-RETURNING id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at
+        $7, $8, $9, TRUE, $10, $10)
+RETURNING id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed
 `
 
 type InsertAccountParams struct {
@@ -419,6 +653,7 @@ type InsertAccountParams struct {
 	Phone        string
 	PasswordHash string
 	State        string
+	Language     string
 	Now          int64
 }
 
@@ -432,6 +667,7 @@ func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) (A
 		arg.Phone,
 		arg.PasswordHash,
 		arg.State,
+		arg.Language,
 		arg.Now,
 	)
 	var i Account
@@ -447,6 +683,11 @@ func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) (A
 		&i.State,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Language,
+		&i.Avatar,
+		&i.StateReason,
+		&i.ErasedAt,
+		&i.Indexed,
 	)
 	return i, err
 }
@@ -526,8 +767,8 @@ func (q *Queries) InsertAddress(ctx context.Context, arg InsertAddressParams) (A
 }
 
 const insertProof = `-- name: InsertProof :exec
-INSERT INTO account_proofs (public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO account_proofs (public_id, purpose, account_id, hash, name, phone, role, password_hash, store, language, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 `
 
 type InsertProofParams struct {
@@ -539,6 +780,8 @@ type InsertProofParams struct {
 	Phone        *string
 	Role         *string
 	PasswordHash *string
+	Store        *string
+	Language     *string
 	CreatedAt    int64
 	ExpiresAt    int64
 }
@@ -553,6 +796,8 @@ func (q *Queries) InsertProof(ctx context.Context, arg InsertProofParams) error 
 		arg.Phone,
 		arg.Role,
 		arg.PasswordHash,
+		arg.Store,
+		arg.Language,
 		arg.CreatedAt,
 		arg.ExpiresAt,
 	)
@@ -569,14 +814,15 @@ func (q *Queries) InsertRole(ctx context.Context, accountID int64, role string) 
 }
 
 const insertSession = `-- name: InsertSession :one
-INSERT INTO sessions (public_id, account_id, address, user_agent, created_at, used_at, expires_at)
-VALUES ($1, $2, $3, $4, $5, $5, $6)
+INSERT INTO sessions (public_id, account_id, role, address, user_agent, created_at, used_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $6, $7)
 RETURNING id
 `
 
 type InsertSessionParams struct {
 	PublicID  string
 	AccountID int64
+	Role      string
 	Address   string
 	UserAgent string
 	Now       int64
@@ -587,6 +833,7 @@ func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) (i
 	row := q.db.QueryRow(ctx, insertSession,
 		arg.PublicID,
 		arg.AccountID,
+		arg.Role,
 		arg.Address,
 		arg.UserAgent,
 		arg.Now,
@@ -639,6 +886,15 @@ func (q *Queries) LockTries(ctx context.Context, kind string, key string, now in
 	return i, err
 }
 
+const markIndexed = `-- name: MarkIndexed :exec
+UPDATE accounts SET indexed = TRUE WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) MarkIndexed(ctx context.Context, ids []int64) error {
+	_, err := q.db.Exec(ctx, markIndexed, ids)
+	return err
+}
+
 const oldTries = `-- name: OldTries :many
 SELECT kind, key FROM tries WHERE tried_at < $1 AND until_at < $1 ORDER BY tried_at LIMIT $2
 `
@@ -669,7 +925,7 @@ func (q *Queries) OldTries(ctx context.Context, before int64, maxRows int32) ([]
 }
 
 const proofByHash = `-- name: ProofByHash :one
-SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at FROM account_proofs WHERE hash = $1 AND purpose = $2
+SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at, store, language FROM account_proofs WHERE hash = $1 AND purpose = $2
 `
 
 func (q *Queries) ProofByHash(ctx context.Context, hash string, purpose string) (AccountProof, error) {
@@ -688,8 +944,39 @@ func (q *Queries) ProofByHash(ctx context.Context, hash string, purpose string) 
 		&i.CreatedAt,
 		&i.ExpiresAt,
 		&i.UsedAt,
+		&i.Store,
+		&i.Language,
 	)
 	return i, err
+}
+
+const putEmailChange = `-- name: PutEmailChange :exec
+INSERT INTO email_changes (public_id, account_id, hash, email, email_key, created_at, expires_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (account_id) DO UPDATE SET public_id = excluded.public_id, hash = excluded.hash, email = excluded.email, email_key = excluded.email_key,
+                                       created_at = excluded.created_at, expires_at = excluded.expires_at
+`
+
+type PutEmailChangeParams struct {
+	PublicID  string
+	AccountID int64
+	Hash      string
+	Email     string
+	EmailKey  string
+	CreatedAt int64
+	ExpiresAt int64
+}
+
+func (q *Queries) PutEmailChange(ctx context.Context, arg PutEmailChangeParams) error {
+	_, err := q.db.Exec(ctx, putEmailChange,
+		arg.PublicID,
+		arg.AccountID,
+		arg.Hash,
+		arg.Email,
+		arg.EmailKey,
+		arg.CreatedAt,
+		arg.ExpiresAt,
+	)
+	return err
 }
 
 const refreshToken = `-- name: RefreshToken :one
@@ -835,20 +1122,22 @@ func (q *Queries) TokenByHash(ctx context.Context, hash string) (TokenByHashRow,
 }
 
 const tokenOwner = `-- name: TokenOwner :many
-SELECT t.expires_at, t.session_id, t.account_id, a.public_id, a.state, r.role
+SELECT t.expires_at, t.session_id, t.account_id, a.public_id, a.state, s.role AS session_role, r.role
 FROM session_tokens t
+JOIN sessions s ON s.id = t.session_id
 JOIN accounts a ON a.id = t.account_id
 JOIN account_roles r ON r.account_id = a.id
 WHERE t.hash = $1 AND t.kind = 'access'
 `
 
 type TokenOwnerRow struct {
-	ExpiresAt int64
-	SessionID int64
-	AccountID int64
-	PublicID  string
-	State     string
-	Role      string
+	ExpiresAt   int64
+	SessionID   int64
+	AccountID   int64
+	PublicID    string
+	State       string
+	SessionRole string
+	Role        string
 }
 
 func (q *Queries) TokenOwner(ctx context.Context, hash string) ([]TokenOwnerRow, error) {
@@ -866,6 +1155,7 @@ func (q *Queries) TokenOwner(ctx context.Context, hash string) ([]TokenOwnerRow,
 			&i.AccountID,
 			&i.PublicID,
 			&i.State,
+			&i.SessionRole,
 			&i.Role,
 		); err != nil {
 			return nil, err
@@ -950,6 +1240,47 @@ func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) erro
 	return err
 }
 
+const unindexedAccounts = `-- name: UnindexedAccounts :many
+SELECT id, public_id, code, name, email, email_key, phone, password_hash, state, created_at, updated_at, language, avatar, state_reason, erased_at, indexed FROM accounts WHERE NOT indexed ORDER BY id LIMIT $1
+`
+
+func (q *Queries) UnindexedAccounts(ctx context.Context, limit int32) ([]Account, error) {
+	rows, err := q.db.Query(ctx, unindexedAccounts, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Account{}
+	for rows.Next() {
+		var i Account
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Code,
+			&i.Name,
+			&i.Email,
+			&i.EmailKey,
+			&i.Phone,
+			&i.PasswordHash,
+			&i.State,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Language,
+			&i.Avatar,
+			&i.StateReason,
+			&i.ErasedAt,
+			&i.Indexed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateAddress = `-- name: UpdateAddress :one
 UPDATE addresses SET label = $2, name = $3, phone = $4, line1 = $5, line2 = $6, city = $7, district = $8, state = $9, postal_code = $10,
                      country = $11, lat_micro = $12, lng_micro = $13, instructions = $14, updated_at = $15
@@ -1018,6 +1349,32 @@ func (q *Queries) UpdateAddress(ctx context.Context, arg UpdateAddressParams) (A
 	return i, err
 }
 
+const updateAvatar = `-- name: UpdateAvatar :exec
+UPDATE accounts SET avatar = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) UpdateAvatar(ctx context.Context, avatar *string, now int64, iD int64) error {
+	_, err := q.db.Exec(ctx, updateAvatar, avatar, now, iD)
+	return err
+}
+
+const updateEmail = `-- name: UpdateEmail :execrows
+UPDATE accounts SET email = $1, email_key = $2, updated_at = $3 WHERE id = $4 AND state = 'active'
+`
+
+func (q *Queries) UpdateEmail(ctx context.Context, email string, emailKey string, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, updateEmail,
+		email,
+		emailKey,
+		now,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const updatePassword = `-- name: UpdatePassword :exec
 UPDATE accounts SET password_hash = $1, updated_at = $2 WHERE id = $3
 `
@@ -1028,25 +1385,39 @@ func (q *Queries) UpdatePassword(ctx context.Context, passwordHash string, now i
 }
 
 const updateProfile = `-- name: UpdateProfile :exec
-UPDATE accounts SET name = $1, phone = $2, updated_at = $3 WHERE id = $4
+UPDATE accounts SET name = $1, phone = $2, language = $3, updated_at = $4 WHERE id = $5
 `
 
-func (q *Queries) UpdateProfile(ctx context.Context, name string, phone string, now int64, iD int64) error {
+type UpdateProfileParams struct {
+	Name     string
+	Phone    string
+	Language string
+	Now      int64
+	ID       int64
+}
+
+func (q *Queries) UpdateProfile(ctx context.Context, arg UpdateProfileParams) error {
 	_, err := q.db.Exec(ctx, updateProfile,
-		name,
-		phone,
-		now,
-		iD,
+		arg.Name,
+		arg.Phone,
+		arg.Language,
+		arg.Now,
+		arg.ID,
 	)
 	return err
 }
 
 const updateState = `-- name: UpdateState :exec
-UPDATE accounts SET state = $1, updated_at = $2 WHERE id = $3
+UPDATE accounts SET state = $1, state_reason = $2, updated_at = $3 WHERE id = $4
 `
 
-func (q *Queries) UpdateState(ctx context.Context, state string, now int64, iD int64) error {
-	_, err := q.db.Exec(ctx, updateState, state, now, iD)
+func (q *Queries) UpdateState(ctx context.Context, state string, stateReason string, now int64, iD int64) error {
+	_, err := q.db.Exec(ctx, updateState,
+		state,
+		stateReason,
+		now,
+		iD,
+	)
 	return err
 }
 
@@ -1112,4 +1483,69 @@ DELETE FROM account_proofs WHERE purpose = 'setup' AND account_id IS NULL
 func (q *Queries) VoidSetups(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, voidSetups)
 	return err
+}
+
+const waitingSignUps = `-- name: WaitingSignUps :many
+SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at, store, language FROM account_proofs
+WHERE account_id = $1::bigint AND purpose = 'activate' AND used_at IS NULL AND name IS NOT NULL
+ORDER BY id DESC LIMIT $2
+`
+
+func (q *Queries) WaitingSignUps(ctx context.Context, accountID int64, maxRows int32) ([]AccountProof, error) {
+	rows, err := q.db.Query(ctx, waitingSignUps, accountID, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AccountProof{}
+	for rows.Next() {
+		var i AccountProof
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Purpose,
+			&i.AccountID,
+			&i.Hash,
+			&i.Name,
+			&i.Phone,
+			&i.Role,
+			&i.PasswordHash,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.UsedAt,
+			&i.Store,
+			&i.Language,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wordsOfErased = `-- name: WordsOfErased :many
+SELECT DISTINCT a.public_id FROM accounts a JOIN account_words w ON w.account_id = a.id WHERE a.erased_at IS NOT NULL ORDER BY a.public_id LIMIT 100
+`
+
+func (q *Queries) WordsOfErased(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, wordsOfErased)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

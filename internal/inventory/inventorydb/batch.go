@@ -141,11 +141,60 @@ func (b *InsertReservationsBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const markStock = `-- name: MarkStock :batchexec
+UPDATE stock SET mark = $1 WHERE variant_id = $2
+`
+
+type MarkStockBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type MarkStockParams struct {
+	Mark      string
+	VariantID int64
+}
+
+func (q *Queries) MarkStock(ctx context.Context, arg []MarkStockParams) *MarkStockBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Mark,
+			a.VariantID,
+		}
+		batch.Queue(markStock, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &MarkStockBatchResults{br, len(arg), false}
+}
+
+func (b *MarkStockBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *MarkStockBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const moveStock = `-- name: MoveStock :batchone
 
 UPDATE stock SET available = available + $1::bigint, reserved = reserved + $2::bigint, updated_at = $3
 WHERE variant_id = $4 AND available + $1::bigint >= 0 AND reserved + $2::bigint >= 0
-RETURNING available, reserved
+RETURNING available, reserved, low_at, mark
 `
 
 type MoveStockBatchResults struct {
@@ -164,6 +213,8 @@ type MoveStockParams struct {
 type MoveStockRow struct {
 	Available int64
 	Reserved  int64
+	LowAt     int64
+	Mark      string
 }
 
 // Every change of stock is this one statement: what is asked is part of its condition.
@@ -193,7 +244,12 @@ func (b *MoveStockBatchResults) QueryRow(f func(int, MoveStockRow, error)) {
 			continue
 		}
 		row := b.br.QueryRow()
-		err := row.Scan(&i.Available, &i.Reserved)
+		err := row.Scan(
+			&i.Available,
+			&i.Reserved,
+			&i.LowAt,
+			&i.Mark,
+		)
 		if f != nil {
 			f(t, i, err)
 		}
@@ -250,6 +306,118 @@ func (b *OpenStockBatchResults) Exec(f func(int, error)) {
 }
 
 func (b *OpenStockBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const putStands = `-- name: PutStands :batchexec
+INSERT INTO stock (variant_id, available, reserved, updated_at, store_id, sku, low_at, mark)
+VALUES ($1, 0, 0, $2, $3, $4, $5, $6)
+ON CONFLICT (variant_id) DO UPDATE SET store_id = excluded.store_id, sku = excluded.sku, low_at = excluded.low_at, mark = excluded.mark
+`
+
+type PutStandsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type PutStandsParams struct {
+	VariantID int64
+	UpdatedAt int64
+	StoreID   int64
+	Sku       string
+	LowAt     int64
+	Mark      string
+}
+
+func (q *Queries) PutStands(ctx context.Context, arg []PutStandsParams) *PutStandsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.VariantID,
+			a.UpdatedAt,
+			a.StoreID,
+			a.Sku,
+			a.LowAt,
+			a.Mark,
+		}
+		batch.Queue(putStands, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &PutStandsBatchResults{br, len(arg), false}
+}
+
+func (b *PutStandsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *PutStandsBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const setOwnThresholds = `-- name: SetOwnThresholds :batchexec
+UPDATE stock SET own_low_at = $1, low_at = $2, mark = $3 WHERE variant_id = $4
+`
+
+type SetOwnThresholdsBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type SetOwnThresholdsParams struct {
+	OwnLowAt  *int64
+	LowAt     int64
+	Mark      string
+	VariantID int64
+}
+
+func (q *Queries) SetOwnThresholds(ctx context.Context, arg []SetOwnThresholdsParams) *SetOwnThresholdsBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.OwnLowAt,
+			a.LowAt,
+			a.Mark,
+			a.VariantID,
+		}
+		batch.Queue(setOwnThresholds, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &SetOwnThresholdsBatchResults{br, len(arg), false}
+}
+
+func (b *SetOwnThresholdsBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *SetOwnThresholdsBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

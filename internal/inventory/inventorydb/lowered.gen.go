@@ -7,6 +7,11 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		brokenMarks: `SELECT variant_id, available, low_at, mark
+FROM stock
+WHERE mark <> '' AND mark <> CASE WHEN available = 0 THEN 'out' WHEN available <= low_at THEN 'low' ELSE 'fine' END OR own_low_at IS NOT NULL AND own_low_at <> low_at
+ORDER BY variant_id
+LIMIT ?1`,
 		brokenReserved: `SELECT s.variant_id, s.reserved, COALESCE(r.qty, 0) AS promised
 FROM stock AS s
 LEFT JOIN (
@@ -36,12 +41,18 @@ FROM (
 WHERE w.available_before + w.available_delta <> w.available_after OR w.reserved_before + w.reserved_delta <> w.reserved_after
 ORDER BY w.id
 LIMIT ?1`,
+		dropStoreThreshold: `DELETE FROM stock_thresholds
+WHERE store_id = ?1`,
 		endLive: `UPDATE reservations
 SET state = ?1, updated_at = ?2
 WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'live'`,
 		endSold: `UPDATE reservations
 SET state = ?1, updated_at = ?2
 WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'sold'`,
+		higherThresholds: `SELECT variant_id
+FROM stock
+WHERE store_id = ?1 AND mark <> '' AND own_low_at IS NULL AND low_at > ?2
+LIMIT ?3`,
 		insertMovements: `INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		insertReservations: `INSERT INTO reservations (owner, variant_id, qty, state, created_at, updated_at)
@@ -58,10 +69,17 @@ ORDER BY variant_id, id`,
 FROM stock
 WHERE variant_id IN (SELECT value FROM json_each(?1))
 ORDER BY variant_id`,
+		lowerThresholds: `SELECT variant_id
+FROM stock
+WHERE store_id = ?1 AND mark <> '' AND own_low_at IS NULL AND low_at < ?2
+LIMIT ?3`,
+		markStock: `UPDATE stock
+SET mark = ?1
+WHERE variant_id = ?2`,
 		moveStock: `UPDATE stock
 SET available = available + ?1, reserved = reserved + ?2, updated_at = ?3
 WHERE variant_id = ?4 AND available + ?1 >= 0 AND reserved + ?2 >= 0
-RETURNING available, reserved`,
+RETURNING available, reserved, low_at, mark`,
 		movedWithoutStock: `SELECT DISTINCT m.variant_id
 FROM stock_movements AS m
 WHERE NOT EXISTS (
@@ -79,6 +97,11 @@ FROM stock
 WHERE available < 0 OR reserved < 0
 ORDER BY variant_id
 LIMIT ?1`,
+		nextStore: `SELECT store_id
+FROM stock
+WHERE store_id > ?1 AND mark <> '' AND own_low_at IS NULL
+ORDER BY store_id
+LIMIT 1`,
 		openStock: `INSERT INTO stock (variant_id, available, reserved, updated_at)
 VALUES (?1, 0, 0, ?2)
 ON CONFLICT (variant_id) DO NOTHING`,
@@ -87,6 +110,12 @@ FROM reservations
 WHERE variant_id = ?1 AND state = 'live'
 ORDER BY id
 LIMIT ?2`,
+		putStands: `INSERT INTO stock (variant_id, available, reserved, updated_at, store_id, sku, low_at, mark)
+VALUES (?1, 0, 0, ?2, ?3, ?4, ?5, ?6)
+ON CONFLICT (variant_id) DO UPDATE SET store_id = excluded.store_id, sku = excluded.sku, low_at = excluded.low_at, mark = excluded.mark`,
+		putStoreThreshold: `INSERT INTO stock_thresholds (store_id, low_at, updated_at)
+VALUES (?1, ?2, ?3)
+ON CONFLICT (store_id) DO UPDATE SET low_at = excluded.low_at, updated_at = excluded.updated_at`,
 		reservedWithoutStock: `SELECT r.id, r.variant_id
 FROM reservations AS r
 WHERE r.state = 'live' AND NOT EXISTS (
@@ -96,12 +125,31 @@ WHERE r.state = 'live' AND NOT EXISTS (
 )
 ORDER BY r.id
 LIMIT ?1`,
+		setOwnThresholds: `UPDATE stock
+SET own_low_at = ?1, low_at = ?2, mark = ?3
+WHERE variant_id = ?4`,
+		shrinkReservation: `UPDATE reservations
+SET qty = qty - ?1, updated_at = ?2
+WHERE id = ?3 AND qty > ?1`,
+		stands: `SELECT variant_id, store_id, sku, available, low_at, own_low_at, mark
+FROM stock
+WHERE variant_id IN (SELECT value FROM json_each(?1))
+ORDER BY variant_id`,
 		stocks: `SELECT variant_id, available, reserved
 FROM stock
 WHERE variant_id IN (SELECT value FROM json_each(?1))`,
+		storeThreshold: `SELECT low_at
+FROM stock_thresholds
+WHERE store_id = ?1`,
+		storeThresholds: `SELECT store_id, low_at
+FROM stock_thresholds
+WHERE store_id IN (SELECT value FROM json_each(?1))`,
 		takenByOwners: `SELECT owner, state, COALESCE(sum(qty), 0) AS units
 FROM reservations
 WHERE owner IN (SELECT value FROM json_each(?1)) AND state IN ('live', 'sold')
 GROUP BY owner, state`,
+		thresholds: `SELECT variant_id, available, reserved, own_low_at
+FROM stock
+WHERE variant_id IN (SELECT value FROM json_each(?1))`,
 	})
 }

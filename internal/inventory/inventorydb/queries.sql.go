@@ -9,6 +9,44 @@ import (
 	"context"
 )
 
+const brokenMarks = `-- name: BrokenMarks :many
+SELECT variant_id, available, low_at, mark FROM stock
+WHERE (mark <> '' AND mark <> CASE WHEN available = 0 THEN 'out' WHEN available <= low_at THEN 'low' ELSE 'fine' END) OR (own_low_at IS NOT NULL AND own_low_at <> low_at)
+ORDER BY variant_id LIMIT $1
+`
+
+type BrokenMarksRow struct {
+	VariantID int64
+	Available int64
+	LowAt     int64
+	Mark      string
+}
+
+func (q *Queries) BrokenMarks(ctx context.Context, limit int32) ([]BrokenMarksRow, error) {
+	rows, err := q.db.Query(ctx, brokenMarks, limit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BrokenMarksRow{}
+	for rows.Next() {
+		var i BrokenMarksRow
+		if err := rows.Scan(
+			&i.VariantID,
+			&i.Available,
+			&i.LowAt,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const brokenReserved = `-- name: BrokenReserved :many
 
 SELECT s.variant_id, s.reserved, COALESCE(r.qty, 0)::bigint AS promised
@@ -133,6 +171,15 @@ func (q *Queries) BrokenWalk(ctx context.Context, limit int32) ([]BrokenWalkRow,
 	return items, nil
 }
 
+const dropStoreThreshold = `-- name: DropStoreThreshold :exec
+DELETE FROM stock_thresholds WHERE store_id = $1
+`
+
+func (q *Queries) DropStoreThreshold(ctx context.Context, storeID int64) error {
+	_, err := q.db.Exec(ctx, dropStoreThreshold, storeID)
+	return err
+}
+
 const endLive = `-- name: EndLive :execrows
 UPDATE reservations SET state = $1, updated_at = $2 WHERE id = ANY($3::bigint[]) AND state = 'live'
 `
@@ -155,6 +202,30 @@ func (q *Queries) EndSold(ctx context.Context, newState string, updatedAt int64,
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const higherThresholds = `-- name: HigherThresholds :many
+SELECT variant_id FROM stock WHERE store_id = $1 AND mark <> '' AND own_low_at IS NULL AND low_at > $2 LIMIT $3
+`
+
+func (q *Queries) HigherThresholds(ctx context.Context, storeID int64, lowAt int64, n int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, higherThresholds, storeID, lowAt, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var variant_id int64
+		if err := rows.Scan(&variant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, variant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lockLive = `-- name: LockLive :many
@@ -264,6 +335,30 @@ func (q *Queries) LockStocks(ctx context.Context, variants []int64) ([]LockStock
 	return items, nil
 }
 
+const lowerThresholds = `-- name: LowerThresholds :many
+SELECT variant_id FROM stock WHERE store_id = $1 AND mark <> '' AND own_low_at IS NULL AND low_at < $2 LIMIT $3
+`
+
+func (q *Queries) LowerThresholds(ctx context.Context, storeID int64, lowAt int64, n int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, lowerThresholds, storeID, lowAt, n)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var variant_id int64
+		if err := rows.Scan(&variant_id); err != nil {
+			return nil, err
+		}
+		items = append(items, variant_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const movedWithoutStock = `-- name: MovedWithoutStock :many
 SELECT DISTINCT m.variant_id FROM stock_movements AS m WHERE NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = m.variant_id) ORDER BY m.variant_id LIMIT $1
 `
@@ -358,6 +453,30 @@ func (q *Queries) NegativeStock(ctx context.Context, limit int32) ([]NegativeSto
 	return items, nil
 }
 
+const nextStore = `-- name: NextStore :many
+SELECT store_id FROM stock WHERE store_id > $1::bigint AND mark <> '' AND own_low_at IS NULL ORDER BY store_id LIMIT 1
+`
+
+func (q *Queries) NextStore(ctx context.Context, after int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, nextStore, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var store_id int64
+		if err := rows.Scan(&store_id); err != nil {
+			return nil, err
+		}
+		items = append(items, store_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const ownersOf = `-- name: OwnersOf :many
 SELECT owner, qty FROM reservations WHERE variant_id = $1 AND state = 'live' ORDER BY id LIMIT $2
 `
@@ -387,6 +506,16 @@ func (q *Queries) OwnersOf(ctx context.Context, variantID int64, limit int32) ([
 	return items, nil
 }
 
+const putStoreThreshold = `-- name: PutStoreThreshold :exec
+INSERT INTO stock_thresholds (store_id, low_at, updated_at) VALUES ($1, $2, $3)
+ON CONFLICT (store_id) DO UPDATE SET low_at = excluded.low_at, updated_at = excluded.updated_at
+`
+
+func (q *Queries) PutStoreThreshold(ctx context.Context, storeID int64, lowAt int64, updatedAt int64) error {
+	_, err := q.db.Exec(ctx, putStoreThreshold, storeID, lowAt, updatedAt)
+	return err
+}
+
 const reservedWithoutStock = `-- name: ReservedWithoutStock :many
 SELECT r.id, r.variant_id FROM reservations AS r WHERE r.state = 'live' AND NOT EXISTS (SELECT 1 FROM stock AS s WHERE s.variant_id = r.variant_id) ORDER BY r.id LIMIT $1
 `
@@ -406,6 +535,62 @@ func (q *Queries) ReservedWithoutStock(ctx context.Context, limit int32) ([]Rese
 	for rows.Next() {
 		var i ReservedWithoutStockRow
 		if err := rows.Scan(&i.ID, &i.VariantID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const shrinkReservation = `-- name: ShrinkReservation :execrows
+UPDATE reservations SET qty = qty - $1::bigint, updated_at = $2 WHERE id = $3 AND qty > $1::bigint
+`
+
+func (q *Queries) ShrinkReservation(ctx context.Context, qty int64, updatedAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, shrinkReservation, qty, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const stands = `-- name: Stands :many
+
+SELECT variant_id, store_id, sku, available, low_at, own_low_at, mark FROM stock WHERE variant_id = ANY($1::bigint[]) ORDER BY variant_id FOR UPDATE
+`
+
+type StandsRow struct {
+	VariantID int64
+	StoreID   int64
+	Sku       string
+	Available int64
+	LowAt     int64
+	OwnLowAt  *int64
+	Mark      string
+}
+
+// The stock of a store as a list.
+func (q *Queries) Stands(ctx context.Context, variants []int64) ([]StandsRow, error) {
+	rows, err := q.db.Query(ctx, stands, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StandsRow{}
+	for rows.Next() {
+		var i StandsRow
+		if err := rows.Scan(
+			&i.VariantID,
+			&i.StoreID,
+			&i.Sku,
+			&i.Available,
+			&i.LowAt,
+			&i.OwnLowAt,
+			&i.Mark,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -446,6 +631,46 @@ func (q *Queries) Stocks(ctx context.Context, variants []int64) ([]StocksRow, er
 	return items, nil
 }
 
+const storeThreshold = `-- name: StoreThreshold :one
+SELECT low_at FROM stock_thresholds WHERE store_id = $1
+`
+
+func (q *Queries) StoreThreshold(ctx context.Context, storeID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, storeThreshold, storeID)
+	var low_at int64
+	err := row.Scan(&low_at)
+	return low_at, err
+}
+
+const storeThresholds = `-- name: StoreThresholds :many
+SELECT store_id, low_at FROM stock_thresholds WHERE store_id = ANY($1::bigint[])
+`
+
+type StoreThresholdsRow struct {
+	StoreID int64
+	LowAt   int64
+}
+
+func (q *Queries) StoreThresholds(ctx context.Context, stores []int64) ([]StoreThresholdsRow, error) {
+	rows, err := q.db.Query(ctx, storeThresholds, stores)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StoreThresholdsRow{}
+	for rows.Next() {
+		var i StoreThresholdsRow
+		if err := rows.Scan(&i.StoreID, &i.LowAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const takenByOwners = `-- name: TakenByOwners :many
 SELECT owner, state, COALESCE(SUM(qty), 0)::bigint AS units FROM reservations WHERE owner = ANY($1::text[]) AND state IN ('live', 'sold') GROUP BY owner, state
 `
@@ -466,6 +691,42 @@ func (q *Queries) TakenByOwners(ctx context.Context, owners []string) ([]TakenBy
 	for rows.Next() {
 		var i TakenByOwnersRow
 		if err := rows.Scan(&i.Owner, &i.State, &i.Units); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const thresholds = `-- name: Thresholds :many
+SELECT variant_id, available, reserved, own_low_at FROM stock WHERE variant_id = ANY($1::bigint[])
+`
+
+type ThresholdsRow struct {
+	VariantID int64
+	Available int64
+	Reserved  int64
+	OwnLowAt  *int64
+}
+
+func (q *Queries) Thresholds(ctx context.Context, variants []int64) ([]ThresholdsRow, error) {
+	rows, err := q.db.Query(ctx, thresholds, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ThresholdsRow{}
+	for rows.Next() {
+		var i ThresholdsRow
+		if err := rows.Scan(
+			&i.VariantID,
+			&i.Available,
+			&i.Reserved,
+			&i.OwnLowAt,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -18,6 +18,10 @@ FROM ledger_accounts
 WHERE id > ?1
 ORDER BY id
 LIMIT ?2`,
+		bookedAs: `SELECT reference, COALESCE(sum(amount), 0) AS total
+FROM ledger_transfers
+WHERE reference IN (SELECT value FROM json_each(?1)) AND kind = ?2
+GROUP BY reference`,
 		bookedUnder: `SELECT reference, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE reference IN (SELECT value FROM json_each(?1))
@@ -48,6 +52,10 @@ RETURNING account_id, amount`,
 		fold: `INSERT INTO ledger_checkpoints (book, kind, currency, came_in, went_out, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (book) DO UPDATE SET came_in = ledger_checkpoints.came_in + excluded.came_in, went_out = ledger_checkpoints.went_out + excluded.went_out, updated_at = excluded.updated_at`,
+		guardedBalances: `SELECT key, balance, held
+FROM ledger_accounts
+WHERE key IN (SELECT value FROM json_each(?1)) AND guarded
+ORDER BY id`,
 		holdFor: `INSERT INTO ledger_holds (reference, account_id, amount, posted, state, subject, expires_at, created_at)
 VALUES (?1, ?2, ?3, 0, 'open', ?4, ?5, ?6)
 ON CONFLICT (reference) DO NOTHING
@@ -94,6 +102,12 @@ ON CONFLICT (key) DO NOTHING`,
 FROM ledger_holds
 WHERE account_id IN (SELECT value FROM json_each(?1)) AND state = 'open'
 GROUP BY account_id`,
+		openHoldsAfter: `SELECT h.id, h.reference, a.key, h.amount
+FROM ledger_holds AS h
+JOIN ledger_accounts AS a ON a.id = h.account_id
+WHERE h.id > ?1 AND h.state = 'open'
+ORDER BY h.id
+LIMIT ?2`,
 		position: `SELECT transfer_id
 FROM ledger_positions
 WHERE name = ?1`,
@@ -152,6 +166,12 @@ JOIN ledger_accounts AS f ON f.id = t.from_id
 JOIN ledger_accounts AS g ON g.id = t.to_id
 WHERE t.reference = ?1
 ORDER BY t.leg`,
+		transfersUnder: `SELECT t.reference, t.leg, t.posting, t.kind, f.key AS from_key, g.key AS to_key, t.amount, t.currency, t.subject, t.created_at
+FROM ledger_transfers AS t
+JOIN ledger_accounts AS f ON f.id = t.from_id
+JOIN ledger_accounts AS g ON g.id = t.to_id
+WHERE t.reference IN (SELECT value FROM json_each(?1))
+ORDER BY t.reference, t.leg`,
 		unbookedHolds: `SELECT h.reference, h.posted, COALESCE(sum(t.amount), 0) AS booked
 FROM ledger_holds AS h
 LEFT JOIN ledger_transfers AS t ON t.reference = h.reference AND t.from_id = h.account_id

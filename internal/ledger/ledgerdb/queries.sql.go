@@ -99,6 +99,36 @@ func (q *Queries) AccountsAfter(ctx context.Context, after int64, maxRows int32)
 	return items, nil
 }
 
+const bookedAs = `-- name: BookedAs :many
+SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers
+WHERE reference = ANY($1::text[]) AND kind = $2 GROUP BY reference
+`
+
+type BookedAsRow struct {
+	Reference string
+	Total     int64
+}
+
+func (q *Queries) BookedAs(ctx context.Context, refs []string, kind string) ([]BookedAsRow, error) {
+	rows, err := q.db.Query(ctx, bookedAs, refs, kind)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BookedAsRow{}
+	for rows.Next() {
+		var i BookedAsRow
+		if err := rows.Scan(&i.Reference, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const bookedUnder = `-- name: BookedUnder :many
 SELECT reference, COALESCE(SUM(amount), 0)::bigint AS total FROM ledger_transfers WHERE reference = ANY($1::text[]) GROUP BY reference
 `
@@ -285,6 +315,36 @@ func (q *Queries) ExpireHolds(ctx context.Context, endedAt int64, ids []int64) (
 	for rows.Next() {
 		var i ExpireHoldsRow
 		if err := rows.Scan(&i.AccountID, &i.Amount); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const guardedBalances = `-- name: GuardedBalances :many
+SELECT key, balance, held FROM ledger_accounts WHERE key = ANY($1::text[]) AND guarded ORDER BY id
+`
+
+type GuardedBalancesRow struct {
+	Key     string
+	Balance int64
+	Held    int64
+}
+
+func (q *Queries) GuardedBalances(ctx context.Context, keys []string) ([]GuardedBalancesRow, error) {
+	rows, err := q.db.Query(ctx, guardedBalances, keys)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GuardedBalancesRow{}
+	for rows.Next() {
+		var i GuardedBalancesRow
+		if err := rows.Scan(&i.Key, &i.Balance, &i.Held); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -499,6 +559,43 @@ func (q *Queries) OpenHolds(ctx context.Context, ids []int64) ([]OpenHoldsRow, e
 	for rows.Next() {
 		var i OpenHoldsRow
 		if err := rows.Scan(&i.AccountID, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openHoldsAfter = `-- name: OpenHoldsAfter :many
+SELECT h.id, h.reference, a.key, h.amount FROM ledger_holds h JOIN ledger_accounts a ON a.id = h.account_id
+WHERE h.id > $1::bigint AND h.state = 'open' ORDER BY h.id LIMIT $2
+`
+
+type OpenHoldsAfterRow struct {
+	ID        int64
+	Reference string
+	Key       string
+	Amount    int64
+}
+
+func (q *Queries) OpenHoldsAfter(ctx context.Context, after int64, maxRows int32) ([]OpenHoldsAfterRow, error) {
+	rows, err := q.db.Query(ctx, openHoldsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenHoldsAfterRow{}
+	for rows.Next() {
+		var i OpenHoldsAfterRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Reference,
+			&i.Key,
+			&i.Amount,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -854,6 +951,56 @@ func (q *Queries) TransfersOfReference(ctx context.Context, reference string) ([
 			&i.Subject,
 			&i.FromKey,
 			&i.ToKey,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const transfersUnder = `-- name: TransfersUnder :many
+SELECT t.reference, t.leg, t.posting, t.kind, f.key AS from_key, g.key AS to_key, t.amount, t.currency, t.subject, t.created_at
+FROM ledger_transfers t JOIN ledger_accounts f ON f.id = t.from_id JOIN ledger_accounts g ON g.id = t.to_id
+WHERE t.reference = ANY($1::text[]) ORDER BY t.reference, t.leg
+`
+
+type TransfersUnderRow struct {
+	Reference string
+	Leg       int64
+	Posting   string
+	Kind      string
+	FromKey   string
+	ToKey     string
+	Amount    int64
+	Currency  string
+	Subject   string
+	CreatedAt int64
+}
+
+func (q *Queries) TransfersUnder(ctx context.Context, refs []string) ([]TransfersUnderRow, error) {
+	rows, err := q.db.Query(ctx, transfersUnder, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TransfersUnderRow{}
+	for rows.Next() {
+		var i TransfersUnderRow
+		if err := rows.Scan(
+			&i.Reference,
+			&i.Leg,
+			&i.Posting,
+			&i.Kind,
+			&i.FromKey,
+			&i.ToKey,
+			&i.Amount,
+			&i.Currency,
+			&i.Subject,
+			&i.CreatedAt,
 		); err != nil {
 			return nil, err
 		}

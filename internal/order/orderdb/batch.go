@@ -16,9 +16,85 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const insertBuybackLines = `-- name: InsertBuybackLines :batchexec
+INSERT INTO buyback_lines (public_id, order_id, rate, material, title, unit, tax_code, unit_price, ordered, weighed, amount, tax_bp, tax, fee)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+  $9, $10, $11, $12, $13, $14)
+`
+
+type InsertBuybackLinesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertBuybackLinesParams struct {
+	PublicID  string
+	OrderID   int64
+	Rate      string
+	Material  string
+	Title     string
+	Unit      string
+	TaxCode   string
+	UnitPrice int64
+	Ordered   int64
+	Weighed   *int64
+	Amount    int64
+	TaxBp     int64
+	Tax       int64
+	Fee       int64
+}
+
+func (q *Queries) InsertBuybackLines(ctx context.Context, arg []InsertBuybackLinesParams) *InsertBuybackLinesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.PublicID,
+			a.OrderID,
+			a.Rate,
+			a.Material,
+			a.Title,
+			a.Unit,
+			a.TaxCode,
+			a.UnitPrice,
+			a.Ordered,
+			a.Weighed,
+			a.Amount,
+			a.TaxBp,
+			a.Tax,
+			a.Fee,
+		}
+		batch.Queue(insertBuybackLines, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertBuybackLinesBatchResults{br, len(arg), false}
+}
+
+func (b *InsertBuybackLinesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertBuybackLinesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const insertLines = `-- name: InsertLines :batchexec
-INSERT INTO order_lines (public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+INSERT INTO order_lines (public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, image,
+  list_price, discount_ref, discount_title, discount_by, tax_code)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26)
 `
 
 type InsertLinesBatchResults struct {
@@ -28,26 +104,32 @@ type InsertLinesBatchResults struct {
 }
 
 type InsertLinesParams struct {
-	PublicID     string
-	OrderID      int64
-	VariantID    int64
-	Variant      string
-	Product      string
-	Title        string
-	VariantTitle string
-	Options      string
-	Sku          string
-	Barcode      string
-	Tracked      bool
-	Weight       int64
-	UnitPrice    int64
-	Quantity     int64
-	Goods        int64
-	Discount     int64
-	TaxBp        int64
-	Tax          int64
-	Total        int64
-	Fee          int64
+	PublicID      string
+	OrderID       int64
+	VariantID     int64
+	Variant       string
+	Product       string
+	Title         string
+	VariantTitle  string
+	Options       string
+	Sku           string
+	Barcode       string
+	Tracked       bool
+	Weight        int64
+	UnitPrice     int64
+	Quantity      int64
+	Goods         int64
+	Discount      int64
+	TaxBp         int64
+	Tax           int64
+	Total         int64
+	Fee           int64
+	Image         *string
+	ListPrice     int64
+	DiscountRef   string
+	DiscountTitle string
+	DiscountBy    string
+	TaxCode       string
 }
 
 func (q *Queries) InsertLines(ctx context.Context, arg []InsertLinesParams) *InsertLinesBatchResults {
@@ -74,6 +156,12 @@ func (q *Queries) InsertLines(ctx context.Context, arg []InsertLinesParams) *Ins
 			a.Tax,
 			a.Total,
 			a.Fee,
+			a.Image,
+			a.ListPrice,
+			a.DiscountRef,
+			a.DiscountTitle,
+			a.DiscountBy,
+			a.TaxCode,
 		}
 		batch.Queue(insertLines, vals...)
 	}
@@ -98,6 +186,119 @@ func (b *InsertLinesBatchResults) Exec(f func(int, error)) {
 }
 
 func (b *InsertLinesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const refundLines = `-- name: RefundLines :batchexec
+UPDATE order_lines SET refund_quantity = refund_quantity + $1::bigint, refund_total = refund_total + $2::bigint, fee = fee - $3::bigint,
+  fee_back = fee_back + $4::bigint, promotion_cut = promotion_cut + $5::bigint WHERE id = $6
+`
+
+type RefundLinesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type RefundLinesParams struct {
+	Quantity  int64
+	Amount    int64
+	FeeOff    int64
+	FeeBack   int64
+	Promotion int64
+	ID        int64
+}
+
+func (q *Queries) RefundLines(ctx context.Context, arg []RefundLinesParams) *RefundLinesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Quantity,
+			a.Amount,
+			a.FeeOff,
+			a.FeeBack,
+			a.Promotion,
+			a.ID,
+		}
+		batch.Queue(refundLines, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &RefundLinesBatchResults{br, len(arg), false}
+}
+
+func (b *RefundLinesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *RefundLinesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
+const weighLines = `-- name: WeighLines :batchexec
+UPDATE buyback_lines SET weighed = $1::bigint, amount = $2, tax = $3, fee = $4 WHERE id = $5 AND weighed IS NULL
+`
+
+type WeighLinesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type WeighLinesParams struct {
+	Weighed int64
+	Amount  int64
+	Tax     int64
+	Fee     int64
+	ID      int64
+}
+
+func (q *Queries) WeighLines(ctx context.Context, arg []WeighLinesParams) *WeighLinesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Weighed,
+			a.Amount,
+			a.Tax,
+			a.Fee,
+			a.ID,
+		}
+		batch.Queue(weighLines, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &WeighLinesBatchResults{br, len(arg), false}
+}
+
+func (b *WeighLinesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *WeighLinesBatchResults) Close() error {
 	b.closed = true
 	return b.br.Close()
 }

@@ -7,39 +7,141 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		answerDispute: `UPDATE order_disputes
+SET answered_at = ?1
+WHERE id = ?2 AND answered_at IS NULL`,
 		anyCheckout: `SELECT count(*)
 FROM (
     SELECT 1
     FROM checkouts
     LIMIT 1
 ) AS one`,
+		boughtOrders: `SELECT p.id, p.order_id, o.public_id, o.total, o.fee, o.currency, p.completed_at
+FROM pickups AS p
+JOIN orders AS o ON o.id = p.order_id
+WHERE p.completed_at IS NOT NULL AND p.month = ?1 AND p.store_id = ?2 AND p.id > ?3
+ORDER BY p.id
+LIMIT ?4`,
+		boughtStores: `SELECT DISTINCT store_id
+FROM pickups
+WHERE completed_at IS NOT NULL AND month = ?1 AND store_id > ?2
+ORDER BY store_id
+LIMIT 200`,
+		buybackLines: `SELECT id, public_id, order_id, rate, material, title, unit, tax_code, unit_price, ordered, weighed, amount, tax_bp, tax, fee
+FROM buyback_lines
+WHERE order_id = ?1
+ORDER BY id`,
 		checkoutsByID: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		claimCheckout: `UPDATE checkouts
+SET account_id = ?1, account = ?2
+WHERE id = ?3 AND account_id = 0`,
+		claimOrder: `UPDATE orders
+SET account_id = ?1
+WHERE id = ?2 AND account_id = 0`,
 		closeCheckout: `UPDATE checkouts
 SET open = FALSE
 WHERE id = ?1`,
+		completePickup: `UPDATE pickups
+SET open = FALSE, paid = ?1, paid_by = ?2, flagged = ?3, weighed_by = ?4, month = ?5, completed_at = ?6
+WHERE order_id = ?7 AND open`,
+		countDisputeMessages: `SELECT count(*)
+FROM order_dispute_messages
+WHERE dispute_id = ?1`,
+		countDisputes: `SELECT count(*)
+FROM order_disputes
+WHERE order_id = ?1`,
+		countOTP: `UPDATE pickups
+SET tries = tries + 1
+WHERE order_id = ?1 AND open AND tries < 5`,
 		countOpenCheckouts: `SELECT count(*)
 FROM checkouts
 WHERE account_id = ?1 AND open`,
+		countOpenPickups: `SELECT count(*)
+FROM orders
+WHERE account_id = ?1 AND side = 'buyback' AND (state = 'pending' OR state = 'confirmed')`,
+		countOrdersDue: `SELECT count(*) FILTER (WHERE d.state = 'pending') AS unanswered, count(*) FILTER (WHERE d.state = 'delivered') AS releases
+FROM (
+    SELECT state
+    FROM orders
+    WHERE due_at <= ?1 AND due_at < 253370764800000000 AND side = 'sale'
+    ORDER BY due_at
+    LIMIT 1000
+) AS d`,
+		countPendingGuestOrders: `SELECT count(*)
+FROM guest_orders AS g
+JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = ?1 AND g.created_at > ?2 AND o.state = 'pending'`,
+		countUnanswered: `SELECT count(DISTINCT checkout_id)
+FROM orders
+WHERE account_id = ?1 AND state = 'pending' AND side = 'sale'`,
+		cutCheckout: `UPDATE checkouts
+SET goods = goods - ?1, discount = discount - ?2, tax = tax - ?3, total = total - ?4, line_count = line_count - ?5, unit_count = unit_count - ?6
+WHERE id = ?7`,
+		cutLine: `UPDATE order_lines
+SET cut_quantity = cut_quantity + ?1, cut_total = cut_total + ?2, refund_total = refund_total - ?3, fee = fee - ?4, promotion_cut = promotion_cut + ?5, goods = goods - ?6, discount = discount - ?7, tax = tax - ?8, total = total - ?9
+WHERE id = ?10 AND cut_quantity + ?1 <= quantity`,
+		cutOrder: `UPDATE orders
+SET goods = ?1, discount = ?2, tax = ?3, total = ?4, fee = ?5, refunded = ?6, promotion = ?7, promotion_back = ?8, payment_status = ?9, line_count = ?10, unit_count = ?11, updated_at = ?12
+WHERE id = ?13 AND state = ?14`,
+		dispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at
+FROM order_disputes
+WHERE public_id = ?1`,
+		disputeMessages: `SELECT id, dispute_id, party, account, text, created_at
+FROM order_dispute_messages
+WHERE dispute_id = ?1
+ORDER BY id
+LIMIT 500`,
+		endDispute: `UPDATE order_disputes
+SET state = ?1, outcome = ?2, given = ?3, note = ?4, decided_by = ?5, decided_at = ?6
+WHERE id = ?7 AND state = 'open'`,
 		getCheckout: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE public_id = ?1`,
 		getCheckoutByID: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE id = ?1`,
-		getOrder: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at
+		getOrder: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
 FROM orders
 WHERE public_id = ?1`,
+		guestOrdersByReference: `SELECT g.order_id, g.store_id, g.fingerprint, o.public_id
+FROM guest_orders AS g
+JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = ?1 AND g.reference = ?2
+ORDER BY g.id`,
+		hasRunningOrder: `SELECT EXISTS (
+    SELECT 1
+    FROM orders
+    WHERE account_id = ?1 AND state IN ('awaiting_payment', 'pending', 'confirmed', 'processing', 'shipped', 'delivered', 'returning')
+)`,
+		heldBy: `SELECT l.variant_id, COALESCE(sum(l.quantity), 0) AS quantity
+FROM orders AS o
+JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.account_id = ?1 AND (o.state = 'awaiting_payment' OR o.state = 'pending') AND l.variant_id IN (SELECT value FROM json_each(?2))
+GROUP BY l.variant_id`,
+		insertBuybackLines: `INSERT INTO buyback_lines (public_id, order_id, rate, material, title, unit, tax_code, unit_price, ordered, weighed, amount, tax_bp, tax, fee)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
 		insertCheckout: `INSERT INTO checkouts (public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at)
-VALUES (?1, ?2, ?3, 'sale', ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
+VALUES (?1, ?2, ?3, ?18, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
 RETURNING id`,
-		insertLines: `INSERT INTO order_lines (public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20)`,
-		insertOrder: `INSERT INTO orders (public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, 'sale', ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?16, ?17, ?18, ?19, ?20, ?18)
+		insertDispute: `INSERT INTO order_disputes (public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', ?7, ?8, ?9, ?10, ?11, NULL, '', 0, '', '', NULL, ?12)
 RETURNING id`,
-		linesOfOrders: `SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee
+		insertDisputeMessage: `INSERT INTO order_dispute_messages (dispute_id, party, account, text, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5)`,
+		insertGuestOrder: `INSERT INTO guest_orders (order_id, store_id, requester, reference, fingerprint, token_hash, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+		insertLines: `INSERT INTO order_lines (public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, image, list_price, discount_ref, discount_title, discount_by, tax_code)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)`,
+		insertOrder: `INSERT INTO orders (public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, updated_at, promotion)
+VALUES (?1, ?2, ?3, ?4, ?19, ?5, '', ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, 0, ?16, ?17, ?18, ?20, ?21, ?18, ?22)
+RETURNING id`,
+		insertPickup: `INSERT INTO pickups (order_id, store_id, account_id, postal_code, day, slot, open, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, TRUE, 1, 0, ?7, 0, '', FALSE, '', '')`,
+		lastOrder: `SELECT COALESCE(max(id), 0)
+FROM orders`,
+		linesOfOrders: `SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back
 FROM order_lines
 WHERE order_id IN (SELECT value FROM json_each(?1))
 ORDER BY order_id, id`,
@@ -49,45 +151,160 @@ WHERE public_id = ?1`,
 		lockCheckoutByID: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE id = ?1`,
-		lockOrder: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at
+		lockOrder: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
 FROM orders
 WHERE id = ?1`,
-		lockOrdersOfCheckout: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at
+		lockOrdersOfCheckout: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
 FROM orders
 WHERE checkout_id = ?1
 ORDER BY id`,
+		markGuestOrder: `UPDATE orders
+SET channel = 'guest', reference = ?1, due_at = ?2
+WHERE public_id = ?3`,
+		openDispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at
+FROM order_disputes
+WHERE order_id = ?1 AND state = 'open'`,
+		openDisputesOf: `SELECT order_id, count(*) AS open
+FROM order_disputes
+WHERE order_id IN (SELECT value FROM json_each(?1)) AND state = 'open'
+GROUP BY order_id`,
+		orderByToken: `SELECT o.public_id
+FROM guest_orders AS g
+JOIN orders AS o ON o.id = g.order_id
+WHERE g.token_hash = ?1`,
+		orderFrom: `SELECT id, placed_at
+FROM orders
+WHERE id >= ?1
+ORDER BY id
+LIMIT 1`,
 		ordersDue: `SELECT public_id
 FROM orders
 WHERE due_at <= ?1 AND due_at < 253370764800000000
 ORDER BY due_at, id
 LIMIT 50`,
-		ordersOfCheckout: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at
+		ordersOfCheckout: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
 FROM orders
 WHERE checkout_id = ?1
 ORDER BY id`,
+		ordersOfCheckouts: `SELECT o.id, o.public_id, o.checkout_id, o.store_id, o.account_id, o.side, o.state, o.cancel_reason, o.method, o.payment_status, o.currency, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.placed_at, o.due_at, o.confirmed_at, o.shipped_at, o.delivered_at, o.completed_at, o.cancelled_at, o.updated_at, o.channel, o.reference, o.store_note, o.promotion, o.promotion_back, o.delivery_refunded, o.clawed, o.promotion_clawed, o.fee_back, o.disputed, o.frozen
+FROM orders AS o
+JOIN checkouts AS c ON c.id = o.checkout_id
+WHERE c.public_id IN (SELECT value FROM json_each(?1))
+ORDER BY o.id`,
+		pendingDue: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
+FROM orders
+WHERE due_at <= ?1 AND due_at < 253370764800000000 AND state = 'pending' AND side = 'sale'
+ORDER BY due_at, id
+LIMIT 50`,
+		pickupOf: `SELECT id, order_id, store_id, account_id, postal_code, day, slot, open, missed_at, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month, completed_at
+FROM pickups
+WHERE order_id = ?1`,
+		pickupsOf: `SELECT id, order_id, store_id, account_id, postal_code, day, slot, open, missed_at, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month, completed_at
+FROM pickups
+WHERE order_id IN (SELECT value FROM json_each(?1))
+ORDER BY order_id`,
+		refundLines: `UPDATE order_lines
+SET refund_quantity = refund_quantity + ?1, refund_total = refund_total + ?2, fee = fee - ?3, fee_back = fee_back + ?4, promotion_cut = promotion_cut + ?5
+WHERE id = ?6`,
+		refundOrder: `UPDATE orders
+SET refunded = ?1, payment_status = ?2, fee = ?3, fee_back = ?4, promotion_back = ?5, promotion_clawed = ?6, clawed = ?7, delivery_refunded = ?8, updated_at = ?9
+WHERE id = ?10 AND state = ?11`,
+		renewOTP: `UPDATE pickups
+SET otp_no = otp_no + 1, tries = 0
+WHERE order_id = ?1 AND open`,
+		requesterByToken: `SELECT requester
+FROM guest_orders
+WHERE token_hash = ?1`,
 		setCheckoutMethod: `UPDATE checkouts
 SET method = ?2, open = FALSE
 WHERE id = ?1`,
-		trackedUnits: `SELECT order_id, COALESCE(sum(quantity), 0) AS units
+		setDelivery: `UPDATE checkouts
+SET contact = ?1, address = ?2, note = ?3
+WHERE id = ?4`,
+		setFrozen: `UPDATE orders
+SET disputed = ?1, frozen = ?2, due_at = ?3, updated_at = ?4
+WHERE id = ?5 AND state = ?6`,
+		setPickup: `UPDATE pickups
+SET day = ?1, slot = ?2, missed_at = ?3, open = ?4
+WHERE order_id = ?5 AND open`,
+		setPickupPlace: `UPDATE pickups
+SET postal_code = ?1
+WHERE order_id = ?2 AND open`,
+		setStoreNote: `UPDATE orders
+SET store_note = ?1, updated_at = ?2
+WHERE id = ?3`,
+		setTracked: `UPDATE order_lines
+SET tracked = ?1
+WHERE id IN (SELECT value FROM json_each(?2))`,
+		standingsOf: `SELECT o.public_id, o.store_id, o.account_id, o.state, o.currency, o.total, o.refunded, (
+    SELECT COALESCE(sum(l.cut_total), 0)
+    FROM order_lines AS l
+    WHERE l.order_id = o.id
+) AS cut
+FROM orders AS o
+WHERE o.public_id IN (SELECT value FROM json_each(?1))
+ORDER BY o.id`,
+		touchOrder: `UPDATE orders
+SET updated_at = ?1
+WHERE id = ?2`,
+		trackedUnits: `SELECT order_id, COALESCE(sum(quantity - cut_quantity), 0) AS units
 FROM order_lines
 WHERE order_id IN (SELECT value FROM json_each(?1)) AND tracked
 GROUP BY order_id`,
+		unclaimedOf: `SELECT o.public_id
+FROM guest_orders AS g
+JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = ?1 AND o.account_id = 0
+ORDER BY g.id
+LIMIT 100`,
+		unfetchedBuybacks: `SELECT o.public_id
+FROM orders AS o
+WHERE o.side = 'buyback' AND NOT EXISTS (
+    SELECT 1
+    FROM pickups AS p
+    WHERE p.order_id = o.id
+)
+ORDER BY o.id
+LIMIT 100`,
+		unitsOfOrders: `SELECT o.public_id AS order_ref, l.product, l.quantity
+FROM orders AS o
+JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.public_id IN (SELECT value FROM json_each(?1))
+ORDER BY l.id`,
 		updateOrder: `UPDATE orders
-SET state = ?1, cancel_reason = ?2, method = ?3, payment_status = ?4, captured = ?5, refunded = ?6, due_at = ?7, confirmed_at = ?8, shipped_at = ?9, delivered_at = ?10, completed_at = ?11, cancelled_at = ?12, updated_at = ?13
-WHERE id = ?14 AND state = ?15`,
-		verifyCheckouts: `SELECT c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total, COALESCE(sum(o.goods), 0) AS orders_goods, COALESCE(sum(o.total), 0) AS orders_total
+SET state = ?1, cancel_reason = ?2, method = ?3, payment_status = ?4, captured = ?5, refunded = ?6, promotion_back = ?7, due_at = ?8, confirmed_at = ?9, shipped_at = ?10, delivered_at = ?11, completed_at = ?12, cancelled_at = ?13, updated_at = ?14
+WHERE id = ?15 AND state = ?16`,
+		verifyBuybacks: `SELECT o.id, o.public_id, o.state, o.goods, o.tax, o.fee, o.total, o.captured, o.currency, p.open, p.paid, p.paid_by, p.month, COALESCE(sum(l.amount), 0) AS lines_amount, COALESCE(sum(l.tax), 0) AS lines_tax, COALESCE(sum(l.fee), 0) AS lines_fee, count(l.id) AS lines_count, count(l.weighed) AS lines_weighed
+FROM orders AS o
+JOIN pickups AS p ON p.order_id = o.id
+LEFT JOIN buyback_lines AS l ON l.order_id = o.id
+WHERE o.id > ?1 AND o.side = 'buyback'
+GROUP BY o.id, o.public_id, o.state, o.goods, o.tax, o.fee, o.total, o.captured, o.currency, p.open, p.paid, p.paid_by, p.month
+ORDER BY o.id
+LIMIT 1000`,
+		verifyCheckouts: `SELECT c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total, COALESCE(sum(o.goods), 0) AS orders_goods, COALESCE(sum(o.total), 0) AS orders_total, COALESCE(sum(o.discount), 0) AS orders_discount
 FROM checkouts AS c
 LEFT JOIN orders AS o ON o.checkout_id = c.id
 WHERE c.id > ?1
 GROUP BY c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total
 ORDER BY c.id
 LIMIT 1000`,
-		verifyOrders: `SELECT o.id, o.public_id, o.state, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency, COALESCE(sum(l.goods), 0) AS lines_goods, COALESCE(sum(l.discount), 0) AS lines_discount, COALESCE(sum(l.tax), 0) AS lines_tax, COALESCE(sum(l.fee), 0) AS lines_fee, count(l.id) AS lines_count, COALESCE(sum(l.quantity), 0) AS lines_units
+		verifyCuts: `SELECT o.id, o.public_id, o.captured, o.refunded, COALESCE(sum(l.cut_total), 0) AS cut, count(l.id) FILTER (WHERE l.cut_quantity < 0 OR l.cut_quantity > l.quantity OR l.cut_total < 0) AS broken
 FROM orders AS o
-LEFT JOIN order_lines AS l ON l.order_id = o.id
+JOIN order_lines AS l ON l.order_id = o.id
 WHERE o.id > ?1
-GROUP BY o.id, o.public_id, o.state, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency
+GROUP BY o.id, o.public_id, o.captured, o.refunded
 ORDER BY o.id
 LIMIT 1000`,
+		verifyOrders: `SELECT o.id, o.public_id, o.state, o.channel, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency, o.promotion, o.promotion_back, o.clawed, o.promotion_clawed, o.fee_back, o.delivery_refunded, o.disputed, o.frozen, o.due_at, COALESCE(sum(l.cut_total + l.refund_total), 0) AS lines_refunded, COALESCE(sum(l.fee_back), 0) AS lines_fee_back, COALESCE(sum(l.goods), 0) AS lines_goods, COALESCE(sum(l.discount), 0) AS lines_discount, COALESCE(sum(l.discount) FILTER (WHERE l.discount_by = 'platform'), 0) AS lines_promotion, COALESCE(sum(l.promotion_cut), 0) AS lines_back, count(*) FILTER (WHERE l.discount > 0 AND l.discount_by = '') AS unnamed, COALESCE(sum(l.tax), 0) AS lines_tax, COALESCE(sum(l.fee), 0) AS lines_fee, count(l.id) FILTER (WHERE l.cut_quantity < l.quantity) AS lines_count, COALESCE(sum(l.quantity - l.cut_quantity), 0) AS lines_units
+FROM orders AS o
+LEFT JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.id > ?1 AND o.side = 'sale'
+GROUP BY o.id, o.public_id, o.state, o.channel, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency, o.promotion, o.promotion_back, o.clawed, o.promotion_clawed, o.fee_back, o.delivery_refunded, o.disputed, o.frozen, o.due_at
+ORDER BY o.id
+LIMIT 1000`,
+		weighLines: `UPDATE buyback_lines
+SET weighed = ?1, amount = ?2, tax = ?3, fee = ?4
+WHERE id = ?5 AND weighed IS NULL`,
 	})
 }

@@ -4,6 +4,24 @@
 
 package orderdb
 
+type BuybackLine struct {
+	ID        int64
+	PublicID  string
+	OrderID   int64
+	Rate      string
+	Material  string
+	Title     string
+	Unit      string
+	TaxCode   string
+	UnitPrice int64
+	Ordered   int64
+	Weighed   *int64
+	Amount    int64
+	TaxBp     int64
+	Tax       int64
+	Fee       int64
+}
+
 type Checkout struct {
 	ID        int64
 	PublicID  string
@@ -27,57 +45,133 @@ type Checkout struct {
 }
 
 type Order struct {
-	ID            int64
-	PublicID      string
-	CheckoutID    int64
-	StoreID       int64
-	AccountID     int64
-	Side          string
-	State         string
-	CancelReason  string
-	Method        string
-	PaymentStatus string
-	Currency      string
-	Goods         int64
-	Discount      int64
-	Tax           int64
-	Delivery      int64
-	Total         int64
-	Fee           int64
-	Captured      int64
-	Refunded      int64
-	LineCount     int64
-	UnitCount     int64
-	PlacedAt      int64
-	DueAt         int64
-	ConfirmedAt   *int64
-	ShippedAt     *int64
-	DeliveredAt   *int64
-	CompletedAt   *int64
-	CancelledAt   *int64
-	UpdatedAt     int64
+	ID               int64
+	PublicID         string
+	CheckoutID       int64
+	StoreID          int64
+	AccountID        int64
+	Side             string
+	State            string
+	CancelReason     string
+	Method           string
+	PaymentStatus    string
+	Currency         string
+	Goods            int64
+	Discount         int64
+	Tax              int64
+	Delivery         int64
+	Total            int64
+	Fee              int64
+	Captured         int64
+	Refunded         int64
+	LineCount        int64
+	UnitCount        int64
+	PlacedAt         int64
+	DueAt            int64
+	ConfirmedAt      *int64
+	ShippedAt        *int64
+	DeliveredAt      *int64
+	CompletedAt      *int64
+	CancelledAt      *int64
+	UpdatedAt        int64
+	Channel          string
+	Reference        string
+	StoreNote        string
+	Promotion        int64
+	PromotionBack    int64
+	DeliveryRefunded int64
+	Clawed           int64
+	PromotionClawed  int64
+	FeeBack          int64
+	Disputed         bool
+	Frozen           bool
+}
+
+type OrderDispute struct {
+	ID          int64
+	PublicID    string
+	OrderID     int64
+	OrderRef    string
+	StoreID     int64
+	AccountID   int64
+	Account     string
+	State       string
+	Reason      string
+	Text        string
+	Lines       string
+	Currency    string
+	AnswerUntil int64
+	AnsweredAt  *int64
+	Outcome     string
+	Given       int64
+	Note        string
+	DecidedBy   string
+	DecidedAt   *int64
+	CreatedAt   int64
+}
+
+type OrderDisputeMessage struct {
+	ID        int64
+	DisputeID int64
+	Party     string
+	Account   string
+	Text      string
+	CreatedAt int64
 }
 
 type OrderLine struct {
-	ID           int64
-	PublicID     string
-	OrderID      int64
-	VariantID    int64
-	Variant      string
-	Product      string
-	Title        string
-	VariantTitle string
-	Options      string
-	Sku          string
-	Barcode      string
-	Tracked      bool
-	Weight       int64
-	UnitPrice    int64
-	Quantity     int64
-	Goods        int64
-	Discount     int64
-	TaxBp        int64
-	Tax          int64
-	Total        int64
-	Fee          int64
+	ID             int64
+	PublicID       string
+	OrderID        int64
+	VariantID      int64
+	Variant        string
+	Product        string
+	Title          string
+	VariantTitle   string
+	Options        string
+	Sku            string
+	Barcode        string
+	Tracked        bool
+	Weight         int64
+	UnitPrice      int64
+	Quantity       int64
+	Goods          int64
+	Discount       int64
+	TaxBp          int64
+	Tax            int64
+	Total          int64
+	Fee            int64
+	CutQuantity    int64
+	CutTotal       int64
+	Image          *string
+	ListPrice      int64
+	DiscountRef    string
+	DiscountTitle  string
+	DiscountBy     string
+	PromotionCut   int64
+	TaxCode        string
+	RefundQuantity int64
+	RefundTotal    int64
+	FeeBack        int64
+}
+
+type Pickup struct {
+	ID          int64
+	OrderID     int64
+	StoreID     int64
+	AccountID   int64
+	PostalCode  string
+	Day         string
+	Slot        string
+	Open        bool
+	MissedAt    *int64
+	OtpNo       int64
+	Tries       int64
+	FeeBp       int64
+	Paid        int64
+	PaidBy      string
+	Flagged     bool
+	WeighedBy   string
+	Month       string
+	CompletedAt *int64
 }

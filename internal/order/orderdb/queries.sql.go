@@ -9,6 +9,15 @@ import (
 	"context"
 )
 
+const answerDispute = `-- name: AnswerDispute :exec
+UPDATE order_disputes SET answered_at = $1::bigint WHERE id = $2 AND answered_at IS NULL
+`
+
+func (q *Queries) AnswerDispute(ctx context.Context, at int64, iD int64) error {
+	_, err := q.db.Exec(ctx, answerDispute, at, iD)
+	return err
+}
+
 const anyCheckout = `-- name: AnyCheckout :one
 SELECT COUNT(*) FROM (SELECT 1 FROM checkouts LIMIT 1) AS one
 `
@@ -18,6 +27,118 @@ func (q *Queries) AnyCheckout(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const boughtOrders = `-- name: BoughtOrders :many
+SELECT p.id, p.order_id, o.public_id, o.total, o.fee, o.currency, p.completed_at FROM pickups AS p JOIN orders AS o ON o.id = p.order_id
+WHERE p.completed_at IS NOT NULL AND p.month = $1 AND p.store_id = $2 AND p.id > $3::bigint ORDER BY p.id LIMIT $4
+`
+
+type BoughtOrdersRow struct {
+	ID          int64
+	OrderID     int64
+	PublicID    string
+	Total       int64
+	Fee         int64
+	Currency    string
+	CompletedAt *int64
+}
+
+func (q *Queries) BoughtOrders(ctx context.Context, month string, storeID int64, after int64, maxRows int32) ([]BoughtOrdersRow, error) {
+	rows, err := q.db.Query(ctx, boughtOrders,
+		month,
+		storeID,
+		after,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BoughtOrdersRow{}
+	for rows.Next() {
+		var i BoughtOrdersRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrderID,
+			&i.PublicID,
+			&i.Total,
+			&i.Fee,
+			&i.Currency,
+			&i.CompletedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const boughtStores = `-- name: BoughtStores :many
+SELECT DISTINCT store_id FROM pickups WHERE completed_at IS NOT NULL AND month = $1 AND store_id > $2::bigint ORDER BY store_id LIMIT 200
+`
+
+func (q *Queries) BoughtStores(ctx context.Context, month string, after int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, boughtStores, month, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var store_id int64
+		if err := rows.Scan(&store_id); err != nil {
+			return nil, err
+		}
+		items = append(items, store_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const buybackLines = `-- name: BuybackLines :many
+SELECT id, public_id, order_id, rate, material, title, unit, tax_code, unit_price, ordered, weighed, amount, tax_bp, tax, fee FROM buyback_lines WHERE order_id = $1 ORDER BY id
+`
+
+func (q *Queries) BuybackLines(ctx context.Context, orderID int64) ([]BuybackLine, error) {
+	rows, err := q.db.Query(ctx, buybackLines, orderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []BuybackLine{}
+	for rows.Next() {
+		var i BuybackLine
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.OrderID,
+			&i.Rate,
+			&i.Material,
+			&i.Title,
+			&i.Unit,
+			&i.TaxCode,
+			&i.UnitPrice,
+			&i.Ordered,
+			&i.Weighed,
+			&i.Amount,
+			&i.TaxBp,
+			&i.Tax,
+			&i.Fee,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const checkoutsByID = `-- name: CheckoutsByID :many
@@ -64,6 +185,30 @@ func (q *Queries) CheckoutsByID(ctx context.Context, ids []int64) ([]Checkout, e
 	return items, nil
 }
 
+const claimCheckout = `-- name: ClaimCheckout :execrows
+UPDATE checkouts SET account_id = $1, account = $2 WHERE id = $3 AND account_id = 0
+`
+
+func (q *Queries) ClaimCheckout(ctx context.Context, accountID int64, account string, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, claimCheckout, accountID, account, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const claimOrder = `-- name: ClaimOrder :execrows
+UPDATE orders SET account_id = $1 WHERE id = $2 AND account_id = 0
+`
+
+func (q *Queries) ClaimOrder(ctx context.Context, accountID int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, claimOrder, accountID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const closeCheckout = `-- name: CloseCheckout :exec
 UPDATE checkouts SET open = FALSE WHERE id = $1
 `
@@ -71,6 +216,72 @@ UPDATE checkouts SET open = FALSE WHERE id = $1
 func (q *Queries) CloseCheckout(ctx context.Context, id int64) error {
 	_, err := q.db.Exec(ctx, closeCheckout, id)
 	return err
+}
+
+const completePickup = `-- name: CompletePickup :execrows
+UPDATE pickups SET open = FALSE, paid = $1, paid_by = $2, flagged = $3, weighed_by = $4,
+  month = $5, completed_at = $6::bigint
+WHERE order_id = $7 AND open
+`
+
+type CompletePickupParams struct {
+	Paid        int64
+	PaidBy      string
+	Flagged     bool
+	WeighedBy   string
+	Month       string
+	CompletedAt int64
+	OrderID     int64
+}
+
+func (q *Queries) CompletePickup(ctx context.Context, arg CompletePickupParams) (int64, error) {
+	result, err := q.db.Exec(ctx, completePickup,
+		arg.Paid,
+		arg.PaidBy,
+		arg.Flagged,
+		arg.WeighedBy,
+		arg.Month,
+		arg.CompletedAt,
+		arg.OrderID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const countDisputeMessages = `-- name: CountDisputeMessages :one
+SELECT COUNT(*) FROM order_dispute_messages WHERE dispute_id = $1
+`
+
+func (q *Queries) CountDisputeMessages(ctx context.Context, disputeID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countDisputeMessages, disputeID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countDisputes = `-- name: CountDisputes :one
+SELECT COUNT(*) FROM order_disputes WHERE order_id = $1
+`
+
+func (q *Queries) CountDisputes(ctx context.Context, orderID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countDisputes, orderID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countOTP = `-- name: CountOTP :execrows
+UPDATE pickups SET tries = tries + 1 WHERE order_id = $1 AND open AND tries < 5
+`
+
+func (q *Queries) CountOTP(ctx context.Context, orderID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, countOTP, orderID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const countOpenCheckouts = `-- name: CountOpenCheckouts :one
@@ -82,6 +293,263 @@ func (q *Queries) CountOpenCheckouts(ctx context.Context, accountID int64) (int6
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const countOpenPickups = `-- name: CountOpenPickups :one
+SELECT COUNT(*) FROM orders WHERE account_id = $1 AND side = 'buyback' AND (state = 'pending' OR state = 'confirmed')
+`
+
+func (q *Queries) CountOpenPickups(ctx context.Context, accountID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countOpenPickups, accountID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countOrdersDue = `-- name: CountOrdersDue :one
+SELECT COUNT(*) FILTER (WHERE d.state = 'pending') AS unanswered, COUNT(*) FILTER (WHERE d.state = 'delivered') AS releases
+FROM (SELECT state FROM orders WHERE due_at <= $1 AND due_at < 253370764800000000 AND side = 'sale' ORDER BY due_at LIMIT 1000) AS d
+`
+
+type CountOrdersDueRow struct {
+	Unanswered int64
+	Releases   int64
+}
+
+func (q *Queries) CountOrdersDue(ctx context.Context, now int64) (CountOrdersDueRow, error) {
+	row := q.db.QueryRow(ctx, countOrdersDue, now)
+	var i CountOrdersDueRow
+	err := row.Scan(&i.Unanswered, &i.Releases)
+	return i, err
+}
+
+const countPendingGuestOrders = `-- name: CountPendingGuestOrders :one
+SELECT COUNT(*) FROM guest_orders AS g JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = $1 AND g.created_at > $2 AND o.state = 'pending'
+`
+
+func (q *Queries) CountPendingGuestOrders(ctx context.Context, requester string, since int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countPendingGuestOrders, requester, since)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countUnanswered = `-- name: CountUnanswered :one
+SELECT COUNT(DISTINCT checkout_id) FROM orders WHERE account_id = $1 AND state = 'pending' AND side = 'sale'
+`
+
+func (q *Queries) CountUnanswered(ctx context.Context, accountID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countUnanswered, accountID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const cutCheckout = `-- name: CutCheckout :exec
+UPDATE checkouts SET goods = goods - $1::bigint, discount = discount - $2::bigint, tax = tax - $3::bigint, total = total - $4::bigint,
+  line_count = line_count - $5::bigint, unit_count = unit_count - $6::bigint WHERE id = $7
+`
+
+type CutCheckoutParams struct {
+	Goods     int64
+	Discount  int64
+	Tax       int64
+	Total     int64
+	LineCount int64
+	UnitCount int64
+	ID        int64
+}
+
+func (q *Queries) CutCheckout(ctx context.Context, arg CutCheckoutParams) error {
+	_, err := q.db.Exec(ctx, cutCheckout,
+		arg.Goods,
+		arg.Discount,
+		arg.Tax,
+		arg.Total,
+		arg.LineCount,
+		arg.UnitCount,
+		arg.ID,
+	)
+	return err
+}
+
+const cutLine = `-- name: CutLine :execrows
+UPDATE order_lines SET cut_quantity = cut_quantity + $1::bigint, cut_total = cut_total + $2::bigint, refund_total = refund_total - $3::bigint, fee = fee - $4::bigint,
+  promotion_cut = promotion_cut + $5::bigint, goods = goods - $6::bigint, discount = discount - $7::bigint, tax = tax - $8::bigint, total = total - $9::bigint
+WHERE id = $10 AND cut_quantity + $1::bigint <= quantity
+`
+
+type CutLineParams struct {
+	Quantity  int64
+	Amount    int64
+	Moved     int64
+	Fee       int64
+	Promotion int64
+	Goods     int64
+	Discount  int64
+	Tax       int64
+	Total     int64
+	ID        int64
+}
+
+func (q *Queries) CutLine(ctx context.Context, arg CutLineParams) (int64, error) {
+	result, err := q.db.Exec(ctx, cutLine,
+		arg.Quantity,
+		arg.Amount,
+		arg.Moved,
+		arg.Fee,
+		arg.Promotion,
+		arg.Goods,
+		arg.Discount,
+		arg.Tax,
+		arg.Total,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const cutOrder = `-- name: CutOrder :execrows
+UPDATE orders SET goods = $1, discount = $2, tax = $3, total = $4, fee = $5, refunded = $6,
+  promotion = $7, promotion_back = $8, payment_status = $9, line_count = $10, unit_count = $11, updated_at = $12
+WHERE id = $13 AND state = $14
+`
+
+type CutOrderParams struct {
+	Goods         int64
+	Discount      int64
+	Tax           int64
+	Total         int64
+	Fee           int64
+	Refunded      int64
+	Promotion     int64
+	PromotionBack int64
+	PaymentStatus string
+	LineCount     int64
+	UnitCount     int64
+	UpdatedAt     int64
+	ID            int64
+	Was           string
+}
+
+func (q *Queries) CutOrder(ctx context.Context, arg CutOrderParams) (int64, error) {
+	result, err := q.db.Exec(ctx, cutOrder,
+		arg.Goods,
+		arg.Discount,
+		arg.Tax,
+		arg.Total,
+		arg.Fee,
+		arg.Refunded,
+		arg.Promotion,
+		arg.PromotionBack,
+		arg.PaymentStatus,
+		arg.LineCount,
+		arg.UnitCount,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const dispute = `-- name: Dispute :one
+SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at FROM order_disputes WHERE public_id = $1
+`
+
+func (q *Queries) Dispute(ctx context.Context, publicID string) (OrderDispute, error) {
+	row := q.db.QueryRow(ctx, dispute, publicID)
+	var i OrderDispute
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.OrderID,
+		&i.OrderRef,
+		&i.StoreID,
+		&i.AccountID,
+		&i.Account,
+		&i.State,
+		&i.Reason,
+		&i.Text,
+		&i.Lines,
+		&i.Currency,
+		&i.AnswerUntil,
+		&i.AnsweredAt,
+		&i.Outcome,
+		&i.Given,
+		&i.Note,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const disputeMessages = `-- name: DisputeMessages :many
+SELECT id, dispute_id, party, account, text, created_at FROM order_dispute_messages WHERE dispute_id = $1 ORDER BY id LIMIT 500
+`
+
+func (q *Queries) DisputeMessages(ctx context.Context, disputeID int64) ([]OrderDisputeMessage, error) {
+	rows, err := q.db.Query(ctx, disputeMessages, disputeID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OrderDisputeMessage{}
+	for rows.Next() {
+		var i OrderDisputeMessage
+		if err := rows.Scan(
+			&i.ID,
+			&i.DisputeID,
+			&i.Party,
+			&i.Account,
+			&i.Text,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const endDispute = `-- name: EndDispute :execrows
+UPDATE order_disputes SET state = $1, outcome = $2, given = $3, note = $4, decided_by = $5,
+  decided_at = $6::bigint WHERE id = $7 AND state = 'open'
+`
+
+type EndDisputeParams struct {
+	State     string
+	Outcome   string
+	Given     int64
+	Note      string
+	DecidedBy string
+	DecidedAt int64
+	ID        int64
+}
+
+func (q *Queries) EndDispute(ctx context.Context, arg EndDisputeParams) (int64, error) {
+	result, err := q.db.Exec(ctx, endDispute,
+		arg.State,
+		arg.Outcome,
+		arg.Given,
+		arg.Note,
+		arg.DecidedBy,
+		arg.DecidedAt,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const getCheckout = `-- name: GetCheckout :one
@@ -147,7 +615,7 @@ func (q *Queries) GetCheckoutByID(ctx context.Context, id int64) (Checkout, erro
 }
 
 const getOrder = `-- name: GetOrder :one
-SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at FROM orders WHERE public_id = $1
+SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen FROM orders WHERE public_id = $1
 `
 
 func (q *Queries) GetOrder(ctx context.Context, publicID string) (Order, error) {
@@ -183,13 +651,105 @@ func (q *Queries) GetOrder(ctx context.Context, publicID string) (Order, error) 
 		&i.CompletedAt,
 		&i.CancelledAt,
 		&i.UpdatedAt,
+		&i.Channel,
+		&i.Reference,
+		&i.StoreNote,
+		&i.Promotion,
+		&i.PromotionBack,
+		&i.DeliveryRefunded,
+		&i.Clawed,
+		&i.PromotionClawed,
+		&i.FeeBack,
+		&i.Disputed,
+		&i.Frozen,
 	)
 	return i, err
 }
 
+const guestOrdersByReference = `-- name: GuestOrdersByReference :many
+SELECT g.order_id, g.store_id, g.fingerprint, o.public_id FROM guest_orders AS g JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = $1 AND g.reference = $2 ORDER BY g.id
+`
+
+type GuestOrdersByReferenceRow struct {
+	OrderID     int64
+	StoreID     int64
+	Fingerprint string
+	PublicID    string
+}
+
+func (q *Queries) GuestOrdersByReference(ctx context.Context, requester string, reference string) ([]GuestOrdersByReferenceRow, error) {
+	rows, err := q.db.Query(ctx, guestOrdersByReference, requester, reference)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GuestOrdersByReferenceRow{}
+	for rows.Next() {
+		var i GuestOrdersByReferenceRow
+		if err := rows.Scan(
+			&i.OrderID,
+			&i.StoreID,
+			&i.Fingerprint,
+			&i.PublicID,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const hasRunningOrder = `-- name: HasRunningOrder :one
+SELECT EXISTS (SELECT 1 FROM orders WHERE account_id = $1
+    AND state IN ('awaiting_payment', 'pending', 'confirmed', 'processing', 'shipped', 'delivered', 'returning'))
+`
+
+func (q *Queries) HasRunningOrder(ctx context.Context, accountID int64) (bool, error) {
+	row := q.db.QueryRow(ctx, hasRunningOrder, accountID)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const heldBy = `-- name: HeldBy :many
+SELECT l.variant_id, COALESCE(SUM(l.quantity), 0)::bigint AS quantity
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.account_id = $1 AND (o.state = 'awaiting_payment' OR o.state = 'pending') AND l.variant_id = ANY($2::bigint[])
+GROUP BY l.variant_id
+`
+
+type HeldByRow struct {
+	VariantID int64
+	Quantity  int64
+}
+
+func (q *Queries) HeldBy(ctx context.Context, accountID int64, variants []int64) ([]HeldByRow, error) {
+	rows, err := q.db.Query(ctx, heldBy, accountID, variants)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []HeldByRow{}
+	for rows.Next() {
+		var i HeldByRow
+		if err := rows.Scan(&i.VariantID, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertCheckout = `-- name: InsertCheckout :one
 INSERT INTO checkouts (public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at)
-VALUES ($1, $2, $3, 'sale', $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+VALUES ($1, $2, $3, $18, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
 RETURNING id
 `
 
@@ -211,6 +771,7 @@ type InsertCheckoutParams struct {
 	Note      string
 	Open      bool
 	PlacedAt  int64
+	Side      string
 }
 
 func (q *Queries) InsertCheckout(ctx context.Context, arg InsertCheckoutParams) (int64, error) {
@@ -232,15 +793,109 @@ func (q *Queries) InsertCheckout(ctx context.Context, arg InsertCheckoutParams) 
 		arg.Note,
 		arg.Open,
 		arg.PlacedAt,
+		arg.Side,
 	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
 }
 
+const insertDispute = `-- name: InsertDispute :one
+INSERT INTO order_disputes (public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, 'open', $7, $8, $9,
+  $10, $11, NULL, '', 0, '', '', NULL, $12)
+RETURNING id
+`
+
+type InsertDisputeParams struct {
+	PublicID    string
+	OrderID     int64
+	OrderRef    string
+	StoreID     int64
+	AccountID   int64
+	Account     string
+	Reason      string
+	Text        string
+	Lines       string
+	Currency    string
+	AnswerUntil int64
+	CreatedAt   int64
+}
+
+func (q *Queries) InsertDispute(ctx context.Context, arg InsertDisputeParams) (int64, error) {
+	row := q.db.QueryRow(ctx, insertDispute,
+		arg.PublicID,
+		arg.OrderID,
+		arg.OrderRef,
+		arg.StoreID,
+		arg.AccountID,
+		arg.Account,
+		arg.Reason,
+		arg.Text,
+		arg.Lines,
+		arg.Currency,
+		arg.AnswerUntil,
+		arg.CreatedAt,
+	)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const insertDisputeMessage = `-- name: InsertDisputeMessage :exec
+INSERT INTO order_dispute_messages (dispute_id, party, account, text, created_at) VALUES ($1, $2, $3, $4, $5)
+`
+
+type InsertDisputeMessageParams struct {
+	DisputeID int64
+	Party     string
+	Account   string
+	Text      string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertDisputeMessage(ctx context.Context, arg InsertDisputeMessageParams) error {
+	_, err := q.db.Exec(ctx, insertDisputeMessage,
+		arg.DisputeID,
+		arg.Party,
+		arg.Account,
+		arg.Text,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertGuestOrder = `-- name: InsertGuestOrder :exec
+INSERT INTO guest_orders (order_id, store_id, requester, reference, fingerprint, token_hash, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+`
+
+type InsertGuestOrderParams struct {
+	OrderID     int64
+	StoreID     int64
+	Requester   string
+	Reference   string
+	Fingerprint string
+	TokenHash   string
+	CreatedAt   int64
+}
+
+func (q *Queries) InsertGuestOrder(ctx context.Context, arg InsertGuestOrderParams) error {
+	_, err := q.db.Exec(ctx, insertGuestOrder,
+		arg.OrderID,
+		arg.StoreID,
+		arg.Requester,
+		arg.Reference,
+		arg.Fingerprint,
+		arg.TokenHash,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const insertOrder = `-- name: InsertOrder :one
-INSERT INTO orders (public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, updated_at)
-VALUES ($1, $2, $3, $4, 'sale', $5, '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18, $19, $20, $18)
+INSERT INTO orders (public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, updated_at, promotion)
+VALUES ($1, $2, $3, $4, $19, $5, '', $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, 0, $16, $17, $18, $20, $21, $18, $22)
 RETURNING id
 `
 
@@ -263,8 +918,10 @@ type InsertOrderParams struct {
 	LineCount     int64
 	UnitCount     int64
 	PlacedAt      int64
+	Side          string
 	DueAt         int64
 	ConfirmedAt   *int64
+	Promotion     int64
 }
 
 func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) (int64, error) {
@@ -287,16 +944,57 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) (int64
 		arg.LineCount,
 		arg.UnitCount,
 		arg.PlacedAt,
+		arg.Side,
 		arg.DueAt,
 		arg.ConfirmedAt,
+		arg.Promotion,
 	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
 }
 
+const insertPickup = `-- name: InsertPickup :exec
+INSERT INTO pickups (order_id, store_id, account_id, postal_code, day, slot, open, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month)
+VALUES ($1, $2, $3, $4, $5, $6, TRUE, 1, 0, $7, 0, '', FALSE, '', '')
+`
+
+type InsertPickupParams struct {
+	OrderID    int64
+	StoreID    int64
+	AccountID  int64
+	PostalCode string
+	Day        string
+	Slot       string
+	FeeBp      int64
+}
+
+func (q *Queries) InsertPickup(ctx context.Context, arg InsertPickupParams) error {
+	_, err := q.db.Exec(ctx, insertPickup,
+		arg.OrderID,
+		arg.StoreID,
+		arg.AccountID,
+		arg.PostalCode,
+		arg.Day,
+		arg.Slot,
+		arg.FeeBp,
+	)
+	return err
+}
+
+const lastOrder = `-- name: LastOrder :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM orders
+`
+
+func (q *Queries) LastOrder(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastOrder)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const linesOfOrders = `-- name: LinesOfOrders :many
-SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee FROM order_lines WHERE order_id = ANY($1::bigint[]) ORDER BY order_id, id
+SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back FROM order_lines WHERE order_id = ANY($1::bigint[]) ORDER BY order_id, id
 `
 
 func (q *Queries) LinesOfOrders(ctx context.Context, ids []int64) ([]OrderLine, error) {
@@ -330,6 +1028,18 @@ func (q *Queries) LinesOfOrders(ctx context.Context, ids []int64) ([]OrderLine, 
 			&i.Tax,
 			&i.Total,
 			&i.Fee,
+			&i.CutQuantity,
+			&i.CutTotal,
+			&i.Image,
+			&i.ListPrice,
+			&i.DiscountRef,
+			&i.DiscountTitle,
+			&i.DiscountBy,
+			&i.PromotionCut,
+			&i.TaxCode,
+			&i.RefundQuantity,
+			&i.RefundTotal,
+			&i.FeeBack,
 		); err != nil {
 			return nil, err
 		}
@@ -404,7 +1114,7 @@ func (q *Queries) LockCheckoutByID(ctx context.Context, id int64) (Checkout, err
 }
 
 const lockOrder = `-- name: LockOrder :one
-SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at FROM orders WHERE id = $1 FOR UPDATE
+SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen FROM orders WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockOrder(ctx context.Context, id int64) (Order, error) {
@@ -440,12 +1150,23 @@ func (q *Queries) LockOrder(ctx context.Context, id int64) (Order, error) {
 		&i.CompletedAt,
 		&i.CancelledAt,
 		&i.UpdatedAt,
+		&i.Channel,
+		&i.Reference,
+		&i.StoreNote,
+		&i.Promotion,
+		&i.PromotionBack,
+		&i.DeliveryRefunded,
+		&i.Clawed,
+		&i.PromotionClawed,
+		&i.FeeBack,
+		&i.Disputed,
+		&i.Frozen,
 	)
 	return i, err
 }
 
 const lockOrdersOfCheckout = `-- name: LockOrdersOfCheckout :many
-SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at FROM orders WHERE checkout_id = $1 ORDER BY id FOR UPDATE
+SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen FROM orders WHERE checkout_id = $1 ORDER BY id FOR UPDATE
 `
 
 func (q *Queries) LockOrdersOfCheckout(ctx context.Context, checkoutID int64) ([]Order, error) {
@@ -487,6 +1208,17 @@ func (q *Queries) LockOrdersOfCheckout(ctx context.Context, checkoutID int64) ([
 			&i.CompletedAt,
 			&i.CancelledAt,
 			&i.UpdatedAt,
+			&i.Channel,
+			&i.Reference,
+			&i.StoreNote,
+			&i.Promotion,
+			&i.PromotionBack,
+			&i.DeliveryRefunded,
+			&i.Clawed,
+			&i.PromotionClawed,
+			&i.FeeBack,
+			&i.Disputed,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -496,6 +1228,106 @@ func (q *Queries) LockOrdersOfCheckout(ctx context.Context, checkoutID int64) ([
 		return nil, err
 	}
 	return items, nil
+}
+
+const markGuestOrder = `-- name: MarkGuestOrder :execrows
+UPDATE orders SET channel = 'guest', reference = $1, due_at = $2 WHERE public_id = $3
+`
+
+func (q *Queries) MarkGuestOrder(ctx context.Context, reference string, dueAt int64, publicID string) (int64, error) {
+	result, err := q.db.Exec(ctx, markGuestOrder, reference, dueAt, publicID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const openDispute = `-- name: OpenDispute :one
+SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at FROM order_disputes WHERE order_id = $1 AND state = 'open'
+`
+
+func (q *Queries) OpenDispute(ctx context.Context, orderID int64) (OrderDispute, error) {
+	row := q.db.QueryRow(ctx, openDispute, orderID)
+	var i OrderDispute
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.OrderID,
+		&i.OrderRef,
+		&i.StoreID,
+		&i.AccountID,
+		&i.Account,
+		&i.State,
+		&i.Reason,
+		&i.Text,
+		&i.Lines,
+		&i.Currency,
+		&i.AnswerUntil,
+		&i.AnsweredAt,
+		&i.Outcome,
+		&i.Given,
+		&i.Note,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const openDisputesOf = `-- name: OpenDisputesOf :many
+SELECT order_id, COUNT(*) AS open FROM order_disputes WHERE order_id = ANY($1::bigint[]) AND state = 'open' GROUP BY order_id
+`
+
+type OpenDisputesOfRow struct {
+	OrderID int64
+	Open    int64
+}
+
+func (q *Queries) OpenDisputesOf(ctx context.Context, orders []int64) ([]OpenDisputesOfRow, error) {
+	rows, err := q.db.Query(ctx, openDisputesOf, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OpenDisputesOfRow{}
+	for rows.Next() {
+		var i OpenDisputesOfRow
+		if err := rows.Scan(&i.OrderID, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const orderByToken = `-- name: OrderByToken :one
+SELECT o.public_id FROM guest_orders AS g JOIN orders AS o ON o.id = g.order_id WHERE g.token_hash = $1
+`
+
+func (q *Queries) OrderByToken(ctx context.Context, tokenHash string) (string, error) {
+	row := q.db.QueryRow(ctx, orderByToken, tokenHash)
+	var public_id string
+	err := row.Scan(&public_id)
+	return public_id, err
+}
+
+const orderFrom = `-- name: OrderFrom :one
+SELECT id, placed_at FROM orders WHERE id >= $1 ORDER BY id LIMIT 1
+`
+
+type OrderFromRow struct {
+	ID       int64
+	PlacedAt int64
+}
+
+func (q *Queries) OrderFrom(ctx context.Context, id int64) (OrderFromRow, error) {
+	row := q.db.QueryRow(ctx, orderFrom, id)
+	var i OrderFromRow
+	err := row.Scan(&i.ID, &i.PlacedAt)
+	return i, err
 }
 
 const ordersDue = `-- name: OrdersDue :many
@@ -523,7 +1355,7 @@ func (q *Queries) OrdersDue(ctx context.Context, dueAt int64) ([]string, error) 
 }
 
 const ordersOfCheckout = `-- name: OrdersOfCheckout :many
-SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at FROM orders WHERE checkout_id = $1 ORDER BY id
+SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen FROM orders WHERE checkout_id = $1 ORDER BY id
 `
 
 func (q *Queries) OrdersOfCheckout(ctx context.Context, checkoutID int64) ([]Order, error) {
@@ -565,6 +1397,17 @@ func (q *Queries) OrdersOfCheckout(ctx context.Context, checkoutID int64) ([]Ord
 			&i.CompletedAt,
 			&i.CancelledAt,
 			&i.UpdatedAt,
+			&i.Channel,
+			&i.Reference,
+			&i.StoreNote,
+			&i.Promotion,
+			&i.PromotionBack,
+			&i.DeliveryRefunded,
+			&i.Clawed,
+			&i.PromotionClawed,
+			&i.FeeBack,
+			&i.Disputed,
+			&i.Frozen,
 		); err != nil {
 			return nil, err
 		}
@@ -576,6 +1419,272 @@ func (q *Queries) OrdersOfCheckout(ctx context.Context, checkoutID int64) ([]Ord
 	return items, nil
 }
 
+const ordersOfCheckouts = `-- name: OrdersOfCheckouts :many
+SELECT o.id, o.public_id, o.checkout_id, o.store_id, o.account_id, o.side, o.state, o.cancel_reason, o.method, o.payment_status, o.currency, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.placed_at, o.due_at, o.confirmed_at, o.shipped_at, o.delivered_at, o.completed_at, o.cancelled_at, o.updated_at, o.channel, o.reference, o.store_note, o.promotion, o.promotion_back, o.delivery_refunded, o.clawed, o.promotion_clawed, o.fee_back, o.disputed, o.frozen FROM orders AS o JOIN checkouts AS c ON c.id = o.checkout_id WHERE c.public_id = ANY($1::text[]) ORDER BY o.id
+`
+
+func (q *Queries) OrdersOfCheckouts(ctx context.Context, checkouts []string) ([]Order, error) {
+	rows, err := q.db.Query(ctx, ordersOfCheckouts, checkouts)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Order{}
+	for rows.Next() {
+		var i Order
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.CheckoutID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.Side,
+			&i.State,
+			&i.CancelReason,
+			&i.Method,
+			&i.PaymentStatus,
+			&i.Currency,
+			&i.Goods,
+			&i.Discount,
+			&i.Tax,
+			&i.Delivery,
+			&i.Total,
+			&i.Fee,
+			&i.Captured,
+			&i.Refunded,
+			&i.LineCount,
+			&i.UnitCount,
+			&i.PlacedAt,
+			&i.DueAt,
+			&i.ConfirmedAt,
+			&i.ShippedAt,
+			&i.DeliveredAt,
+			&i.CompletedAt,
+			&i.CancelledAt,
+			&i.UpdatedAt,
+			&i.Channel,
+			&i.Reference,
+			&i.StoreNote,
+			&i.Promotion,
+			&i.PromotionBack,
+			&i.DeliveryRefunded,
+			&i.Clawed,
+			&i.PromotionClawed,
+			&i.FeeBack,
+			&i.Disputed,
+			&i.Frozen,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pendingDue = `-- name: PendingDue :many
+SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen FROM orders WHERE due_at <= $1 AND due_at < 253370764800000000 AND state = 'pending' AND side = 'sale' ORDER BY due_at, id LIMIT 50
+`
+
+func (q *Queries) PendingDue(ctx context.Context, now int64) ([]Order, error) {
+	rows, err := q.db.Query(ctx, pendingDue, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Order{}
+	for rows.Next() {
+		var i Order
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.CheckoutID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.Side,
+			&i.State,
+			&i.CancelReason,
+			&i.Method,
+			&i.PaymentStatus,
+			&i.Currency,
+			&i.Goods,
+			&i.Discount,
+			&i.Tax,
+			&i.Delivery,
+			&i.Total,
+			&i.Fee,
+			&i.Captured,
+			&i.Refunded,
+			&i.LineCount,
+			&i.UnitCount,
+			&i.PlacedAt,
+			&i.DueAt,
+			&i.ConfirmedAt,
+			&i.ShippedAt,
+			&i.DeliveredAt,
+			&i.CompletedAt,
+			&i.CancelledAt,
+			&i.UpdatedAt,
+			&i.Channel,
+			&i.Reference,
+			&i.StoreNote,
+			&i.Promotion,
+			&i.PromotionBack,
+			&i.DeliveryRefunded,
+			&i.Clawed,
+			&i.PromotionClawed,
+			&i.FeeBack,
+			&i.Disputed,
+			&i.Frozen,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pickupOf = `-- name: PickupOf :one
+SELECT id, order_id, store_id, account_id, postal_code, day, slot, open, missed_at, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month, completed_at FROM pickups WHERE order_id = $1
+`
+
+func (q *Queries) PickupOf(ctx context.Context, orderID int64) (Pickup, error) {
+	row := q.db.QueryRow(ctx, pickupOf, orderID)
+	var i Pickup
+	err := row.Scan(
+		&i.ID,
+		&i.OrderID,
+		&i.StoreID,
+		&i.AccountID,
+		&i.PostalCode,
+		&i.Day,
+		&i.Slot,
+		&i.Open,
+		&i.MissedAt,
+		&i.OtpNo,
+		&i.Tries,
+		&i.FeeBp,
+		&i.Paid,
+		&i.PaidBy,
+		&i.Flagged,
+		&i.WeighedBy,
+		&i.Month,
+		&i.CompletedAt,
+	)
+	return i, err
+}
+
+const pickupsOf = `-- name: PickupsOf :many
+SELECT id, order_id, store_id, account_id, postal_code, day, slot, open, missed_at, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month, completed_at FROM pickups WHERE order_id = ANY($1::bigint[]) ORDER BY order_id
+`
+
+func (q *Queries) PickupsOf(ctx context.Context, orders []int64) ([]Pickup, error) {
+	rows, err := q.db.Query(ctx, pickupsOf, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Pickup{}
+	for rows.Next() {
+		var i Pickup
+		if err := rows.Scan(
+			&i.ID,
+			&i.OrderID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.PostalCode,
+			&i.Day,
+			&i.Slot,
+			&i.Open,
+			&i.MissedAt,
+			&i.OtpNo,
+			&i.Tries,
+			&i.FeeBp,
+			&i.Paid,
+			&i.PaidBy,
+			&i.Flagged,
+			&i.WeighedBy,
+			&i.Month,
+			&i.CompletedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundOrder = `-- name: RefundOrder :execrows
+UPDATE orders SET refunded = $1, payment_status = $2, fee = $3, fee_back = $4, promotion_back = $5,
+  promotion_clawed = $6, clawed = $7, delivery_refunded = $8, updated_at = $9
+WHERE id = $10 AND state = $11
+`
+
+type RefundOrderParams struct {
+	Refunded         int64
+	PaymentStatus    string
+	Fee              int64
+	FeeBack          int64
+	PromotionBack    int64
+	PromotionClawed  int64
+	Clawed           int64
+	DeliveryRefunded int64
+	UpdatedAt        int64
+	ID               int64
+	Was              string
+}
+
+func (q *Queries) RefundOrder(ctx context.Context, arg RefundOrderParams) (int64, error) {
+	result, err := q.db.Exec(ctx, refundOrder,
+		arg.Refunded,
+		arg.PaymentStatus,
+		arg.Fee,
+		arg.FeeBack,
+		arg.PromotionBack,
+		arg.PromotionClawed,
+		arg.Clawed,
+		arg.DeliveryRefunded,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const renewOTP = `-- name: RenewOTP :execrows
+UPDATE pickups SET otp_no = otp_no + 1, tries = 0 WHERE order_id = $1 AND open
+`
+
+func (q *Queries) RenewOTP(ctx context.Context, orderID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, renewOTP, orderID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const requesterByToken = `-- name: RequesterByToken :one
+SELECT requester FROM guest_orders WHERE token_hash = $1
+`
+
+func (q *Queries) RequesterByToken(ctx context.Context, tokenHash string) (string, error) {
+	row := q.db.QueryRow(ctx, requesterByToken, tokenHash)
+	var requester string
+	err := row.Scan(&requester)
+	return requester, err
+}
+
 const setCheckoutMethod = `-- name: SetCheckoutMethod :exec
 UPDATE checkouts SET method = $2, open = FALSE WHERE id = $1
 `
@@ -585,8 +1694,161 @@ func (q *Queries) SetCheckoutMethod(ctx context.Context, iD int64, method string
 	return err
 }
 
+const setDelivery = `-- name: SetDelivery :exec
+UPDATE checkouts SET contact = $1, address = $2, note = $3 WHERE id = $4
+`
+
+func (q *Queries) SetDelivery(ctx context.Context, contact string, address string, note string, iD int64) error {
+	_, err := q.db.Exec(ctx, setDelivery,
+		contact,
+		address,
+		note,
+		iD,
+	)
+	return err
+}
+
+const setFrozen = `-- name: SetFrozen :execrows
+UPDATE orders SET disputed = $1, frozen = $2, due_at = $3, updated_at = $4 WHERE id = $5 AND state = $6
+`
+
+type SetFrozenParams struct {
+	Disputed  bool
+	Frozen    bool
+	DueAt     int64
+	UpdatedAt int64
+	ID        int64
+	Was       string
+}
+
+func (q *Queries) SetFrozen(ctx context.Context, arg SetFrozenParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setFrozen,
+		arg.Disputed,
+		arg.Frozen,
+		arg.DueAt,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setPickup = `-- name: SetPickup :execrows
+UPDATE pickups SET day = $1, slot = $2, missed_at = $3, open = $4 WHERE order_id = $5 AND open
+`
+
+type SetPickupParams struct {
+	Day      string
+	Slot     string
+	MissedAt *int64
+	Open     bool
+	OrderID  int64
+}
+
+func (q *Queries) SetPickup(ctx context.Context, arg SetPickupParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setPickup,
+		arg.Day,
+		arg.Slot,
+		arg.MissedAt,
+		arg.Open,
+		arg.OrderID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setPickupPlace = `-- name: SetPickupPlace :execrows
+UPDATE pickups SET postal_code = $1 WHERE order_id = $2 AND open
+`
+
+func (q *Queries) SetPickupPlace(ctx context.Context, postalCode string, orderID int64) (int64, error) {
+	result, err := q.db.Exec(ctx, setPickupPlace, postalCode, orderID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setStoreNote = `-- name: SetStoreNote :exec
+UPDATE orders SET store_note = $1, updated_at = $2 WHERE id = $3
+`
+
+func (q *Queries) SetStoreNote(ctx context.Context, storeNote string, updatedAt int64, iD int64) error {
+	_, err := q.db.Exec(ctx, setStoreNote, storeNote, updatedAt, iD)
+	return err
+}
+
+const setTracked = `-- name: SetTracked :exec
+UPDATE order_lines SET tracked = $1 WHERE id = ANY($2::bigint[])
+`
+
+func (q *Queries) SetTracked(ctx context.Context, tracked bool, ids []int64) error {
+	_, err := q.db.Exec(ctx, setTracked, tracked, ids)
+	return err
+}
+
+const standingsOf = `-- name: StandingsOf :many
+SELECT o.public_id, o.store_id, o.account_id, o.state, o.currency, o.total, o.refunded,
+  (SELECT COALESCE(SUM(l.cut_total), 0)::bigint FROM order_lines AS l WHERE l.order_id = o.id)::bigint AS cut
+FROM orders AS o WHERE o.public_id = ANY($1::text[]) ORDER BY o.id
+`
+
+type StandingsOfRow struct {
+	PublicID  string
+	StoreID   int64
+	AccountID int64
+	State     string
+	Currency  string
+	Total     int64
+	Refunded  int64
+	Cut       int64
+}
+
+func (q *Queries) StandingsOf(ctx context.Context, orders []string) ([]StandingsOfRow, error) {
+	rows, err := q.db.Query(ctx, standingsOf, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StandingsOfRow{}
+	for rows.Next() {
+		var i StandingsOfRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.State,
+			&i.Currency,
+			&i.Total,
+			&i.Refunded,
+			&i.Cut,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const touchOrder = `-- name: TouchOrder :exec
+UPDATE orders SET updated_at = $1 WHERE id = $2
+`
+
+func (q *Queries) TouchOrder(ctx context.Context, updatedAt int64, iD int64) error {
+	_, err := q.db.Exec(ctx, touchOrder, updatedAt, iD)
+	return err
+}
+
 const trackedUnits = `-- name: TrackedUnits :many
-SELECT order_id, COALESCE(SUM(quantity), 0)::bigint AS units FROM order_lines WHERE order_id = ANY($1::bigint[]) AND tracked GROUP BY order_id
+SELECT order_id, COALESCE(SUM(quantity - cut_quantity), 0)::bigint AS units FROM order_lines WHERE order_id = ANY($1::bigint[]) AND tracked GROUP BY order_id
 `
 
 type TrackedUnitsRow struct {
@@ -614,11 +1876,91 @@ func (q *Queries) TrackedUnits(ctx context.Context, ids []int64) ([]TrackedUnits
 	return items, nil
 }
 
+const unclaimedOf = `-- name: UnclaimedOf :many
+SELECT o.public_id FROM guest_orders AS g JOIN orders AS o ON o.id = g.order_id
+WHERE g.requester = $1 AND o.account_id = 0 ORDER BY g.id LIMIT 100
+`
+
+func (q *Queries) UnclaimedOf(ctx context.Context, requester string) ([]string, error) {
+	rows, err := q.db.Query(ctx, unclaimedOf, requester)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unfetchedBuybacks = `-- name: UnfetchedBuybacks :many
+SELECT o.public_id FROM orders AS o WHERE o.side = 'buyback' AND NOT EXISTS (SELECT 1 FROM pickups AS p WHERE p.order_id = o.id) ORDER BY o.id LIMIT 100
+`
+
+func (q *Queries) UnfetchedBuybacks(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, unfetchedBuybacks)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const unitsOfOrders = `-- name: UnitsOfOrders :many
+SELECT o.public_id AS order_ref, l.product, l.quantity FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.public_id = ANY($1::text[]) ORDER BY l.id
+`
+
+type UnitsOfOrdersRow struct {
+	OrderRef string
+	Product  string
+	Quantity int64
+}
+
+func (q *Queries) UnitsOfOrders(ctx context.Context, orders []string) ([]UnitsOfOrdersRow, error) {
+	rows, err := q.db.Query(ctx, unitsOfOrders, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []UnitsOfOrdersRow{}
+	for rows.Next() {
+		var i UnitsOfOrdersRow
+		if err := rows.Scan(&i.OrderRef, &i.Product, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const updateOrder = `-- name: UpdateOrder :execrows
 UPDATE orders SET state = $1, cancel_reason = $2, method = $3, payment_status = $4,
-  captured = $5, refunded = $6, due_at = $7, confirmed_at = $8, shipped_at = $9,
-  delivered_at = $10, completed_at = $11, cancelled_at = $12, updated_at = $13
-WHERE id = $14 AND state = $15
+  captured = $5, refunded = $6, promotion_back = $7, due_at = $8, confirmed_at = $9, shipped_at = $10,
+  delivered_at = $11, completed_at = $12, cancelled_at = $13, updated_at = $14
+WHERE id = $15 AND state = $16
 `
 
 type UpdateOrderParams struct {
@@ -628,6 +1970,7 @@ type UpdateOrderParams struct {
 	PaymentStatus string
 	Captured      int64
 	Refunded      int64
+	PromotionBack int64
 	DueAt         int64
 	ConfirmedAt   *int64
 	ShippedAt     *int64
@@ -647,6 +1990,7 @@ func (q *Queries) UpdateOrder(ctx context.Context, arg UpdateOrderParams) (int64
 		arg.PaymentStatus,
 		arg.Captured,
 		arg.Refunded,
+		arg.PromotionBack,
 		arg.DueAt,
 		arg.ConfirmedAt,
 		arg.ShippedAt,
@@ -663,22 +2007,94 @@ func (q *Queries) UpdateOrder(ctx context.Context, arg UpdateOrderParams) (int64
 	return result.RowsAffected(), nil
 }
 
+const verifyBuybacks = `-- name: VerifyBuybacks :many
+SELECT o.id, o.public_id, o.state, o.goods, o.tax, o.fee, o.total, o.captured, o.currency, p.open, p.paid, p.paid_by, p.month,
+  COALESCE(SUM(l.amount), 0)::bigint AS lines_amount, COALESCE(SUM(l.tax), 0)::bigint AS lines_tax, COALESCE(SUM(l.fee), 0)::bigint AS lines_fee,
+  COUNT(l.id) AS lines_count, COUNT(l.weighed) AS lines_weighed
+FROM orders AS o JOIN pickups AS p ON p.order_id = o.id LEFT JOIN buyback_lines AS l ON l.order_id = o.id
+WHERE o.id > $1 AND o.side = 'buyback'
+GROUP BY o.id, o.public_id, o.state, o.goods, o.tax, o.fee, o.total, o.captured, o.currency, p.open, p.paid, p.paid_by, p.month
+ORDER BY o.id LIMIT 1000
+`
+
+type VerifyBuybacksRow struct {
+	ID           int64
+	PublicID     string
+	State        string
+	Goods        int64
+	Tax          int64
+	Fee          int64
+	Total        int64
+	Captured     int64
+	Currency     string
+	Open         bool
+	Paid         int64
+	PaidBy       string
+	Month        string
+	LinesAmount  int64
+	LinesTax     int64
+	LinesFee     int64
+	LinesCount   int64
+	LinesWeighed int64
+}
+
+func (q *Queries) VerifyBuybacks(ctx context.Context, id int64) ([]VerifyBuybacksRow, error) {
+	rows, err := q.db.Query(ctx, verifyBuybacks, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifyBuybacksRow{}
+	for rows.Next() {
+		var i VerifyBuybacksRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.State,
+			&i.Goods,
+			&i.Tax,
+			&i.Fee,
+			&i.Total,
+			&i.Captured,
+			&i.Currency,
+			&i.Open,
+			&i.Paid,
+			&i.PaidBy,
+			&i.Month,
+			&i.LinesAmount,
+			&i.LinesTax,
+			&i.LinesFee,
+			&i.LinesCount,
+			&i.LinesWeighed,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verifyCheckouts = `-- name: VerifyCheckouts :many
-SELECT c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total, COALESCE(SUM(o.goods), 0)::bigint AS orders_goods, COALESCE(SUM(o.total), 0)::bigint AS orders_total
+SELECT c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total, COALESCE(SUM(o.goods), 0)::bigint AS orders_goods, COALESCE(SUM(o.total), 0)::bigint AS orders_total,
+  COALESCE(SUM(o.discount), 0)::bigint AS orders_discount
 FROM checkouts c LEFT JOIN orders o ON o.checkout_id = c.id
 WHERE c.id > $1 GROUP BY c.id, c.public_id, c.goods, c.discount, c.tax, c.delivery, c.total ORDER BY c.id LIMIT 1000
 `
 
 type VerifyCheckoutsRow struct {
-	ID          int64
-	PublicID    string
-	Goods       int64
-	Discount    int64
-	Tax         int64
-	Delivery    int64
-	Total       int64
-	OrdersGoods int64
-	OrdersTotal int64
+	ID             int64
+	PublicID       string
+	Goods          int64
+	Discount       int64
+	Tax            int64
+	Delivery       int64
+	Total          int64
+	OrdersGoods    int64
+	OrdersTotal    int64
+	OrdersDiscount int64
 }
 
 func (q *Queries) VerifyCheckouts(ctx context.Context, id int64) ([]VerifyCheckoutsRow, error) {
@@ -700,6 +2116,50 @@ func (q *Queries) VerifyCheckouts(ctx context.Context, id int64) ([]VerifyChecko
 			&i.Total,
 			&i.OrdersGoods,
 			&i.OrdersTotal,
+			&i.OrdersDiscount,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const verifyCuts = `-- name: VerifyCuts :many
+SELECT o.id, o.public_id, o.captured, o.refunded, COALESCE(SUM(l.cut_total), 0)::bigint AS cut,
+  COUNT(l.id) FILTER (WHERE l.cut_quantity < 0 OR l.cut_quantity > l.quantity OR l.cut_total < 0) AS broken
+FROM orders o JOIN order_lines l ON l.order_id = o.id
+WHERE o.id > $1 GROUP BY o.id, o.public_id, o.captured, o.refunded ORDER BY o.id LIMIT 1000
+`
+
+type VerifyCutsRow struct {
+	ID       int64
+	PublicID string
+	Captured int64
+	Refunded int64
+	Cut      int64
+	Broken   int64
+}
+
+func (q *Queries) VerifyCuts(ctx context.Context, id int64) ([]VerifyCutsRow, error) {
+	rows, err := q.db.Query(ctx, verifyCuts, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifyCutsRow{}
+	for rows.Next() {
+		var i VerifyCutsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Captured,
+			&i.Refunded,
+			&i.Cut,
+			&i.Broken,
 		); err != nil {
 			return nil, err
 		}
@@ -712,37 +2172,55 @@ func (q *Queries) VerifyCheckouts(ctx context.Context, id int64) ([]VerifyChecko
 }
 
 const verifyOrders = `-- name: VerifyOrders :many
-SELECT o.id, o.public_id, o.state, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency,
-  COALESCE(SUM(l.goods), 0)::bigint AS lines_goods, COALESCE(SUM(l.discount), 0)::bigint AS lines_discount, COALESCE(SUM(l.tax), 0)::bigint AS lines_tax,
-  COALESCE(SUM(l.fee), 0)::bigint AS lines_fee, COUNT(l.id) AS lines_count, COALESCE(SUM(l.quantity), 0)::bigint AS lines_units
+SELECT o.id, o.public_id, o.state, o.channel, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency, o.promotion, o.promotion_back,
+  o.clawed, o.promotion_clawed, o.fee_back, o.delivery_refunded, o.disputed, o.frozen, o.due_at, COALESCE(SUM(l.cut_total + l.refund_total), 0)::bigint AS lines_refunded, COALESCE(SUM(l.fee_back), 0)::bigint AS lines_fee_back,
+  COALESCE(SUM(l.goods), 0)::bigint AS lines_goods, COALESCE(SUM(l.discount), 0)::bigint AS lines_discount, COALESCE(SUM(l.discount) FILTER (WHERE l.discount_by = 'platform'), 0)::bigint AS lines_promotion, COALESCE(SUM(l.promotion_cut), 0)::bigint AS lines_back,
+  COUNT(*) FILTER (WHERE l.discount > 0 AND l.discount_by = '') AS unnamed, COALESCE(SUM(l.tax), 0)::bigint AS lines_tax,
+  COALESCE(SUM(l.fee), 0)::bigint AS lines_fee, COUNT(l.id) FILTER (WHERE l.cut_quantity < l.quantity) AS lines_count, COALESCE(SUM(l.quantity - l.cut_quantity), 0)::bigint AS lines_units
 FROM orders o LEFT JOIN order_lines l ON l.order_id = o.id
-WHERE o.id > $1
-GROUP BY o.id, o.public_id, o.state, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency
+WHERE o.id > $1 AND o.side = 'sale'
+GROUP BY o.id, o.public_id, o.state, o.channel, o.method, o.goods, o.discount, o.tax, o.delivery, o.total, o.fee, o.captured, o.refunded, o.line_count, o.unit_count, o.currency, o.promotion, o.promotion_back,
+  o.clawed, o.promotion_clawed, o.fee_back, o.delivery_refunded, o.disputed, o.frozen, o.due_at
 ORDER BY o.id LIMIT 1000
 `
 
 type VerifyOrdersRow struct {
-	ID            int64
-	PublicID      string
-	State         string
-	Method        string
-	Goods         int64
-	Discount      int64
-	Tax           int64
-	Delivery      int64
-	Total         int64
-	Fee           int64
-	Captured      int64
-	Refunded      int64
-	LineCount     int64
-	UnitCount     int64
-	Currency      string
-	LinesGoods    int64
-	LinesDiscount int64
-	LinesTax      int64
-	LinesFee      int64
-	LinesCount    int64
-	LinesUnits    int64
+	ID               int64
+	PublicID         string
+	State            string
+	Channel          string
+	Method           string
+	Goods            int64
+	Discount         int64
+	Tax              int64
+	Delivery         int64
+	Total            int64
+	Fee              int64
+	Captured         int64
+	Refunded         int64
+	LineCount        int64
+	UnitCount        int64
+	Currency         string
+	Promotion        int64
+	PromotionBack    int64
+	Clawed           int64
+	PromotionClawed  int64
+	FeeBack          int64
+	DeliveryRefunded int64
+	Disputed         bool
+	Frozen           bool
+	DueAt            int64
+	LinesRefunded    int64
+	LinesFeeBack     int64
+	LinesGoods       int64
+	LinesDiscount    int64
+	LinesPromotion   int64
+	LinesBack        int64
+	Unnamed          int64
+	LinesTax         int64
+	LinesFee         int64
+	LinesCount       int64
+	LinesUnits       int64
 }
 
 func (q *Queries) VerifyOrders(ctx context.Context, id int64) ([]VerifyOrdersRow, error) {
@@ -758,6 +2236,7 @@ func (q *Queries) VerifyOrders(ctx context.Context, id int64) ([]VerifyOrdersRow
 			&i.ID,
 			&i.PublicID,
 			&i.State,
+			&i.Channel,
 			&i.Method,
 			&i.Goods,
 			&i.Discount,
@@ -770,8 +2249,22 @@ func (q *Queries) VerifyOrders(ctx context.Context, id int64) ([]VerifyOrdersRow
 			&i.LineCount,
 			&i.UnitCount,
 			&i.Currency,
+			&i.Promotion,
+			&i.PromotionBack,
+			&i.Clawed,
+			&i.PromotionClawed,
+			&i.FeeBack,
+			&i.DeliveryRefunded,
+			&i.Disputed,
+			&i.Frozen,
+			&i.DueAt,
+			&i.LinesRefunded,
+			&i.LinesFeeBack,
 			&i.LinesGoods,
 			&i.LinesDiscount,
+			&i.LinesPromotion,
+			&i.LinesBack,
+			&i.Unnamed,
 			&i.LinesTax,
 			&i.LinesFee,
 			&i.LinesCount,

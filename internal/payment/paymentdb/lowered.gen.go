@@ -17,14 +17,33 @@ WHERE id = ?1`,
 FROM payment_allocations
 WHERE payment_id = ?1
 ORDER BY id`,
-		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at
+		approveProof: `UPDATE payment_proofs
+SET state = 'approved', reference = ?1, reference_key = ?1, decided_by = ?2, decided_at = ?3, updated_at = ?3
+WHERE id = ?4 AND state = 'submitted'`,
+		attemptByReference: `SELECT public_id
+FROM payment_attempts
+WHERE gateway = ?1 AND reference = ?2`,
+		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
 FROM payment_attempts
 WHERE payment_id = ?1
 ORDER BY id DESC
 LIMIT 50`,
-		attemptsToLook: `SELECT public_id
+		attemptsNamed: `SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at
 FROM payment_attempts
-WHERE state = 'started' AND look_at <= ?1
+WHERE public_id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		attemptsReferred: `SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at
+FROM payment_attempts
+WHERE gateway = ?1 AND reference IN (SELECT value FROM json_each(?2))
+ORDER BY id`,
+		attemptsSettled: `SELECT public_id, gateway, reference, currency, amount, fee, updated_at
+FROM payment_attempts
+WHERE gateway = ?1 AND (state = 'succeeded' OR state = 'duplicate') AND updated_at >= ?2 AND updated_at < ?3
+ORDER BY updated_at, id
+LIMIT ?4`,
+		attemptsToLook: `SELECT public_id, gateway
+FROM payment_attempts
+WHERE watched AND look_at <= ?1
 ORDER BY look_at, id
 LIMIT 50`,
 		captureAllocation: `UPDATE payment_allocations
@@ -33,6 +52,21 @@ WHERE order_ref = ?1 AND captured = 0 AND NOT dropped`,
 		captureAllocations: `UPDATE payment_allocations
 SET captured = amount
 WHERE payment_id = ?1`,
+		capturedOf: `SELECT order_ref, captured, refunded
+FROM payment_allocations
+WHERE order_ref IN (SELECT value FROM json_each(?1))`,
+		capturingAttempts: `SELECT payment_id, public_id
+FROM payment_attempts
+WHERE payment_id IN (SELECT value FROM json_each(?1)) AND state = 'succeeded'`,
+		changeProof: `UPDATE payment_proofs
+SET reference = ?2, note = ?3, updated_at = ?4
+WHERE id = ?1 AND state = 'submitted' AND first_by = ''`,
+		claimPayment: `UPDATE payments
+SET account_id = ?1, account = ?2
+WHERE id = ?3 AND account_id = 0`,
+		claimRefunds: `UPDATE refunds
+SET account_id = ?1
+WHERE payment_id = ?2 AND account_id = 0`,
 		completePayment: `UPDATE payments
 SET state = 'completed', method = ?2, fee = ?3, captured = captured + ?4, late = ?5, completed_at = ?6, updated_at = ?6
 WHERE id = ?1`,
@@ -50,15 +84,28 @@ FROM (
 		dropAllocation: `UPDATE payment_allocations
 SET dropped = TRUE
 WHERE order_ref = ?1 AND captured = 0 AND NOT dropped`,
+		firstApproval: `UPDATE payment_proofs
+SET first_by = ?2, first_at = ?3, reference = ?4, updated_at = ?3
+WHERE id = ?1 AND state = 'submitted' AND first_by = ''`,
+		gatewaySettings: `SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at
+FROM gateway_settings
+ORDER BY name
+LIMIT 100`,
 		getAllocation: `SELECT id, payment_id, order_ref, amount, captured, refunded, dropped
 FROM payment_allocations
 WHERE order_ref = ?1`,
-		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at
+		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
 FROM payment_attempts
 WHERE public_id = ?1`,
-		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at
+		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
 FROM payment_attempts
 WHERE id = ?1`,
+		getGatewaySettings: `SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at
+FROM gateway_settings
+WHERE name = ?1`,
+		getMessage: `SELECT id, public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at
+FROM gateway_messages
+WHERE public_id = ?1`,
 		getPayment: `SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at
 FROM payments
 WHERE public_id = ?1`,
@@ -68,7 +115,15 @@ WHERE id = ?1`,
 		getPaymentByPayable: `SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at
 FROM payments
 WHERE payable_kind = ?1 AND payable = ?2`,
-		getRefundByReference: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at
+		getProof: `SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
+FROM payment_proofs AS p
+JOIN payment_attempts AS a ON a.id = p.attempt_id
+JOIN payments AS y ON y.id = p.payment_id
+WHERE p.public_id = ?1`,
+		getRefund: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by
+FROM refunds
+WHERE public_id = ?1`,
+		getRefundByReference: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by
 FROM refunds
 WHERE reference = ?1`,
 		getTestCharge: `SELECT id, attempt, currency, amount, outcome, created_at
@@ -79,31 +134,48 @@ FROM test_refunds
 WHERE refund = ?1`,
 		insertAllocations: `INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped)
 VALUES (?1, ?2, ?3, ?4, 0, FALSE)`,
-		insertAttempt: `INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, '', ?9, ?10, ?11, ?11)
+		insertAttempt: `INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, '', ?9, ?10, ?11, ?11, ?12, ?13, ?14)
 RETURNING id`,
+		insertMessage: `INSERT INTO gateway_messages (public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', '', ?7, ?7)
+ON CONFLICT (gateway, event) DO NOTHING`,
 		insertPayment: `INSERT INTO payments (public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, ?9, 0, ?10, FALSE, '', ?11, ?12, ?13, ?13)
 RETURNING id`,
-		insertRefund: `INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at)
-VALUES (?1, ?2, ?12, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, '', '', ?11, ?11)
+		insertProof: `INSERT INTO payment_proofs (public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at)
+VALUES (?1, ?2, ?3, 'submitted', ?4, NULL, ?5, NULL, '', NULL, '', NULL, '', ?6, ?6)`,
+		insertRefund: `INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id)
+VALUES (?1, ?2, ?12, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, '', ?11, ?11, ?14, ?15)
 RETURNING id`,
 		insertTestCharge: `INSERT INTO test_charges (attempt, currency, amount, outcome, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
 		insertTestRefund: `INSERT INTO test_refunds (refund, charge_id, amount, created_at)
 VALUES (?1, ?2, ?3, ?4)`,
+		lastPayment: `SELECT COALESCE(max(id), 0)
+FROM payments`,
+		lastTransfer: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+FROM payment_attempts
+WHERE payment_id = ?1 AND gateway IN (SELECT value FROM json_each(?2)) AND state IN ('started', 'expired', 'failed')
+ORDER BY id DESC
+LIMIT 1`,
 		lockPayment: `SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at
 FROM payments
 WHERE id = ?1`,
-		lockRefund: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at
+		lockRefund: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by
 FROM refunds
 WHERE public_id = ?1`,
 		lockTestCharge: `SELECT id, attempt, currency, amount, outcome, created_at
 FROM test_charges
 WHERE attempt = ?1`,
 		lookLater: `UPDATE payment_attempts
-SET look_at = ?2, reference = COALESCE(?4, reference), updated_at = ?3
-WHERE id = ?1 AND state = 'started'`,
+SET look_at = ?1, watched = ?2
+WHERE id = ?3 AND watched`,
+		paymentFrom: `SELECT id, created_at
+FROM payments
+WHERE id >= ?1
+ORDER BY id
+LIMIT 1`,
 		paymentsByPayables: `SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at
 FROM payments
 WHERE payable_kind = ?1 AND payable IN (SELECT value FROM json_each(?2))`,
@@ -112,30 +184,105 @@ FROM payments
 WHERE state IN ('pending', 'processing') AND window_until <= ?1
 ORDER BY window_until, id
 LIMIT 50`,
+		proofByAttempt: `SELECT p.state, p.reference, p.reason, a.amount, a.fee, a.currency
+FROM payment_proofs AS p
+JOIN payment_attempts AS a ON a.id = p.attempt_id
+WHERE a.public_id = ?1`,
+		proofByID: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+FROM payment_proofs
+WHERE public_id = ?1`,
+		proofCases: `SELECT p.id, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account
+FROM payment_proofs AS p
+JOIN payment_attempts AS a ON a.id = p.attempt_id
+JOIN payments AS y ON y.id = p.payment_id
+WHERE p.id IN (SELECT value FROM json_each(?1))`,
+		proofOfAttempt: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+FROM payment_proofs
+WHERE attempt_id = ?1`,
+		proofsOfPayment: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+FROM payment_proofs
+WHERE payment_id = ?1
+ORDER BY id
+LIMIT 50`,
+		putGatewaySettings: `INSERT INTO gateway_settings (name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
+ON CONFLICT (name) DO UPDATE SET enabled = excluded.enabled, fee_fixed = excluded.fee_fixed, fee_bp = excluded.fee_bp, min_amount = excluded.min_amount, max_amount = excluded.max_amount, second_above = excluded.second_above, currencies = excluded.currencies, details = excluded.details, version = gateway_settings.version + 1, updated_at = excluded.updated_at`,
+		putOffAttempt: `UPDATE payment_attempts
+SET look_at = ?1
+WHERE public_id = ?2`,
+		putOffGateway: `UPDATE payment_attempts
+SET look_at = ?1
+WHERE watched AND look_at <= ?2 AND gateway = ?3`,
+		reduceAllocation: `UPDATE payment_allocations
+SET amount = amount - ?1
+WHERE order_ref = ?2 AND captured = 0 AND NOT dropped AND amount > ?1`,
+		reducePayment: `UPDATE payments
+SET amount = amount - ?1, updated_at = ?2
+WHERE id = ?3 AND amount - ?1 >= captured`,
 		refundAllocation: `UPDATE payment_allocations
 SET refunded = refunded + ?1
 WHERE order_ref = ?2 AND refunded + ?1 <= captured`,
-		refunds: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at
+		refunds: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by
 FROM refunds
 WHERE payment_id = ?1
 ORDER BY id
 LIMIT 200`,
-		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at
+		refundsNamed: `SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at
+FROM refunds AS r
+JOIN payment_attempts AS a ON a.id = r.attempt_id
+WHERE r.public_id IN (SELECT value FROM json_each(?1))
+ORDER BY r.id`,
+		refundsOfOrder: `SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by
+FROM refunds
+WHERE order_ref = ?1
+ORDER BY id
+LIMIT 500`,
+		refundsOfOrders: `SELECT public_id, order_ref
+FROM refunds
+WHERE order_ref IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		refundsReferred: `SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at
+FROM refunds AS r
+JOIN payment_attempts AS a ON a.id = r.attempt_id
+WHERE r.provider_reference <> '' AND r.provider_reference IN (SELECT value FROM json_each(?1))
+ORDER BY r.id`,
+		refundsSettled: `SELECT r.public_id, r.provider_reference, r.currency, r.amount, r.fee, r.updated_at
+FROM refunds AS r
+JOIN payment_attempts AS a ON a.id = r.attempt_id
+WHERE r.state = 'completed' AND r.destination = 'source' AND r.settled_by = '' AND a.gateway = ?1 AND r.updated_at >= ?2 AND r.updated_at < ?3
+ORDER BY r.updated_at, r.id
+LIMIT ?4`,
+		rejectProof: `UPDATE payment_proofs
+SET state = 'rejected', reason = ?2, decided_by = ?3, decided_at = ?4, updated_at = ?4, first_by = ''
+WHERE id = ?1 AND state = 'submitted'`,
+		resolveMessage: `UPDATE gateway_messages
+SET state = 'resolved', resolved_by = ?2, note = ?3, updated_at = ?4
+WHERE public_id = ?1 AND state = 'unknown'`,
+		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'started'`,
 		setAttempt: `UPDATE payment_attempts
-SET state = ?2, reference = COALESCE(?5, reference), failure = ?3, updated_at = ?4
-WHERE id = ?1`,
+SET state = ?1, reference = COALESCE(?2, reference), failure = ?3, watched = ?4, look_at = ?5, updated_at = ?6
+WHERE id = ?7`,
+		setAttemptWaiting: `UPDATE payment_attempts
+SET reference = COALESCE(?1, reference), next = ?2, expires_at = ?3, look_at = ?4, updated_at = ?5
+WHERE id = ?6`,
 		setPaymentRunning: `UPDATE payments
 SET state = 'processing', window_until = ?2, updated_at = ?3
 WHERE id = ?1`,
 		setPaymentState: `UPDATE payments
 SET state = ?2, cancelled_by = ?3, updated_at = ?4
 WHERE id = ?1`,
+		setProofImage: `UPDATE payment_proofs
+SET image = ?1, updated_at = ?2
+WHERE id = ?3 AND state = 'submitted' AND first_by = ''`,
 		setRefund: `UPDATE refunds
-SET state = ?2, failure = ?3, provider_reference = ?4, updated_at = ?5
+SET state = ?2, failure = ?3, provider_reference = ?4, updated_at = ?5, destination = ?6
 WHERE id = ?1`,
-		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at
+		settleRefund: `UPDATE refunds
+SET state = 'completed', destination = ?1, provider_reference = ?2, settled_by = ?3, updated_at = ?4
+WHERE id = ?5 AND state = 'failed'`,
+		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'succeeded'`,
 		testRefunded: `SELECT COALESCE(sum(amount), 0)
@@ -151,6 +298,12 @@ FROM payments AS p
 LEFT JOIN payment_allocations AS a ON a.payment_id = p.id
 WHERE p.id > ?1
 GROUP BY p.id, p.public_id, p.state, p.method, p.amount, p.fee, p.captured, p.refunded
+ORDER BY p.id
+LIMIT 1000`,
+		verifyProofs: `SELECT p.id, p.public_id, p.state, p.first_by, p.decided_by, a.state AS attempt_state, a.amount, a.fee, a.gateway
+FROM payment_proofs AS p
+JOIN payment_attempts AS a ON a.id = p.attempt_id
+WHERE p.id > ?1
 ORDER BY p.id
 LIMIT 1000`,
 		verifyRefundDocs: `SELECT id, public_id, state, order_ref, reference, amount, fee

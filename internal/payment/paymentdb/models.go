@@ -4,6 +4,35 @@
 
 package paymentdb
 
+type GatewayMessage struct {
+	ID         int64
+	PublicID   string
+	Gateway    string
+	Event      string
+	Attempt    string
+	Reference  string
+	State      string
+	ResolvedBy string
+	Note       string
+	CreatedAt  int64
+	UpdatedAt  int64
+}
+
+type GatewaySetting struct {
+	ID          int64
+	Name        string
+	Enabled     *bool
+	FeeFixed    *int64
+	FeeBp       *int64
+	MinAmount   *int64
+	MaxAmount   *int64
+	SecondAbove *int64
+	Currencies  string
+	Details     string
+	Version     int64
+	UpdatedAt   int64
+}
+
 type Payment struct {
 	ID          int64
 	PublicID    string
@@ -52,6 +81,29 @@ type PaymentAttempt struct {
 	LookAt     int64
 	CreatedAt  int64
 	UpdatedAt  int64
+	Next       string
+	Choice     string
+	Bank       string
+	Watched    bool
+}
+
+type PaymentProof struct {
+	ID           int64
+	PublicID     string
+	PaymentID    int64
+	AttemptID    int64
+	State        string
+	Reference    string
+	ReferenceKey *string
+	Note         string
+	Image        *string
+	FirstBy      string
+	FirstAt      *int64
+	DecidedBy    string
+	DecidedAt    *int64
+	Reason       string
+	CreatedAt    int64
+	UpdatedAt    int64
 }
 
 type Refund struct {
@@ -71,6 +123,9 @@ type Refund struct {
 	ProviderReference string
 	CreatedAt         int64
 	UpdatedAt         int64
+	AccountID         int64
+	StoreID           int64
+	SettledBy         string
 }
 
 type TestCharge struct {

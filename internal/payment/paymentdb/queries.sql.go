@@ -59,8 +59,37 @@ func (q *Queries) Allocations(ctx context.Context, paymentID int64) ([]PaymentAl
 	return items, nil
 }
 
+const approveProof = `-- name: ApproveProof :execrows
+UPDATE payment_proofs SET state = 'approved', reference = $1, reference_key = $1, decided_by = $2,
+  decided_at = $3, updated_at = $3 WHERE id = $4 AND state = 'submitted'
+`
+
+func (q *Queries) ApproveProof(ctx context.Context, reference string, decidedBy string, now *int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, approveProof,
+		reference,
+		decidedBy,
+		now,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const attemptByReference = `-- name: AttemptByReference :one
+SELECT public_id FROM payment_attempts WHERE gateway = $1 AND reference = $2::text
+`
+
+func (q *Queries) AttemptByReference(ctx context.Context, gateway string, reference string) (string, error) {
+	row := q.db.QueryRow(ctx, attemptByReference, gateway, reference)
+	var public_id string
+	err := row.Scan(&public_id)
+	return public_id, err
+}
+
 const attempts = `-- name: Attempts :many
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
 `
 
 func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttempt, error) {
@@ -88,6 +117,149 @@ func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttem
 			&i.LookAt,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Next,
+			&i.Choice,
+			&i.Bank,
+			&i.Watched,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const attemptsNamed = `-- name: AttemptsNamed :many
+SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at FROM payment_attempts
+WHERE public_id = ANY($1::text[]) ORDER BY id
+`
+
+type AttemptsNamedRow struct {
+	PublicID  string
+	Gateway   string
+	Reference *string
+	Currency  string
+	Amount    int64
+	Fee       int64
+	State     string
+	UpdatedAt int64
+}
+
+func (q *Queries) AttemptsNamed(ctx context.Context, ids []string) ([]AttemptsNamedRow, error) {
+	rows, err := q.db.Query(ctx, attemptsNamed, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AttemptsNamedRow{}
+	for rows.Next() {
+		var i AttemptsNamedRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.Gateway,
+			&i.Reference,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.State,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const attemptsReferred = `-- name: AttemptsReferred :many
+SELECT public_id, gateway, reference, currency, amount, fee, state, updated_at FROM payment_attempts
+WHERE gateway = $1 AND reference = ANY($2::text[]) ORDER BY id
+`
+
+type AttemptsReferredRow struct {
+	PublicID  string
+	Gateway   string
+	Reference *string
+	Currency  string
+	Amount    int64
+	Fee       int64
+	State     string
+	UpdatedAt int64
+}
+
+func (q *Queries) AttemptsReferred(ctx context.Context, gateway string, refs []string) ([]AttemptsReferredRow, error) {
+	rows, err := q.db.Query(ctx, attemptsReferred, gateway, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AttemptsReferredRow{}
+	for rows.Next() {
+		var i AttemptsReferredRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.Gateway,
+			&i.Reference,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.State,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const attemptsSettled = `-- name: AttemptsSettled :many
+SELECT public_id, gateway, reference, currency, amount, fee, updated_at FROM payment_attempts
+WHERE gateway = $1 AND (state = 'succeeded' OR state = 'duplicate') AND updated_at >= $2::bigint AND updated_at < $3::bigint
+ORDER BY updated_at, id LIMIT $4
+`
+
+type AttemptsSettledRow struct {
+	PublicID  string
+	Gateway   string
+	Reference *string
+	Currency  string
+	Amount    int64
+	Fee       int64
+	UpdatedAt int64
+}
+
+func (q *Queries) AttemptsSettled(ctx context.Context, gateway string, since int64, before int64, maxRows int32) ([]AttemptsSettledRow, error) {
+	rows, err := q.db.Query(ctx, attemptsSettled,
+		gateway,
+		since,
+		before,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AttemptsSettledRow{}
+	for rows.Next() {
+		var i AttemptsSettledRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.Gateway,
+			&i.Reference,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.UpdatedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -100,22 +272,27 @@ func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttem
 }
 
 const attemptsToLook = `-- name: AttemptsToLook :many
-SELECT public_id FROM payment_attempts WHERE state = 'started' AND look_at <= $1 ORDER BY look_at, id LIMIT 50
+SELECT public_id, gateway FROM payment_attempts WHERE watched AND look_at <= $1 ORDER BY look_at, id LIMIT 50
 `
 
-func (q *Queries) AttemptsToLook(ctx context.Context, lookAt int64) ([]string, error) {
+type AttemptsToLookRow struct {
+	PublicID string
+	Gateway  string
+}
+
+func (q *Queries) AttemptsToLook(ctx context.Context, lookAt int64) ([]AttemptsToLookRow, error) {
 	rows, err := q.db.Query(ctx, attemptsToLook, lookAt)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	items := []string{}
+	items := []AttemptsToLookRow{}
 	for rows.Next() {
-		var public_id string
-		if err := rows.Scan(&public_id); err != nil {
+		var i AttemptsToLookRow
+		if err := rows.Scan(&i.PublicID, &i.Gateway); err != nil {
 			return nil, err
 		}
-		items = append(items, public_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -141,6 +318,100 @@ UPDATE payment_allocations SET captured = amount WHERE payment_id = $1
 
 func (q *Queries) CaptureAllocations(ctx context.Context, paymentID int64) error {
 	_, err := q.db.Exec(ctx, captureAllocations, paymentID)
+	return err
+}
+
+const capturedOf = `-- name: CapturedOf :many
+SELECT order_ref, captured, refunded FROM payment_allocations WHERE order_ref = ANY($1::text[])
+`
+
+type CapturedOfRow struct {
+	OrderRef string
+	Captured int64
+	Refunded int64
+}
+
+func (q *Queries) CapturedOf(ctx context.Context, orders []string) ([]CapturedOfRow, error) {
+	rows, err := q.db.Query(ctx, capturedOf, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CapturedOfRow{}
+	for rows.Next() {
+		var i CapturedOfRow
+		if err := rows.Scan(&i.OrderRef, &i.Captured, &i.Refunded); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const capturingAttempts = `-- name: CapturingAttempts :many
+SELECT payment_id, public_id FROM payment_attempts WHERE payment_id = ANY($1::bigint[]) AND state = 'succeeded'
+`
+
+type CapturingAttemptsRow struct {
+	PaymentID int64
+	PublicID  string
+}
+
+func (q *Queries) CapturingAttempts(ctx context.Context, payments []int64) ([]CapturingAttemptsRow, error) {
+	rows, err := q.db.Query(ctx, capturingAttempts, payments)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CapturingAttemptsRow{}
+	for rows.Next() {
+		var i CapturingAttemptsRow
+		if err := rows.Scan(&i.PaymentID, &i.PublicID); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const changeProof = `-- name: ChangeProof :execrows
+UPDATE payment_proofs SET reference = $2, note = $3, updated_at = $4 WHERE id = $1 AND state = 'submitted' AND first_by = ''
+`
+
+func (q *Queries) ChangeProof(ctx context.Context, iD int64, reference string, note string, updatedAt int64) (int64, error) {
+	result, err := q.db.Exec(ctx, changeProof,
+		iD,
+		reference,
+		note,
+		updatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const claimPayment = `-- name: ClaimPayment :exec
+UPDATE payments SET account_id = $1, account = $2 WHERE id = $3 AND account_id = 0
+`
+
+func (q *Queries) ClaimPayment(ctx context.Context, accountID int64, account string, iD int64) error {
+	_, err := q.db.Exec(ctx, claimPayment, accountID, account, iD)
+	return err
+}
+
+const claimRefunds = `-- name: ClaimRefunds :exec
+UPDATE refunds SET account_id = $1 WHERE payment_id = $2 AND account_id = 0
+`
+
+func (q *Queries) ClaimRefunds(ctx context.Context, accountID int64, paymentID int64) error {
+	_, err := q.db.Exec(ctx, claimRefunds, accountID, paymentID)
 	return err
 }
 
@@ -203,6 +474,60 @@ func (q *Queries) DropAllocation(ctx context.Context, orderRef string) (int64, e
 	return result.RowsAffected(), nil
 }
 
+const firstApproval = `-- name: FirstApproval :execrows
+UPDATE payment_proofs SET first_by = $2, first_at = $3, reference = $4, updated_at = $3 WHERE id = $1 AND state = 'submitted' AND first_by = ''
+`
+
+func (q *Queries) FirstApproval(ctx context.Context, iD int64, firstBy string, firstAt *int64, reference string) (int64, error) {
+	result, err := q.db.Exec(ctx, firstApproval,
+		iD,
+		firstBy,
+		firstAt,
+		reference,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const gatewaySettings = `-- name: GatewaySettings :many
+SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at FROM gateway_settings ORDER BY name LIMIT 100
+`
+
+func (q *Queries) GatewaySettings(ctx context.Context) ([]GatewaySetting, error) {
+	rows, err := q.db.Query(ctx, gatewaySettings)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []GatewaySetting{}
+	for rows.Next() {
+		var i GatewaySetting
+		if err := rows.Scan(
+			&i.ID,
+			&i.Name,
+			&i.Enabled,
+			&i.FeeFixed,
+			&i.FeeBp,
+			&i.MinAmount,
+			&i.MaxAmount,
+			&i.SecondAbove,
+			&i.Currencies,
+			&i.Details,
+			&i.Version,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const getAllocation = `-- name: GetAllocation :one
 SELECT id, payment_id, order_ref, amount, captured, refunded, dropped FROM payment_allocations WHERE order_ref = $1
 `
@@ -223,7 +548,7 @@ func (q *Queries) GetAllocation(ctx context.Context, orderRef string) (PaymentAl
 }
 
 const getAttempt = `-- name: GetAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at FROM payment_attempts WHERE public_id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE public_id = $1
 `
 
 func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttempt, error) {
@@ -245,12 +570,16 @@ func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttem
 		&i.LookAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Next,
+		&i.Choice,
+		&i.Bank,
+		&i.Watched,
 	)
 	return i, err
 }
 
 const getAttemptByID = `-- name: GetAttemptByID :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at FROM payment_attempts WHERE id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE id = $1
 `
 
 func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt, error) {
@@ -270,6 +599,57 @@ func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt,
 		&i.Failure,
 		&i.ExpiresAt,
 		&i.LookAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Next,
+		&i.Choice,
+		&i.Bank,
+		&i.Watched,
+	)
+	return i, err
+}
+
+const getGatewaySettings = `-- name: GetGatewaySettings :one
+SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at FROM gateway_settings WHERE name = $1
+`
+
+func (q *Queries) GetGatewaySettings(ctx context.Context, name string) (GatewaySetting, error) {
+	row := q.db.QueryRow(ctx, getGatewaySettings, name)
+	var i GatewaySetting
+	err := row.Scan(
+		&i.ID,
+		&i.Name,
+		&i.Enabled,
+		&i.FeeFixed,
+		&i.FeeBp,
+		&i.MinAmount,
+		&i.MaxAmount,
+		&i.SecondAbove,
+		&i.Currencies,
+		&i.Details,
+		&i.Version,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const getMessage = `-- name: GetMessage :one
+SELECT id, public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at FROM gateway_messages WHERE public_id = $1
+`
+
+func (q *Queries) GetMessage(ctx context.Context, publicID string) (GatewayMessage, error) {
+	row := q.db.QueryRow(ctx, getMessage, publicID)
+	var i GatewayMessage
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.Gateway,
+		&i.Event,
+		&i.Attempt,
+		&i.Reference,
+		&i.State,
+		&i.ResolvedBy,
+		&i.Note,
 		&i.CreatedAt,
 		&i.UpdatedAt,
 	)
@@ -369,8 +749,103 @@ func (q *Queries) GetPaymentByPayable(ctx context.Context, payableKind string, p
 	return i, err
 }
 
+const getProof = `-- name: GetProof :one
+SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id JOIN payments y ON y.id = p.payment_id WHERE p.public_id = $1
+`
+
+type GetProofRow struct {
+	ID           int64
+	PublicID     string
+	PaymentID    int64
+	AttemptID    int64
+	State        string
+	Reference    string
+	ReferenceKey *string
+	Note         string
+	Image        *string
+	FirstBy      string
+	FirstAt      *int64
+	DecidedBy    string
+	DecidedAt    *int64
+	Reason       string
+	CreatedAt    int64
+	UpdatedAt    int64
+	Attempt      string
+	Gateway      string
+	Amount       int64
+	Fee          int64
+	Currency     string
+	Payment      string
+	Account      string
+	AccountID    int64
+}
+
+func (q *Queries) GetProof(ctx context.Context, publicID string) (GetProofRow, error) {
+	row := q.db.QueryRow(ctx, getProof, publicID)
+	var i GetProofRow
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.PaymentID,
+		&i.AttemptID,
+		&i.State,
+		&i.Reference,
+		&i.ReferenceKey,
+		&i.Note,
+		&i.Image,
+		&i.FirstBy,
+		&i.FirstAt,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Attempt,
+		&i.Gateway,
+		&i.Amount,
+		&i.Fee,
+		&i.Currency,
+		&i.Payment,
+		&i.Account,
+		&i.AccountID,
+	)
+	return i, err
+}
+
+const getRefund = `-- name: GetRefund :one
+SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by FROM refunds WHERE public_id = $1
+`
+
+func (q *Queries) GetRefund(ctx context.Context, publicID string) (Refund, error) {
+	row := q.db.QueryRow(ctx, getRefund, publicID)
+	var i Refund
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.PaymentID,
+		&i.AttemptID,
+		&i.OrderRef,
+		&i.Reference,
+		&i.Currency,
+		&i.Amount,
+		&i.Fee,
+		&i.Reason,
+		&i.Destination,
+		&i.State,
+		&i.Failure,
+		&i.ProviderReference,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.AccountID,
+		&i.StoreID,
+		&i.SettledBy,
+	)
+	return i, err
+}
+
 const getRefundByReference = `-- name: GetRefundByReference :one
-SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at FROM refunds WHERE reference = $1
+SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by FROM refunds WHERE reference = $1
 `
 
 func (q *Queries) GetRefundByReference(ctx context.Context, reference string) (Refund, error) {
@@ -393,6 +868,9 @@ func (q *Queries) GetRefundByReference(ctx context.Context, reference string) (R
 		&i.ProviderReference,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.AccountID,
+		&i.StoreID,
+		&i.SettledBy,
 	)
 	return i, err
 }
@@ -433,8 +911,8 @@ func (q *Queries) GetTestRefund(ctx context.Context, refund string) (TestRefund,
 }
 
 const insertAttempt = `-- name: InsertAttempt :one
-INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11)
+INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, $12, $13, $14)
 RETURNING id
 `
 
@@ -450,6 +928,9 @@ type InsertAttemptParams struct {
 	ExpiresAt  int64
 	LookAt     int64
 	CreatedAt  int64
+	Choice     string
+	Bank       string
+	Watched    bool
 }
 
 func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (int64, error) {
@@ -465,10 +946,44 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 		arg.ExpiresAt,
 		arg.LookAt,
 		arg.CreatedAt,
+		arg.Choice,
+		arg.Bank,
+		arg.Watched,
 	)
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const insertMessage = `-- name: InsertMessage :execrows
+INSERT INTO gateway_messages (public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, '', '', $7, $7) ON CONFLICT (gateway, event) DO NOTHING
+`
+
+type InsertMessageParams struct {
+	PublicID  string
+	Gateway   string
+	Event     string
+	Attempt   string
+	Reference string
+	State     string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertMessage(ctx context.Context, arg InsertMessageParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertMessage,
+		arg.PublicID,
+		arg.Gateway,
+		arg.Event,
+		arg.Attempt,
+		arg.Reference,
+		arg.State,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const insertPayment = `-- name: InsertPayment :one
@@ -514,9 +1029,35 @@ func (q *Queries) InsertPayment(ctx context.Context, arg InsertPaymentParams) (i
 	return id, err
 }
 
+const insertProof = `-- name: InsertProof :exec
+INSERT INTO payment_proofs (public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at)
+VALUES ($1, $2, $3, 'submitted', $4, NULL, $5, NULL, '', NULL, '', NULL, '', $6, $6)
+`
+
+type InsertProofParams struct {
+	PublicID  string
+	PaymentID int64
+	AttemptID int64
+	Reference string
+	Note      string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertProof(ctx context.Context, arg InsertProofParams) error {
+	_, err := q.db.Exec(ctx, insertProof,
+		arg.PublicID,
+		arg.PaymentID,
+		arg.AttemptID,
+		arg.Reference,
+		arg.Note,
+		arg.CreatedAt,
+	)
+	return err
+}
+
 const insertRefund = `-- name: InsertRefund :one
-INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at)
-VALUES ($1, $2, $12, $3, $4, $5, $6, $7, $8, $9, $10, '', '', $11, $11)
+INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id)
+VALUES ($1, $2, $12, $3, $4, $5, $6, $7, $8, $9, $10, $13, '', $11, $11, $14, $15)
 RETURNING id
 `
 
@@ -533,6 +1074,9 @@ type InsertRefundParams struct {
 	State       string
 	CreatedAt   int64
 	AttemptID   *int64
+	Failure     string
+	AccountID   int64
+	StoreID     int64
 }
 
 func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (int64, error) {
@@ -549,6 +1093,9 @@ func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (int
 		arg.State,
 		arg.CreatedAt,
 		arg.AttemptID,
+		arg.Failure,
+		arg.AccountID,
+		arg.StoreID,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -592,6 +1139,48 @@ func (q *Queries) InsertTestRefund(ctx context.Context, refund string, chargeID 
 	return err
 }
 
+const lastPayment = `-- name: LastPayment :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM payments
+`
+
+func (q *Queries) LastPayment(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastPayment)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const lastTransfer = `-- name: LastTransfer :one
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY($2::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1
+`
+
+func (q *Queries) LastTransfer(ctx context.Context, paymentID int64, gateways []string) (PaymentAttempt, error) {
+	row := q.db.QueryRow(ctx, lastTransfer, paymentID, gateways)
+	var i PaymentAttempt
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.PaymentID,
+		&i.Gateway,
+		&i.State,
+		&i.Currency,
+		&i.Amount,
+		&i.Fee,
+		&i.Reference,
+		&i.Instrument,
+		&i.Failure,
+		&i.ExpiresAt,
+		&i.LookAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.Next,
+		&i.Choice,
+		&i.Bank,
+		&i.Watched,
+	)
+	return i, err
+}
+
 const lockPayment = `-- name: LockPayment :one
 SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at FROM payments WHERE id = $1 FOR UPDATE
 `
@@ -624,7 +1213,7 @@ func (q *Queries) LockPayment(ctx context.Context, id int64) (Payment, error) {
 }
 
 const lockRefund = `-- name: LockRefund :one
-SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at FROM refunds WHERE public_id = $1 FOR UPDATE
+SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by FROM refunds WHERE public_id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockRefund(ctx context.Context, publicID string) (Refund, error) {
@@ -647,6 +1236,9 @@ func (q *Queries) LockRefund(ctx context.Context, publicID string) (Refund, erro
 		&i.ProviderReference,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.AccountID,
+		&i.StoreID,
+		&i.SettledBy,
 	)
 	return i, err
 }
@@ -670,17 +1262,28 @@ func (q *Queries) LockTestCharge(ctx context.Context, attempt string) (TestCharg
 }
 
 const lookLater = `-- name: LookLater :exec
-UPDATE payment_attempts SET look_at = $2, reference = COALESCE($4, reference), updated_at = $3 WHERE id = $1 AND state = 'started'
+UPDATE payment_attempts SET look_at = $1, watched = $2 WHERE id = $3 AND watched
 `
 
-func (q *Queries) LookLater(ctx context.Context, iD int64, lookAt int64, updatedAt int64, reference *string) error {
-	_, err := q.db.Exec(ctx, lookLater,
-		iD,
-		lookAt,
-		updatedAt,
-		reference,
-	)
+func (q *Queries) LookLater(ctx context.Context, lookAt int64, watched bool, iD int64) error {
+	_, err := q.db.Exec(ctx, lookLater, lookAt, watched, iD)
 	return err
+}
+
+const paymentFrom = `-- name: PaymentFrom :one
+SELECT id, created_at FROM payments WHERE id >= $1 ORDER BY id LIMIT 1
+`
+
+type PaymentFromRow struct {
+	ID        int64
+	CreatedAt int64
+}
+
+func (q *Queries) PaymentFrom(ctx context.Context, id int64) (PaymentFromRow, error) {
+	row := q.db.QueryRow(ctx, paymentFrom, id)
+	var i PaymentFromRow
+	err := row.Scan(&i.ID, &i.CreatedAt)
+	return i, err
 }
 
 const paymentsByPayables = `-- name: PaymentsByPayables :many
@@ -757,6 +1360,254 @@ func (q *Queries) PaymentsOverdue(ctx context.Context, windowUntil int64) ([]Pay
 	return items, nil
 }
 
+const proofByAttempt = `-- name: ProofByAttempt :one
+SELECT p.state, p.reference, p.reason, a.amount, a.fee, a.currency FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id WHERE a.public_id = $1
+`
+
+type ProofByAttemptRow struct {
+	State     string
+	Reference string
+	Reason    string
+	Amount    int64
+	Fee       int64
+	Currency  string
+}
+
+func (q *Queries) ProofByAttempt(ctx context.Context, publicID string) (ProofByAttemptRow, error) {
+	row := q.db.QueryRow(ctx, proofByAttempt, publicID)
+	var i ProofByAttemptRow
+	err := row.Scan(
+		&i.State,
+		&i.Reference,
+		&i.Reason,
+		&i.Amount,
+		&i.Fee,
+		&i.Currency,
+	)
+	return i, err
+}
+
+const proofByID = `-- name: ProofByID :one
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE public_id = $1
+`
+
+func (q *Queries) ProofByID(ctx context.Context, publicID string) (PaymentProof, error) {
+	row := q.db.QueryRow(ctx, proofByID, publicID)
+	var i PaymentProof
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.PaymentID,
+		&i.AttemptID,
+		&i.State,
+		&i.Reference,
+		&i.ReferenceKey,
+		&i.Note,
+		&i.Image,
+		&i.FirstBy,
+		&i.FirstAt,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const proofCases = `-- name: ProofCases :many
+SELECT p.id, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id JOIN payments y ON y.id = p.payment_id WHERE p.id = ANY($1::bigint[])
+`
+
+type ProofCasesRow struct {
+	ID       int64
+	Attempt  string
+	Gateway  string
+	Amount   int64
+	Fee      int64
+	Currency string
+	Payment  string
+	Account  string
+}
+
+func (q *Queries) ProofCases(ctx context.Context, ids []int64) ([]ProofCasesRow, error) {
+	rows, err := q.db.Query(ctx, proofCases, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ProofCasesRow{}
+	for rows.Next() {
+		var i ProofCasesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Attempt,
+			&i.Gateway,
+			&i.Amount,
+			&i.Fee,
+			&i.Currency,
+			&i.Payment,
+			&i.Account,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const proofOfAttempt = `-- name: ProofOfAttempt :one
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE attempt_id = $1
+`
+
+func (q *Queries) ProofOfAttempt(ctx context.Context, attemptID int64) (PaymentProof, error) {
+	row := q.db.QueryRow(ctx, proofOfAttempt, attemptID)
+	var i PaymentProof
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.PaymentID,
+		&i.AttemptID,
+		&i.State,
+		&i.Reference,
+		&i.ReferenceKey,
+		&i.Note,
+		&i.Image,
+		&i.FirstBy,
+		&i.FirstAt,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const proofsOfPayment = `-- name: ProofsOfPayment :many
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE payment_id = $1 ORDER BY id LIMIT 50
+`
+
+func (q *Queries) ProofsOfPayment(ctx context.Context, paymentID int64) ([]PaymentProof, error) {
+	rows, err := q.db.Query(ctx, proofsOfPayment, paymentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentProof{}
+	for rows.Next() {
+		var i PaymentProof
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.PaymentID,
+			&i.AttemptID,
+			&i.State,
+			&i.Reference,
+			&i.ReferenceKey,
+			&i.Note,
+			&i.Image,
+			&i.FirstBy,
+			&i.FirstAt,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putGatewaySettings = `-- name: PutGatewaySettings :exec
+INSERT INTO gateway_settings (name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 1, $10)
+ON CONFLICT (name) DO UPDATE SET enabled = excluded.enabled, fee_fixed = excluded.fee_fixed, fee_bp = excluded.fee_bp, min_amount = excluded.min_amount,
+  max_amount = excluded.max_amount, second_above = excluded.second_above, currencies = excluded.currencies, details = excluded.details,
+  version = gateway_settings.version + 1, updated_at = excluded.updated_at
+`
+
+type PutGatewaySettingsParams struct {
+	Name        string
+	Enabled     *bool
+	FeeFixed    *int64
+	FeeBp       *int64
+	MinAmount   *int64
+	MaxAmount   *int64
+	SecondAbove *int64
+	Currencies  string
+	Details     string
+	UpdatedAt   int64
+}
+
+func (q *Queries) PutGatewaySettings(ctx context.Context, arg PutGatewaySettingsParams) error {
+	_, err := q.db.Exec(ctx, putGatewaySettings,
+		arg.Name,
+		arg.Enabled,
+		arg.FeeFixed,
+		arg.FeeBp,
+		arg.MinAmount,
+		arg.MaxAmount,
+		arg.SecondAbove,
+		arg.Currencies,
+		arg.Details,
+		arg.UpdatedAt,
+	)
+	return err
+}
+
+const putOffAttempt = `-- name: PutOffAttempt :exec
+UPDATE payment_attempts SET look_at = $1 WHERE public_id = $2
+`
+
+func (q *Queries) PutOffAttempt(ctx context.Context, lookAt int64, publicID string) error {
+	_, err := q.db.Exec(ctx, putOffAttempt, lookAt, publicID)
+	return err
+}
+
+const putOffGateway = `-- name: PutOffGateway :exec
+UPDATE payment_attempts SET look_at = $1 WHERE watched AND look_at <= $2 AND gateway = $3
+`
+
+func (q *Queries) PutOffGateway(ctx context.Context, lookAt int64, now int64, gateway string) error {
+	_, err := q.db.Exec(ctx, putOffGateway, lookAt, now, gateway)
+	return err
+}
+
+const reduceAllocation = `-- name: ReduceAllocation :execrows
+UPDATE payment_allocations SET amount = amount - $1::bigint WHERE order_ref = $2 AND captured = 0 AND NOT dropped AND amount > $1::bigint
+`
+
+func (q *Queries) ReduceAllocation(ctx context.Context, by int64, orderRef string) (int64, error) {
+	result, err := q.db.Exec(ctx, reduceAllocation, by, orderRef)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const reducePayment = `-- name: ReducePayment :execrows
+UPDATE payments SET amount = amount - $1::bigint, updated_at = $2 WHERE id = $3 AND amount - $1::bigint >= captured
+`
+
+func (q *Queries) ReducePayment(ctx context.Context, by int64, updatedAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, reducePayment, by, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const refundAllocation = `-- name: RefundAllocation :execrows
 UPDATE payment_allocations SET refunded = refunded + $1 WHERE order_ref = $2 AND refunded + $1 <= captured
 `
@@ -770,7 +1621,7 @@ func (q *Queries) RefundAllocation(ctx context.Context, amount int64, orderRef s
 }
 
 const refunds = `-- name: Refunds :many
-SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at FROM refunds WHERE payment_id = $1 ORDER BY id LIMIT 200
+SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by FROM refunds WHERE payment_id = $1 ORDER BY id LIMIT 200
 `
 
 func (q *Queries) Refunds(ctx context.Context, paymentID int64) ([]Refund, error) {
@@ -799,6 +1650,9 @@ func (q *Queries) Refunds(ctx context.Context, paymentID int64) ([]Refund, error
 			&i.ProviderReference,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.AccountID,
+			&i.StoreID,
+			&i.SettledBy,
 		); err != nil {
 			return nil, err
 		}
@@ -810,8 +1664,256 @@ func (q *Queries) Refunds(ctx context.Context, paymentID int64) ([]Refund, error
 	return items, nil
 }
 
+const refundsNamed = `-- name: RefundsNamed :many
+SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.public_id = ANY($1::text[]) ORDER BY r.id
+`
+
+type RefundsNamedRow struct {
+	PublicID          string
+	ProviderReference string
+	Gateway           string
+	Currency          string
+	Amount            int64
+	Fee               int64
+	State             string
+	Destination       string
+	UpdatedAt         int64
+}
+
+func (q *Queries) RefundsNamed(ctx context.Context, ids []string) ([]RefundsNamedRow, error) {
+	rows, err := q.db.Query(ctx, refundsNamed, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefundsNamedRow{}
+	for rows.Next() {
+		var i RefundsNamedRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.ProviderReference,
+			&i.Gateway,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.State,
+			&i.Destination,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundsOfOrder = `-- name: RefundsOfOrder :many
+SELECT id, public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id, settled_by FROM refunds WHERE order_ref = $1 ORDER BY id LIMIT 500
+`
+
+func (q *Queries) RefundsOfOrder(ctx context.Context, orderRef string) ([]Refund, error) {
+	rows, err := q.db.Query(ctx, refundsOfOrder, orderRef)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Refund{}
+	for rows.Next() {
+		var i Refund
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.PaymentID,
+			&i.AttemptID,
+			&i.OrderRef,
+			&i.Reference,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.Reason,
+			&i.Destination,
+			&i.State,
+			&i.Failure,
+			&i.ProviderReference,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.AccountID,
+			&i.StoreID,
+			&i.SettledBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundsOfOrders = `-- name: RefundsOfOrders :many
+SELECT public_id, order_ref FROM refunds WHERE order_ref = ANY($1::text[]) ORDER BY id
+`
+
+type RefundsOfOrdersRow struct {
+	PublicID string
+	OrderRef string
+}
+
+func (q *Queries) RefundsOfOrders(ctx context.Context, orders []string) ([]RefundsOfOrdersRow, error) {
+	rows, err := q.db.Query(ctx, refundsOfOrders, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefundsOfOrdersRow{}
+	for rows.Next() {
+		var i RefundsOfOrdersRow
+		if err := rows.Scan(&i.PublicID, &i.OrderRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundsReferred = `-- name: RefundsReferred :many
+SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.provider_reference <> '' AND r.provider_reference = ANY($1::text[]) ORDER BY r.id
+`
+
+type RefundsReferredRow struct {
+	PublicID          string
+	ProviderReference string
+	Gateway           string
+	Currency          string
+	Amount            int64
+	Fee               int64
+	State             string
+	Destination       string
+	UpdatedAt         int64
+}
+
+func (q *Queries) RefundsReferred(ctx context.Context, refs []string) ([]RefundsReferredRow, error) {
+	rows, err := q.db.Query(ctx, refundsReferred, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefundsReferredRow{}
+	for rows.Next() {
+		var i RefundsReferredRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.ProviderReference,
+			&i.Gateway,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.State,
+			&i.Destination,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const refundsSettled = `-- name: RefundsSettled :many
+SELECT r.public_id, r.provider_reference, r.currency, r.amount, r.fee, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
+WHERE r.state = 'completed' AND r.destination = 'source' AND r.settled_by = '' AND a.gateway = $1 AND r.updated_at >= $2::bigint AND r.updated_at < $3::bigint
+ORDER BY r.updated_at, r.id LIMIT $4
+`
+
+type RefundsSettledRow struct {
+	PublicID          string
+	ProviderReference string
+	Currency          string
+	Amount            int64
+	Fee               int64
+	UpdatedAt         int64
+}
+
+func (q *Queries) RefundsSettled(ctx context.Context, gateway string, since int64, before int64, maxRows int32) ([]RefundsSettledRow, error) {
+	rows, err := q.db.Query(ctx, refundsSettled,
+		gateway,
+		since,
+		before,
+		maxRows,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []RefundsSettledRow{}
+	for rows.Next() {
+		var i RefundsSettledRow
+		if err := rows.Scan(
+			&i.PublicID,
+			&i.ProviderReference,
+			&i.Currency,
+			&i.Amount,
+			&i.Fee,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const rejectProof = `-- name: RejectProof :execrows
+UPDATE payment_proofs SET state = 'rejected', reason = $2, decided_by = $3, decided_at = $4, updated_at = $4, first_by = '' WHERE id = $1 AND state = 'submitted'
+`
+
+func (q *Queries) RejectProof(ctx context.Context, iD int64, reason string, decidedBy string, now *int64) (int64, error) {
+	result, err := q.db.Exec(ctx, rejectProof,
+		iD,
+		reason,
+		decidedBy,
+		now,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const resolveMessage = `-- name: ResolveMessage :execrows
+UPDATE gateway_messages SET state = 'resolved', resolved_by = $2, note = $3, updated_at = $4 WHERE public_id = $1 AND state = 'unknown'
+`
+
+func (q *Queries) ResolveMessage(ctx context.Context, publicID string, resolvedBy string, note string, updatedAt int64) (int64, error) {
+	result, err := q.db.Exec(ctx, resolveMessage,
+		publicID,
+		resolvedBy,
+		note,
+		updatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const runningAttempt = `-- name: RunningAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
 `
 
 func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -833,29 +1935,64 @@ func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentA
 		&i.LookAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Next,
+		&i.Choice,
+		&i.Bank,
+		&i.Watched,
 	)
 	return i, err
 }
 
 const setAttempt = `-- name: SetAttempt :exec
-UPDATE payment_attempts SET state = $2, reference = COALESCE($5, reference), failure = $3, updated_at = $4 WHERE id = $1
+UPDATE payment_attempts SET state = $1, reference = COALESCE($2, reference), failure = $3, watched = $4,
+  look_at = $5, updated_at = $6 WHERE id = $7
 `
 
 type SetAttemptParams struct {
-	ID        int64
 	State     string
-	Failure   string
-	UpdatedAt int64
 	Reference *string
+	Failure   string
+	Watched   bool
+	LookAt    int64
+	UpdatedAt int64
+	ID        int64
 }
 
 func (q *Queries) SetAttempt(ctx context.Context, arg SetAttemptParams) error {
 	_, err := q.db.Exec(ctx, setAttempt,
-		arg.ID,
 		arg.State,
-		arg.Failure,
-		arg.UpdatedAt,
 		arg.Reference,
+		arg.Failure,
+		arg.Watched,
+		arg.LookAt,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	return err
+}
+
+const setAttemptWaiting = `-- name: SetAttemptWaiting :exec
+UPDATE payment_attempts SET reference = COALESCE($1, reference), next = $2, expires_at = $3, look_at = $4,
+  updated_at = $5 WHERE id = $6
+`
+
+type SetAttemptWaitingParams struct {
+	Reference *string
+	Next      string
+	ExpiresAt int64
+	LookAt    int64
+	UpdatedAt int64
+	ID        int64
+}
+
+func (q *Queries) SetAttemptWaiting(ctx context.Context, arg SetAttemptWaitingParams) error {
+	_, err := q.db.Exec(ctx, setAttemptWaiting,
+		arg.Reference,
+		arg.Next,
+		arg.ExpiresAt,
+		arg.LookAt,
+		arg.UpdatedAt,
+		arg.ID,
 	)
 	return err
 }
@@ -883,8 +2020,20 @@ func (q *Queries) SetPaymentState(ctx context.Context, iD int64, state string, c
 	return err
 }
 
+const setProofImage = `-- name: SetProofImage :execrows
+UPDATE payment_proofs SET image = $1::text, updated_at = $2 WHERE id = $3 AND state = 'submitted' AND first_by = ''
+`
+
+func (q *Queries) SetProofImage(ctx context.Context, image string, updatedAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, setProofImage, image, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const setRefund = `-- name: SetRefund :exec
-UPDATE refunds SET state = $2, failure = $3, provider_reference = $4, updated_at = $5 WHERE id = $1
+UPDATE refunds SET state = $2, failure = $3, provider_reference = $4, updated_at = $5, destination = $6 WHERE id = $1
 `
 
 type SetRefundParams struct {
@@ -893,6 +2042,7 @@ type SetRefundParams struct {
 	Failure           string
 	ProviderReference string
 	UpdatedAt         int64
+	Destination       string
 }
 
 func (q *Queries) SetRefund(ctx context.Context, arg SetRefundParams) error {
@@ -902,12 +2052,40 @@ func (q *Queries) SetRefund(ctx context.Context, arg SetRefundParams) error {
 		arg.Failure,
 		arg.ProviderReference,
 		arg.UpdatedAt,
+		arg.Destination,
 	)
 	return err
 }
 
+const settleRefund = `-- name: SettleRefund :execrows
+UPDATE refunds SET state = 'completed', destination = $1, provider_reference = $2, settled_by = $3,
+  updated_at = $4 WHERE id = $5 AND state = 'failed'
+`
+
+type SettleRefundParams struct {
+	Destination       string
+	ProviderReference string
+	SettledBy         string
+	UpdatedAt         int64
+	ID                int64
+}
+
+func (q *Queries) SettleRefund(ctx context.Context, arg SettleRefundParams) (int64, error) {
+	result, err := q.db.Exec(ctx, settleRefund,
+		arg.Destination,
+		arg.ProviderReference,
+		arg.SettledBy,
+		arg.UpdatedAt,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const succeededAttempt = `-- name: SucceededAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
 `
 
 func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -929,6 +2107,10 @@ func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (Paymen
 		&i.LookAt,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Next,
+		&i.Choice,
+		&i.Bank,
+		&i.Watched,
 	)
 	return i, err
 }
@@ -1024,6 +2206,53 @@ func (q *Queries) VerifyPayments(ctx context.Context, id int64) ([]VerifyPayment
 			&i.Allocated,
 			&i.AllocatedCaptured,
 			&i.AllocatedRefunded,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const verifyProofs = `-- name: VerifyProofs :many
+SELECT p.id, p.public_id, p.state, p.first_by, p.decided_by, a.state AS attempt_state, a.amount, a.fee, a.gateway
+FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id WHERE p.id > $1 ORDER BY p.id LIMIT 1000
+`
+
+type VerifyProofsRow struct {
+	ID           int64
+	PublicID     string
+	State        string
+	FirstBy      string
+	DecidedBy    string
+	AttemptState string
+	Amount       int64
+	Fee          int64
+	Gateway      string
+}
+
+func (q *Queries) VerifyProofs(ctx context.Context, id int64) ([]VerifyProofsRow, error) {
+	rows, err := q.db.Query(ctx, verifyProofs, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifyProofsRow{}
+	for rows.Next() {
+		var i VerifyProofsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.State,
+			&i.FirstBy,
+			&i.DecidedBy,
+			&i.AttemptState,
+			&i.Amount,
+			&i.Fee,
+			&i.Gateway,
 		); err != nil {
 			return nil, err
 		}

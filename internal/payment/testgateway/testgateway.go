@@ -4,8 +4,9 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"time"
 
-	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/payment/paymentdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -18,10 +19,10 @@ const Name = "test"
 // Cards and what each one leads to; "" is success.
 var cards = map[string]string{
 	"4242424242424242": "",
-	"4000000000000002": payment.ErrDeclined.Code,
-	"4000000000009995": payment.ErrNoFunds.Code,
-	"4000000000000069": payment.ErrExpiredCard.Code,
-	"4000000000000127": payment.ErrCVC.Code,
+	"4000000000000002": gateway.CardDeclined,
+	"4000000000009995": gateway.NoFunds,
+	"4000000000000069": gateway.ExpiredCard,
+	"4000000000000127": gateway.WrongCVC,
 }
 
 // Gateway is the test gateway.
@@ -33,23 +34,44 @@ type Gateway struct {
 // New builds it.
 func New(d *db.DB, c clock.Clock) *Gateway { return &Gateway{db: d, clock: c} }
 
-// Name is "test".
-func (g *Gateway) Name() string { return Name }
+// About implements gateway.Gateway.
+func (g *Gateway) About() gateway.About {
+	return gateway.About{
+		Name: Name, Title: "Test card", Verified: gateway.Live, Takes: gateway.TakesCard, Refunds: gateway.PartRefunds, Window: 5 * time.Minute,
+	}
+}
 
-// Start charges the card, once for each attempt.
-func (g *Gateway) Start(ctx context.Context, c payment.Charge) (out payment.Outcome, err error) {
+// Hear refuses: nobody calls for the test gateway.
+func (g *Gateway) Hear(context.Context, gateway.Message) (gateway.Hint, error) {
+	return gateway.Hint{}, gateway.ErrForged
+}
+
+// Keep implements gateway.Keeper.
+func (g *Gateway) Keep(ctx context.Context, tx db.Tx, c gateway.Charge) error {
+	row := charged(c)
+	return paymentdb.New(tx).InsertTestCharge(ctx, paymentdb.InsertTestChargeParams{
+		Attempt: row.Attempt, Currency: row.Currency, Amount: row.Amount, Outcome: row.Outcome, CreatedAt: clock.Micro(g.clock.Now()),
+	})
+}
+
+// charged is what the card decides.
+func charged(c gateway.Charge) paymentdb.TestCharge {
 	failure, known := cards[strings.ReplaceAll(c.Card.Number, " ", "")]
 	if !known {
-		failure = payment.ErrDeclined.Code
+		failure = gateway.CardDeclined
+	}
+	return paymentdb.TestCharge{Attempt: c.Attempt, Currency: string(c.Currency), Amount: c.Amount, Outcome: failure}
+}
+
+// Start charges the card, once for each attempt.
+func (g *Gateway) Start(ctx context.Context, c gateway.Charge) (out gateway.Outcome, err error) {
+	if c.Kept {
+		return outcome(charged(c)), nil
 	}
 	err = g.db.Write(ctx, "testgateway.charge", func(ctx context.Context, tx db.Tx) error {
-		q := paymentdb.New(tx)
-		row, err := q.GetTestCharge(ctx, c.Attempt)
+		row, err := paymentdb.New(tx).GetTestCharge(ctx, c.Attempt)
 		if errors.Is(err, db.ErrNoRows) {
-			row = paymentdb.TestCharge{Attempt: c.Attempt, Currency: string(c.Currency), Amount: c.Amount, Outcome: failure}
-			err = q.InsertTestCharge(ctx, paymentdb.InsertTestChargeParams{
-				Attempt: row.Attempt, Currency: row.Currency, Amount: row.Amount, Outcome: row.Outcome, CreatedAt: clock.Micro(g.clock.Now()),
-			})
+			row, err = charged(c), g.Keep(ctx, tx, c)
 		}
 		out = outcome(row)
 		return err
@@ -58,20 +80,20 @@ func (g *Gateway) Start(ctx context.Context, c payment.Charge) (out payment.Outc
 }
 
 // outcome is what a charge came to.
-func outcome(row paymentdb.TestCharge) payment.Outcome {
-	out := payment.Outcome{State: payment.OutcomePaid, Reference: "test_" + row.Attempt, Amount: row.Amount, Currency: money.Currency(row.Currency)}
+func outcome(row paymentdb.TestCharge) gateway.Outcome {
+	out := gateway.Outcome{State: gateway.Paid, Reference: "test_" + row.Attempt, Amount: row.Amount, Currency: money.Currency(row.Currency)}
 	if row.Outcome != "" {
-		out.State, out.Failure = payment.OutcomeFailed, row.Outcome
+		out.State, out.Failure = gateway.Failed, row.Outcome
 	}
 	return out
 }
 
 // Lookup tells what became of an attempt.
-func (g *Gateway) Lookup(ctx context.Context, c payment.Charge) (out payment.Outcome, err error) {
+func (g *Gateway) Lookup(ctx context.Context, c gateway.Charge) (out gateway.Outcome, err error) {
 	err = g.db.Read(ctx, "testgateway.lookup", func(ctx context.Context, tx db.Tx) error {
 		row, err := paymentdb.New(tx).GetTestCharge(ctx, c.Attempt)
 		if errors.Is(err, db.ErrNoRows) {
-			out = payment.Outcome{State: payment.OutcomeUnknown}
+			out = gateway.Outcome{State: gateway.Unknown}
 			return nil
 		}
 		out = outcome(row)
@@ -81,19 +103,19 @@ func (g *Gateway) Lookup(ctx context.Context, c payment.Charge) (out payment.Out
 }
 
 // Refund gives back, never more than was charged, once for each refund id.
-func (g *Gateway) Refund(ctx context.Context, r payment.RefundOrder) (out payment.RefundOutcome, err error) {
+func (g *Gateway) Refund(ctx context.Context, r gateway.Refund) (out gateway.Refunded, err error) {
 	err = g.db.Write(ctx, "testgateway.refund", func(ctx context.Context, tx db.Tx) error {
 		q := paymentdb.New(tx)
-		out = payment.RefundOutcome{Done: true, Reference: "test_" + r.Refund}
+		out = gateway.Refunded{Done: true, Reference: "test_" + r.ID}
 		charge, err := q.LockTestCharge(ctx, r.Attempt)
 		if errors.Is(err, db.ErrNoRows) {
-			out = payment.RefundOutcome{Failure: "charge_unknown"}
+			out = gateway.Refunded{Failure: "charge_unknown"}
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		if _, err := q.GetTestRefund(ctx, r.Refund); !errors.Is(err, db.ErrNoRows) {
+		if _, err := q.GetTestRefund(ctx, r.ID); !errors.Is(err, db.ErrNoRows) {
 			return err
 		}
 		given, err := q.TestRefunded(ctx, charge.ID)
@@ -101,10 +123,10 @@ func (g *Gateway) Refund(ctx context.Context, r payment.RefundOrder) (out paymen
 			return err
 		}
 		if charge.Outcome != "" || given+r.Amount > charge.Amount {
-			out = payment.RefundOutcome{Failure: "refund_too_large"}
+			out = gateway.Refunded{Failure: gateway.RefundTooMuch}
 			return nil
 		}
-		return q.InsertTestRefund(ctx, r.Refund, charge.ID, r.Amount, clock.Micro(g.clock.Now()))
+		return q.InsertTestRefund(ctx, r.ID, charge.ID, r.Amount, clock.Micro(g.clock.Now()))
 	})
 	return out, err
 }

@@ -34,12 +34,28 @@ type Config struct {
 	SMTPURL  Secret `name:"smtp-url" env:"HAAT_SMTP_URL" placeholder:"URL" help:"Mail server, as smtp://user:password@host:587 or smtps://…:465. Without it, mail is written to files in the data folder."`
 	MailFrom string `name:"mail-from" env:"HAAT_MAIL_FROM" placeholder:"ADDRESS" help:"Sender of mail, such as 'Market <market@example.org>'."`
 
+	KhaltiKey     Secret `name:"khalti-key" env:"HAAT_KHALTI_KEY" placeholder:"KEY" help:"Secret key of a Khalti merchant (live_secret_key, in its sandbox too)."`
+	KhaltiURL     string `name:"khalti-url" env:"HAAT_KHALTI_URL" default:"https://khalti.com/api/" placeholder:"URL" help:"Khalti's API (${default}); its sandbox is https://dev.khalti.com/api/."`
+	EsewaProduct  string `name:"esewa-product" env:"HAAT_ESEWA_PRODUCT" placeholder:"CODE" help:"Product code of an eSewa merchant; EPAYTEST in its sandbox."`
+	EsewaKey      Secret `name:"esewa-key" env:"HAAT_ESEWA_KEY" placeholder:"KEY" help:"Key with which an eSewa merchant signs."`
+	EsewaForm     string `name:"esewa-form-url" env:"HAAT_ESEWA_FORM_URL" default:"https://epay.esewa.com.np/api/epay/main/v2/form" placeholder:"URL" help:"Where payers send eSewa's form (${default})."`
+	EsewaStatus   string `name:"esewa-status-url" env:"HAAT_ESEWA_STATUS_URL" default:"https://epay.esewa.com.np/api/epay/transaction/status/" placeholder:"URL" help:"Where eSewa is asked what became of a payment (${default})."`
+	StripeKey     Secret `name:"stripe-key" env:"HAAT_STRIPE_KEY" placeholder:"KEY" help:"Secret or restricted key of a Stripe account."`
+	StripeSecret  Secret `name:"stripe-webhook-secret" env:"HAAT_STRIPE_WEBHOOK_SECRET" placeholder:"SECRET" help:"Signing secret of the Stripe endpoint that calls /webhooks/stripe."`
+	StripeURL     string `name:"stripe-url" env:"HAAT_STRIPE_URL" default:"https://api.stripe.com" placeholder:"URL" help:"Stripe's API (${default})."`
+	PayPalClient  string `name:"paypal-client" env:"HAAT_PAYPAL_CLIENT" placeholder:"ID" help:"Client id of a PayPal app."`
+	PayPalSecret  Secret `name:"paypal-secret" env:"HAAT_PAYPAL_SECRET" placeholder:"SECRET" help:"Secret of the PayPal app."`
+	PayPalWebhook string `name:"paypal-webhook" env:"HAAT_PAYPAL_WEBHOOK" placeholder:"ID" help:"Id of the PayPal webhook that calls /webhooks/paypal."`
+	PayPalURL     string `name:"paypal-url" env:"HAAT_PAYPAL_URL" default:"https://api-m.paypal.com" placeholder:"URL" help:"PayPal's API (${default}); its sandbox is https://api-m.sandbox.paypal.com."`
+
 	LogLevel  slog.Level `name:"log-level" env:"HAAT_LOG_LEVEL" default:"info" placeholder:"LEVEL" help:"debug, info, warn or error (${default})."`
 	LogFormat string     `name:"log-format" env:"HAAT_LOG_FORMAT" default:"text" enum:"text,json" help:"text or json (${default})."`
 
 	AccountRate int `name:"account-rate" env:"HAAT_ACCOUNT_RATE" default:"1200" placeholder:"N" help:"Requests a minute of one account (${default}); 0 for no limit."`
 	GuestRate   int `name:"guest-rate" env:"HAAT_GUEST_RATE" default:"300" placeholder:"N" help:"Requests a minute of one guest (${default}); 0 for no limit."`
 	AddressRate int `name:"address-rate" env:"HAAT_ADDRESS_RATE" default:"6000" placeholder:"N" help:"Requests a minute from one address (${default}); 0 for no limit. Whole towns can share an address."`
+
+	EventRetention time.Duration `name:"event-retention" env:"HAAT_EVENT_RETENTION" default:"0" placeholder:"TIME" help:"How long events are kept, such as 17520h for two years (${default}: for ever). What some follower has not seen stays."`
 
 	ShutdownTimeout time.Duration `name:"shutdown-timeout" env:"HAAT_SHUTDOWN_TIMEOUT" default:"20s" placeholder:"TIME" help:"How long requests under way may take when the server stops (${default})."`
 }
@@ -56,9 +72,15 @@ func (c Config) Validate() error {
 	p.add("database", c.Database.Set() && !isPostgres(c.Database.Reveal()), "must be like postgres://user:password@host/name")
 	p.add("mail-from", c.SMTPURL.Set() && c.MailFrom == "", "must be given with smtp-url")
 	p.add("log-format", c.LogFormat != "text" && c.LogFormat != "json", "must be text or json")
+	for name, u := range map[string]string{
+		"khalti-url": c.KhaltiURL, "esewa-form-url": c.EsewaForm, "esewa-status-url": c.EsewaStatus, "stripe-url": c.StripeURL, "paypal-url": c.PayPalURL,
+	} {
+		p.add(name, u != "" && !isProvider(u), "must be an https address, or an http one on this machine")
+	}
 	p.add("account-rate", c.AccountRate < 0, "must not be negative")
 	p.add("guest-rate", c.GuestRate < 0, "must not be negative")
 	p.add("address-rate", c.AddressRate < 0, "must not be negative")
+	p.add("event-retention", c.EventRetention != 0 && c.EventRetention < 24*time.Hour, "must be 0 or at least 24h")
 	p.add("shutdown-timeout", c.ShutdownTimeout <= 0 || c.ShutdownTimeout > time.Hour, "must be between 0 and 1h")
 	return p.err()
 }
@@ -99,6 +121,16 @@ func isBaseURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.User == nil &&
 		(u.Path == "" || u.Path == "/") && u.RawQuery == "" && !u.ForceQuery && u.Fragment == "" && !strings.Contains(s, "#")
+}
+
+// isProvider says whether money may be asked for at an address: in the open only on this machine, for trying out.
+func isProvider(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	a, err := netip.ParseAddr(u.Hostname())
+	return u.Scheme == "https" || u.Scheme == "http" && (u.Hostname() == "localhost" || err == nil && a.IsLoopback())
 }
 
 func isPostgres(s string) bool {

@@ -12,6 +12,7 @@ import (
 	"github.com/gofrs/flock"
 
 	"github.com/haat-market/haat/internal/platform/db/lite"
+	"github.com/haat-market/haat/internal/platform/db/lite/walfs"
 )
 
 // embedded is the engine in one file: one writer that commits in groups, and a few readers.
@@ -60,6 +61,11 @@ func openEmbedded(cfg Config) (_ *embedded, err error) {
 		return nil, err
 	}
 	opts := lite.Options{CacheKB: 32 << 10, LogLimit: cfg.WALGate / 2, Busy: cfg.BusyTimeout, VFS: cfg.VFS, Create: true, Scratch: cfg.Scratch}
+	if !cfg.Scratch { // whose log is not synced
+		if opts.VFS, err = walfs.Over(cfg.VFS); err != nil {
+			return nil, err
+		}
+	}
 	wc, err := lite.Open(cfg.File, opts)
 	if err != nil {
 		return nil, err

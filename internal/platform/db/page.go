@@ -20,6 +20,8 @@ type ListQuery struct {
 	Cursor  string // "" = from the beginning
 }
 
+var errNotScanned = errors.New("the row was not scanned")
+
 // Scanner reads the current row.
 type Scanner interface{ Scan(dest ...any) error }
 
@@ -63,6 +65,22 @@ func QueryList[T any](ctx context.Context, tx Tx, l *List, q ListQuery, scan fun
 
 // query sends the page's text.
 func (s *shape) query(ctx context.Context, tx Tx, q ListQuery) (*listRow, error) {
+	var keys []any
+	if q.Cursor != "" {
+		var err error
+		if keys, err = s.decodeCursor(q.Cursor); err != nil {
+			return nil, err
+		}
+	}
+	limit := q.Limit + 1
+	if s.combo.Post != nil {
+		limit = postLimit
+	}
+	return s.queryAfter(ctx, tx, q, keys, limit)
+}
+
+// queryAfter sends the text for what comes after a row's keys; without keys, for the beginning.
+func (s *shape) queryAfter(ctx context.Context, tx Tx, q ListQuery, keys []any, limit int) (*listRow, error) {
 	args := make([]any, 0, len(s.filters)+len(s.sort.Keys)+1)
 	for _, f := range s.filters {
 		v := q.Filters[f.Name]
@@ -72,16 +90,8 @@ func (s *shape) query(ctx context.Context, tx Tx, q ListQuery) (*listRow, error)
 		args = append(args, v)
 	}
 	text := &s.texts[0]
-	if q.Cursor != "" {
-		keys, err := s.decodeCursor(q.Cursor)
-		if err != nil {
-			return nil, err
-		}
+	if keys != nil {
 		args, text = append(args, keys...), &s.texts[1]
-	}
-	limit := q.Limit + 1
-	if s.combo.Post != nil {
-		limit = postLimit
 	}
 	rows, err := tx.Query(ctx, text.Postgres, append(args, limit)...)
 	if err != nil {
@@ -98,6 +108,7 @@ type listRow struct {
 	keys    []any // of the current row
 	behind  []any // of the last row that was taken or passed over
 	dest    []any
+	blank   int // the caller's columns, known once a row was looked at
 	n       int
 	scanned bool
 	err     error
@@ -112,8 +123,13 @@ func (r *listRow) next() bool {
 			return true
 		}
 		var keep bool
-		blank := make([]any, len(r.rows.FieldDescriptions())-len(r.keys)-1)
-		if r.err = r.rows.Scan(append(append(blank, r.keys...), &keep)...); keep {
+		if r.blank == 0 {
+			r.blank = len(r.rows.FieldDescriptions()) - len(r.keys) - 1
+			r.dest = make([]any, r.blank, r.blank+len(r.keys)+1)
+		}
+		clear(r.dest[:r.blank])
+		r.dest = append(append(r.dest[:r.blank], r.keys...), &keep)
+		if r.err = r.rows.Scan(r.dest...); keep {
 			return true
 		}
 		r.keys, r.behind = r.behind, r.keys
@@ -134,7 +150,7 @@ func (r *listRow) Scan(dest ...any) error {
 // taken notes that the row is on the page.
 func (r *listRow) taken() error {
 	if !r.scanned {
-		return errors.New("the row was not scanned")
+		return errNotScanned
 	}
 	r.keys, r.behind = r.behind, r.keys
 	return nil

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime"
 	"runtime/debug"
 	"time"
 
@@ -82,9 +83,11 @@ func (t *turn) run() {
 	}
 }
 
-// more takes in the next who waits, unless the group is full or has taken long enough.
+// more takes in the next who waits, unless the group is full or has taken long enough. When nobody waits, those who are
+// ready to run are let run first: the last group's answers have just woken them, and each would else find the writer gone
+// with a group of one. It costs nothing when there are none.
 func (t *turn) more() bool {
-	for t.grow && len(t.calls) < groupMax && time.Since(t.start) < t.w.cfg.GroupTime {
+	for yields := 0; t.grow && len(t.calls) < groupMax && time.Since(t.start) < t.w.cfg.GroupTime; {
 		select {
 		case c := <-t.w.queue:
 			if c.taken.CompareAndSwap(false, true) {
@@ -92,11 +95,18 @@ func (t *turn) more() bool {
 				return true
 			}
 		default:
-			return false
+			if yields == maxYields {
+				return false
+			}
+			yields++
+			runtime.Gosched()
 		}
 	}
 	return false
 }
+
+// maxYields is how often a group looks whether somebody joins it.
+const maxYields = 2
 
 // call runs one function, in its savepoint unless the turn has none. A panic ends it alone; its stack travels to its caller.
 func (t *turn) call(c *call) {

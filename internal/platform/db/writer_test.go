@@ -105,7 +105,7 @@ func TestSyncs(t *testing.T) {
 	})
 	syncs := fs.Syncs.Load() - before
 	t.Logf("64 clients: %d syncs for %d functions", syncs, 64*each)
-	if syncs == 0 || syncs > 64*each/4 {
+	if syncs == 0 || syncs > 64*each/6 { // without letting the others come first: one for three
 		t.Errorf("%d syncs for %d functions", syncs, 64*each)
 	}
 	if n := dbtest.One[int64](t, d, countItems); n != 50+64*each {

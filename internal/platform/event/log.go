@@ -3,6 +3,7 @@ package event
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -104,21 +105,68 @@ var eventList = db.DefineList(db.List{
 		{Name: "subject", SQL: "e.subject = ?", Type: db.Text},
 		{Name: "type", SQL: "e.type = ?", Type: db.Text},
 		{Name: "actor", SQL: "e.actor = ?", Type: db.Text},
+		{Name: "first", SQL: "e.id >= ?", Type: db.Int},
+		{Name: "last", SQL: "e.id <= ?", Type: db.Int},
+		{Name: "from", SQL: "e.created_at >= ?", Type: db.Int},
+		{Name: "to", SQL: "e.created_at < ?", Type: db.Int},
 	},
 	Sorts: []db.Sort{
 		{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "e.id", Type: db.Int}}},
 		{Name: "oldest", Keys: []db.SortKey{{Column: "e.id", Type: db.Int}}},
 	},
-	Combos: []db.Combo{
-		{Sort: "newest", Index: "events_pkey"},
-		{Filters: []string{"subject"}, Sort: "newest", Index: "events_subject"},
-		{Filters: []string{"subject"}, Sort: "oldest", Index: "events_subject"},
-		{Filters: []string{"type"}, Sort: "newest", Index: "events_type"},
-		{Filters: []string{"actor"}, Sort: "newest", Index: "events_actor"},
-		{Filters: []string{"subject"}, Post: []string{"type"}, Sort: "newest", Index: "events_subject"},
-		{Filters: []string{"actor"}, Post: []string{"type"}, Sort: "newest", Index: "events_actor"},
-	},
+	Combos: eventCombos(),
 })
+
+// eventCombos are whose events, and from when: a time is looked up first, it is a run of numbers.
+func eventCombos() (out []db.Combo) {
+	for _, c := range []db.Combo{
+		{Index: "events_pkey"}, {Filters: []string{"subject"}, Index: "events_subject"}, {Filters: []string{"type"}, Index: "events_type"},
+		{Filters: []string{"actor"}, Index: "events_actor"}, {Filters: []string{"subject"}, Post: []string{"type"}, Index: "events_subject"},
+		{Filters: []string{"actor"}, Post: []string{"type"}, Index: "events_actor"},
+	} {
+		c.Sort = "newest"
+		out = append(out, c)
+		c.Filters, c.Post = slices.Concat(c.Filters, []string{"first", "last"}), slices.Concat(c.Post, []string{"from", "to"})
+		out = append(out, c)
+	}
+	return append(out, db.Combo{Filters: []string{"subject"}, Sort: "oldest", Index: "events_subject"})
+}
+
+// farAway is after every time that an event can have.
+const farAway = int64(1) << 62
+
+// Within adds the time to the filters of List: from, if it is not zero, and before to, if it is not.
+func (l *Log) Within(ctx context.Context, tx db.Tx, filters map[string]any, from, to time.Time) error {
+	if from.IsZero() && to.IsZero() {
+		return nil
+	}
+	begin, end := int64(0), farAway
+	if !from.IsZero() {
+		begin = clock.Micro(from)
+	}
+	if !to.IsZero() {
+		end = clock.Micro(to)
+	}
+	q := eventdb.New(tx)
+	newest, err := q.LastEvent(ctx)
+	if err != nil {
+		return fmt.Errorf("last event: %w", err)
+	}
+	ask := func(id int64) (int64, int64, error) {
+		row, err := q.EventFrom(ctx, id)
+		return row.ID, row.CreatedAt, err
+	}
+	first, err := db.FirstAt(newest, begin-db.ClockSkew.Microseconds(), ask)
+	if err != nil {
+		return fmt.Errorf("events from %v: %w", from, err)
+	}
+	last, err := db.FirstAt(newest, end+db.ClockSkew.Microseconds(), ask)
+	if err != nil {
+		return fmt.Errorf("events to %v: %w", to, err)
+	}
+	filters["first"], filters["last"], filters["from"], filters["to"] = first, last, begin, end
+	return nil
+}
 
 // History is what happened to a subject, the oldest first, also what is not numbered yet.
 func (l *Log) History(ctx context.Context, tx db.Tx, subject string, p Page) ([]Event, string, error) {
@@ -128,7 +176,7 @@ func (l *Log) History(ctx context.Context, tx db.Tx, subject string, p Page) ([]
 }
 
 // List is the audit trail, the newest first unless told otherwise. The filters are "subject", "actor", "type", and "type"
-// beside one of the others.
+// beside one of the others, each with a time that Within looked up.
 func (l *Log) List(ctx context.Context, tx db.Tx, q db.ListQuery) ([]Event, string, error) {
 	return db.QueryList(ctx, tx, eventList, q, func(s db.Scanner) (Event, error) {
 		var row eventdb.Event

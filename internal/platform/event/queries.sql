@@ -48,3 +48,9 @@ DELETE FROM events WHERE seq > sqlc.arg(after)::bigint AND seq <= sqlc.arg(upto)
 
 -- name: SeqRange :one
 SELECT COUNT(seq) AS numbered, COALESCE(MIN(seq), 0)::bigint AS lowest, COALESCE(MAX(seq), 0)::bigint AS highest FROM events;
+
+-- name: LastEvent :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM events;
+
+-- name: EventFrom :one
+SELECT id, created_at FROM events WHERE id >= sqlc.arg(id) ORDER BY id LIMIT 1;

@@ -18,7 +18,7 @@ const (
 	retentionCursor = ""
 )
 
-// Retain makes the leader delete events older than keep. Without it, all are kept.
+// Retain makes the leader delete events older than keep; 0 keeps all of them.
 func (l *Log) Retain(keep time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -23,3 +23,7 @@ func KeyFrom(ctx context.Context) (k Key, ok bool) {
 	k, ok = ctx.Value(keyOfContext{}).(Key)
 	return k, ok
 }
+
+// Without returns a context that carries no key: for a part of a request whose repeat could not be answered from what
+// the first one made.
+func Without(ctx context.Context) context.Context { return context.WithValue(ctx, keyOfContext{}, nil) }

@@ -284,7 +284,7 @@ func TestFiles(t *testing.T) {
 		t.Fatalf("%d files, %v", len(files), err)
 	}
 	for _, e := range files {
-		if !regexp.MustCompile(`^20261122T103000Z-[0-9a-z]{16}\.eml$`).MatchString(e.Name()) {
+		if !regexp.MustCompile(`^20261122T103000Z-[0-9a-z]{23}\.eml$`).MatchString(e.Name()) {
 			t.Errorf("name %s", e.Name())
 		}
 		info, err := e.Info()

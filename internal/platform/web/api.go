@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -32,6 +31,7 @@ type API struct {
 	twins      *twins
 	metrics    *metrics
 	cors       map[string]bool
+	refusal    Refusal
 	ids        map[string]bool
 	operations []Op
 
@@ -60,37 +60,6 @@ func New(cfg Config) *API {
 	return a
 }
 
-// Handle mounts a handler that is not an operation: pages and files. It gets
-// the request's id, address and deadline, the limit of its address and the
-// log, but no authentication: pages have their own.
-func (a *API) Handle(pattern string, handler http.Handler) {
-	a.mux.Handle(pattern, &page{api: a, route: routeOf(pattern), handler: handler, limited: true})
-}
-
-// page is a handler that is not an operation.
-type page struct {
-	api     *API
-	route   string
-	handler http.Handler
-	limited bool
-}
-
-// ServeHTTP runs the handler within the bounds of all requests.
-func (p *page) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
-	x := exchangeFrom(r.Context())
-	x.reply.matched, x.route = true, p.route
-	ctx, cancel := context.WithTimeout(x.Context, p.api.cfg.Timeout)
-	defer cancel()
-	x.Context = ctx
-	if limit := p.api.limiter.limits.Address; p.limited {
-		if wait := p.api.limiter.take(limit, limitKey{addr: limitAddr(x.caller.Addr)}, x.start); wait > 0 {
-			x.refuse(limit.refuse(x.reply.Header(), wait))
-			return
-		}
-	}
-	p.handler.ServeHTTP(&x.reply, r)
-}
-
 var (
 	noSniff    = []string{"nosniff"}
 	noReferrer = []string{"no-referrer"}
@@ -108,6 +77,7 @@ func (a *API) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header["Referrer-Policy"] = noReferrer
 	header["Content-Security-Policy"] = noContent
 	r = r.WithContext(x)
+	x.request = r
 	defer a.observe(x, r.Method, time.Now())
 	defer func() { a.finish(x, recover()) }()
 	if len(a.cors) > 0 && a.crossOrigin(x, r) {

@@ -84,7 +84,7 @@ func (e *endpoint) readBody(x *exchange, r *http.Request) (*bytes.Buffer, error)
 	control := http.NewResponseController(x.reply.ResponseWriter)
 	// Not every writer has a deadline (a test's recorder has none); the
 	// request's own deadline still holds.
-	timed := control.SetReadDeadline(time.Now().Add(e.api.cfg.BodyTimeout)) == nil
+	timed := control.SetReadDeadline(time.Now().Add(e.api.cfg.BodyTimeout+e.slowness())) == nil
 	buf := getBuffer()
 	_, err := buf.ReadFrom(io.LimitReader(r.Body, e.maxBody+1))
 	if timed && err == nil {
@@ -192,7 +192,7 @@ func (e *endpoint) acceptForm(x *exchange, r *http.Request) error {
 		return ErrBodyRequired
 	}
 	control := http.NewResponseController(x.reply.ResponseWriter)
-	timed := control.SetReadDeadline(time.Now().Add(e.api.cfg.BodyTimeout)) == nil
+	timed := control.SetReadDeadline(time.Now().Add(e.api.cfg.BodyTimeout+e.slowness())) == nil
 	r.Body = http.MaxBytesReader(x.reply.ResponseWriter, r.Body, e.maxBody)
 	err := r.ParseMultipartForm(maxFormMemory)
 	if timed && err == nil {

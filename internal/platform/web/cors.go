@@ -20,7 +20,7 @@ func (a *API) crossOrigin(x *exchange, r *http.Request) (answered bool) {
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
 	if r.Method != http.MethodOptions || r.Header.Get("Access-Control-Request-Method") == "" {
-		header.Set("Access-Control-Expose-Headers", corsExposed)
+		header.Set("Access-Control-Expose-Headers", corsExposed+", "+a.cfg.GuestHeader)
 		return false
 	}
 	header.Set("Access-Control-Allow-Methods", corsMethods)

@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -40,9 +41,15 @@ func (e *endpoint) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
 	x.reply.matched, x.route = true, e.route
 	x.reply.Header()["Cache-Control"] = noStore
 	if timeout := e.timeout(); timeout > 0 {
-		ctx, cancel := context.WithTimeout(x.Context, timeout)
+		ctx, cancel := context.WithTimeout(x.Context, timeout+e.slowness())
 		defer cancel()
 		x.Context = ctx
+		if slow := e.slowness(); slow > 0 {
+			// The server's own bound for answering counts from the head of the request on. Not every writer has one.
+			if err := http.NewResponseController(x.reply.ResponseWriter).SetWriteDeadline(time.Now().Add(timeout + slow + writeTimeout)); err != nil && !errors.Is(err, http.ErrNotSupported) {
+				x.note("write deadline not moved", err)
+			}
+		}
 	} else if err := http.NewResponseController(x.reply.ResponseWriter).SetWriteDeadline(time.Time{}); err != nil {
 		x.note("write deadline not lifted", err)
 	}
@@ -89,6 +96,17 @@ func (e *endpoint) serve(x *exchange, r *http.Request) error {
 	}
 	e.handler(humago.NewContext(e.hop, r, &x.reply))
 	return nil
+}
+
+// slowestLine is how fast a body has to arrive, in bytes a second: an EDGE network on a bad day.
+const slowestLine = 16 << 10
+
+// slowness is how much longer than others the operation's body may take to arrive, by its bound.
+func (e *endpoint) slowness() time.Duration {
+	if e.kind == noBody {
+		return 0
+	}
+	return e.api.slowness(e.maxBody)
 }
 
 func (e *endpoint) timeout() time.Duration {

@@ -16,14 +16,16 @@ import (
 type exchange struct {
 	context.Context
 
-	api    *API
-	id     string
-	start  time.Time
-	caller Caller
-	reply  reply
-	body   bodyReader
-	route  string // pattern of the route that answers; empty when there is none
-	quiet  bool   // health checks: neither logged nor measured
+	api     *API
+	request *http.Request // as it came
+	id      string
+	start   time.Time
+	caller  Caller
+	reply   reply
+	body    bodyReader
+	route   string // pattern of the route that answers; empty when there is none
+	quiet   bool   // health checks: neither logged nor measured
+	refused bool   // a page has shown why
 }
 
 type exchangeKey struct{}

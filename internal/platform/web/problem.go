@@ -166,6 +166,9 @@ func (a *API) problem(x *exchange, err error) *Problem {
 func (x *exchange) refuse(err error) { x.write(x.api.problem(x, err)) }
 
 func (x *exchange) write(p *Problem) {
+	if x.shownAsPage(p) {
+		return
+	}
 	body, err := json.Marshal(p)
 	if err != nil {
 		// Details that cannot be written are our mistake, not the caller's.

@@ -6,6 +6,8 @@ import (
 	"time"
 )
 
+const writeTimeout = 2 * time.Minute
+
 // NewServer returns a server whose own bounds fit the API's: slow or endless
 // headers are cut off, idle connections end, and nobody may take for ever to
 // read an answer. Operations that stream lift the last one for themselves.
@@ -14,7 +16,7 @@ func NewServer(a *API, addr string) *http.Server {
 		Addr:              addr,
 		Handler:           a,
 		ReadHeaderTimeout: 5 * time.Second,
-		WriteTimeout:      2 * time.Minute,
+		WriteTimeout:      writeTimeout,
 		IdleTimeout:       2 * time.Minute,
 		MaxHeaderBytes:    32 << 10,
 		ErrorLog:          slog.NewLogLogger(a.cfg.Log.Handler(), slog.LevelDebug),

@@ -12,39 +12,103 @@ func init() {
     FROM stores
     WHERE code = ?1
 )`,
+		contactsByIDs: `SELECT id, phone, whatsapp
+FROM stores
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		countOpenInvitations: `SELECT count(*)
+FROM store_invitations
+WHERE store_id = ?1 AND state = 'open'`,
 		countOwned: `SELECT count(*)
 FROM stores
 WHERE owner_id = ?1 AND state <> 'closed'`,
 		countPeople: `SELECT count(*)
 FROM store_people
 WHERE store_id = ?1`,
+		deleteInvitations: `DELETE FROM store_invitations
+WHERE id IN (SELECT value FROM json_each(?1))`,
+		deleteInvitationsAnsweredBy: `DELETE FROM store_invitations
+WHERE answered_by = ?1`,
+		deleteInvitationsTo: `DELETE FROM store_invitations
+WHERE invitee_key IN (SELECT value FROM json_each(?1))`,
 		deletePerson: `DELETE FROM store_people
 WHERE store_id = ?1 AND account_id = ?2 AND NOT owner`,
-		insertPerson: `INSERT INTO store_people (store_id, account_id, owner, catalog, stock, orders, created_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
-		insertStore: `INSERT INTO stores (public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, '', '', ?16, ?17)
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at`,
-		peopleIn: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at
+		deleteStaffed: `DELETE FROM store_people
+WHERE account_id = ?1 AND NOT owner`,
+		endInvitation: `UPDATE store_invitations
+SET state = ?1, answered_by = ?2, ended_at = ?3
+WHERE id = ?4 AND state = 'open'`,
+		insertInvitation: `INSERT INTO store_invitations (public_id, store_id, invitee, invitee_key, catalog, stock, orders, people, state, invited_by, mailed_at, created_at, expires_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'open', ?9, ?10, ?10, ?11)
+RETURNING id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at`,
+		insertPerson: `INSERT INTO store_people (store_id, account_id, owner, catalog, stock, orders, people, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)`,
+		insertStore: `INSERT INTO stores (public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, '', '', ?16, ?17, ?18, ?19)
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number`,
+		invitationByID: `SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
+FROM store_invitations
+WHERE id = ?1`,
+		invitationByPublicID: `SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
+FROM store_invitations
+WHERE public_id = ?1`,
+		invitationsFor: `SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
+FROM store_invitations
+WHERE invitee_key IN (SELECT value FROM json_each(?1)) AND state = 'open' AND expires_at > ?2
+ORDER BY id DESC
+LIMIT ?3`,
+		oldInvitations: `SELECT id
+FROM store_invitations
+WHERE expires_at < ?1
+ORDER BY expires_at, id
+LIMIT ?2`,
+		openInvitation: `SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
+FROM store_invitations
+WHERE store_id = ?1 AND invitee_key = ?2 AND state = 'open'`,
+		peopleIn: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at, people
 FROM store_people
 WHERE account_id = ?1 AND store_id IN (SELECT value FROM json_each(?2))`,
-		person: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at
+		person: `SELECT store_id, account_id, owner, catalog, stock, orders, created_at, people
 FROM store_people
 WHERE store_id = ?1 AND account_id = ?2`,
+		redirectInvitations: `UPDATE store_invitations
+SET invitee_key = ?1
+WHERE store_invitations.invitee_key = ?2 AND store_invitations.state = 'open' AND NOT EXISTS (
+    SELECT 1
+    FROM store_invitations AS o
+    WHERE o.store_id = store_invitations.store_id AND o.invitee_key = ?1 AND o.state = 'open'
+)`,
+		resendInvitation: `UPDATE store_invitations
+SET invited_by = ?1, mailed_at = ?2, expires_at = ?3
+WHERE id = ?4 AND state = 'open'`,
+		revokeInvitationsTo: `UPDATE store_invitations
+SET state = 'revoked', ended_at = ?1
+WHERE invitee_key = ?2 AND state = 'open'`,
 		slugTaken: `SELECT EXISTS (
     SELECT 1
     FROM stores
     WHERE slug = ?1
 )`,
-		storeByID: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at
+		storeByID: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
 FROM stores
 WHERE id = ?1`,
-		storeByPublicID: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at
+		storeByPublicID: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
 FROM stores
 WHERE public_id = ?1`,
-		storesByIDs: `SELECT id, public_id, name, slug, owner_id, state, sells, buys
+		storeBySlug: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
+FROM stores
+WHERE slug = ?1`,
+		storesByIDs: `SELECT id, public_id, code, name, slug, owner_id, state, sells, buys
 FROM stores
 WHERE id IN (SELECT value FROM json_each(?1))`,
+		storesByPublicIDs: `SELECT id, public_id, code, name, slug, owner_id, state, sells, buys
+FROM stores
+WHERE public_id IN (SELECT value FROM json_each(?1))
+ORDER BY id`,
+		storesStaffed: `SELECT s.public_id
+FROM store_people AS p
+JOIN stores AS s ON s.id = p.store_id
+WHERE p.account_id = ?1 AND NOT p.owner
+ORDER BY s.id`,
 		storesWithoutOwner: `SELECT s.public_id
 FROM stores AS s
 WHERE NOT EXISTS (
@@ -55,15 +119,18 @@ WHERE NOT EXISTS (
 ORDER BY s.id
 LIMIT 100`,
 		updatePerson: `UPDATE store_people
-SET catalog = ?3, stock = ?4, orders = ?5
+SET catalog = ?3, stock = ?4, orders = ?5, people = ?6
 WHERE store_id = ?1 AND account_id = ?2 AND NOT owner`,
 		updateState: `UPDATE stores
 SET state = ?1, suspend_reason = ?2, suspended_from = ?3, updated_at = ?4
 WHERE id = ?5 AND state = ?6
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at`,
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number`,
 		updateStore: `UPDATE stores
-SET name = ?2, name_key = ?3, slug = ?4, description = ?5, business_type = ?6, email = ?7, phone = ?8, whatsapp = ?9, address = ?10, sells = ?11, buys = ?12, updated_at = ?13
+SET name = ?2, name_key = ?3, slug = ?4, description = ?5, business_type = ?6, email = ?7, phone = ?8, whatsapp = ?9, address = ?10, sells = ?11, buys = ?12, updated_at = ?13, legal_name = ?14, tax_number = ?15
 WHERE id = ?1
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at`,
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number`,
+		wholeStoresByIDs: `SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
+FROM stores
+WHERE id IN (SELECT value FROM json_each(?1))`,
 	})
 }

@@ -25,6 +25,27 @@ type Store struct {
 	SuspendedFrom string
 	CreatedAt     int64
 	UpdatedAt     int64
+	LegalName     string
+	TaxNumber     string
+}
+
+type StoreInvitation struct {
+	ID         int64
+	PublicID   string
+	StoreID    int64
+	Invitee    string
+	InviteeKey string
+	Catalog    bool
+	Stock      bool
+	Orders     bool
+	State      string
+	CreatedAt  int64
+	ExpiresAt  int64
+	People     bool
+	InvitedBy  *int64
+	AnsweredBy *int64
+	MailedAt   int64
+	EndedAt    *int64
 }
 
 type StorePerson struct {
@@ -35,4 +56,5 @@ type StorePerson struct {
 	Stock     bool
 	Orders    bool
 	CreatedAt int64
+	People    bool
 }

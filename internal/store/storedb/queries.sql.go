@@ -20,6 +20,47 @@ func (q *Queries) CodeTaken(ctx context.Context, code string) (bool, error) {
 	return exists, err
 }
 
+const contactsByIDs = `-- name: ContactsByIDs :many
+SELECT id, phone, whatsapp FROM stores WHERE id = ANY($1::bigint[])
+`
+
+type ContactsByIDsRow struct {
+	ID       int64
+	Phone    string
+	Whatsapp string
+}
+
+func (q *Queries) ContactsByIDs(ctx context.Context, ids []int64) ([]ContactsByIDsRow, error) {
+	rows, err := q.db.Query(ctx, contactsByIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []ContactsByIDsRow{}
+	for rows.Next() {
+		var i ContactsByIDsRow
+		if err := rows.Scan(&i.ID, &i.Phone, &i.Whatsapp); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const countOpenInvitations = `-- name: CountOpenInvitations :one
+SELECT COUNT(*) FROM store_invitations WHERE store_id = $1 AND state = 'open'
+`
+
+func (q *Queries) CountOpenInvitations(ctx context.Context, storeID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, countOpenInvitations, storeID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
 const countOwned = `-- name: CountOwned :one
 SELECT COUNT(*) FROM stores WHERE owner_id = $1 AND state <> 'closed'
 `
@@ -42,6 +83,36 @@ func (q *Queries) CountPeople(ctx context.Context, storeID int64) (int64, error)
 	return count, err
 }
 
+const deleteInvitations = `-- name: DeleteInvitations :execrows
+DELETE FROM store_invitations WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) DeleteInvitations(ctx context.Context, ids []int64) (int64, error) {
+	result, err := q.db.Exec(ctx, deleteInvitations, ids)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deleteInvitationsAnsweredBy = `-- name: DeleteInvitationsAnsweredBy :exec
+DELETE FROM store_invitations WHERE answered_by = $1::bigint
+`
+
+func (q *Queries) DeleteInvitationsAnsweredBy(ctx context.Context, accountID int64) error {
+	_, err := q.db.Exec(ctx, deleteInvitationsAnsweredBy, accountID)
+	return err
+}
+
+const deleteInvitationsTo = `-- name: DeleteInvitationsTo :exec
+DELETE FROM store_invitations WHERE invitee_key = ANY($1::text[])
+`
+
+func (q *Queries) DeleteInvitationsTo(ctx context.Context, keys []string) error {
+	_, err := q.db.Exec(ctx, deleteInvitationsTo, keys)
+	return err
+}
+
 const deletePerson = `-- name: DeletePerson :execrows
 DELETE FROM store_people WHERE store_id = $1 AND account_id = $2 AND NOT owner
 `
@@ -54,8 +125,91 @@ func (q *Queries) DeletePerson(ctx context.Context, storeID int64, accountID int
 	return result.RowsAffected(), nil
 }
 
+const deleteStaffed = `-- name: DeleteStaffed :exec
+DELETE FROM store_people WHERE account_id = $1 AND NOT owner
+`
+
+func (q *Queries) DeleteStaffed(ctx context.Context, accountID int64) error {
+	_, err := q.db.Exec(ctx, deleteStaffed, accountID)
+	return err
+}
+
+const endInvitation = `-- name: EndInvitation :execrows
+UPDATE store_invitations SET state = $1, answered_by = $2, ended_at = $3::bigint
+WHERE id = $4 AND state = 'open'
+`
+
+func (q *Queries) EndInvitation(ctx context.Context, state string, answeredBy *int64, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, endInvitation,
+		state,
+		answeredBy,
+		now,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const insertInvitation = `-- name: InsertInvitation :one
+INSERT INTO store_invitations (public_id, store_id, invitee, invitee_key, catalog, stock, orders, people, state, invited_by, mailed_at, created_at, expires_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'open', $9::bigint, $10, $10, $11)
+RETURNING id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
+`
+
+type InsertInvitationParams struct {
+	PublicID   string
+	StoreID    int64
+	Invitee    string
+	InviteeKey string
+	Catalog    bool
+	Stock      bool
+	Orders     bool
+	People     bool
+	InvitedBy  int64
+	Now        int64
+	ExpiresAt  int64
+}
+
+func (q *Queries) InsertInvitation(ctx context.Context, arg InsertInvitationParams) (StoreInvitation, error) {
+	row := q.db.QueryRow(ctx, insertInvitation,
+		arg.PublicID,
+		arg.StoreID,
+		arg.Invitee,
+		arg.InviteeKey,
+		arg.Catalog,
+		arg.Stock,
+		arg.Orders,
+		arg.People,
+		arg.InvitedBy,
+		arg.Now,
+		arg.ExpiresAt,
+	)
+	var i StoreInvitation
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Invitee,
+		&i.InviteeKey,
+		&i.Catalog,
+		&i.Stock,
+		&i.Orders,
+		&i.State,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.People,
+		&i.InvitedBy,
+		&i.AnsweredBy,
+		&i.MailedAt,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
 const insertPerson = `-- name: InsertPerson :exec
-INSERT INTO store_people (store_id, account_id, owner, catalog, stock, orders, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO store_people (store_id, account_id, owner, catalog, stock, orders, people, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertPersonParams struct {
@@ -65,6 +219,7 @@ type InsertPersonParams struct {
 	Catalog   bool
 	Stock     bool
 	Orders    bool
+	People    bool
 	CreatedAt int64
 }
 
@@ -76,6 +231,7 @@ func (q *Queries) InsertPerson(ctx context.Context, arg InsertPersonParams) erro
 		arg.Catalog,
 		arg.Stock,
 		arg.Orders,
+		arg.People,
 		arg.CreatedAt,
 	)
 	return err
@@ -83,9 +239,9 @@ func (q *Queries) InsertPerson(ctx context.Context, arg InsertPersonParams) erro
 
 const insertStore = `-- name: InsertStore :one
 INSERT INTO stores (public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address,
-                    sells, buys, state, suspend_reason, suspended_from, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17)
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at
+                    sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, '', '', $16, $17, $18, $19)
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
 `
 
 type InsertStoreParams struct {
@@ -106,6 +262,8 @@ type InsertStoreParams struct {
 	State        string
 	CreatedAt    int64
 	UpdatedAt    int64
+	LegalName    string
+	TaxNumber    string
 }
 
 func (q *Queries) InsertStore(ctx context.Context, arg InsertStoreParams) (Store, error) {
@@ -127,6 +285,8 @@ func (q *Queries) InsertStore(ctx context.Context, arg InsertStoreParams) (Store
 		arg.State,
 		arg.CreatedAt,
 		arg.UpdatedAt,
+		arg.LegalName,
+		arg.TaxNumber,
 	)
 	var i Store
 	err := row.Scan(
@@ -150,12 +310,165 @@ func (q *Queries) InsertStore(ctx context.Context, arg InsertStoreParams) (Store
 		&i.SuspendedFrom,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
+	)
+	return i, err
+}
+
+const invitationByID = `-- name: InvitationByID :one
+SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at FROM store_invitations WHERE id = $1
+`
+
+func (q *Queries) InvitationByID(ctx context.Context, id int64) (StoreInvitation, error) {
+	row := q.db.QueryRow(ctx, invitationByID, id)
+	var i StoreInvitation
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Invitee,
+		&i.InviteeKey,
+		&i.Catalog,
+		&i.Stock,
+		&i.Orders,
+		&i.State,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.People,
+		&i.InvitedBy,
+		&i.AnsweredBy,
+		&i.MailedAt,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
+const invitationByPublicID = `-- name: InvitationByPublicID :one
+SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at FROM store_invitations WHERE public_id = $1
+`
+
+func (q *Queries) InvitationByPublicID(ctx context.Context, publicID string) (StoreInvitation, error) {
+	row := q.db.QueryRow(ctx, invitationByPublicID, publicID)
+	var i StoreInvitation
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Invitee,
+		&i.InviteeKey,
+		&i.Catalog,
+		&i.Stock,
+		&i.Orders,
+		&i.State,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.People,
+		&i.InvitedBy,
+		&i.AnsweredBy,
+		&i.MailedAt,
+		&i.EndedAt,
+	)
+	return i, err
+}
+
+const invitationsFor = `-- name: InvitationsFor :many
+SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at FROM store_invitations
+WHERE invitee_key = ANY($1::text[]) AND state = 'open' AND expires_at > $2
+ORDER BY id DESC LIMIT $3
+`
+
+func (q *Queries) InvitationsFor(ctx context.Context, keys []string, now int64, maxRows int32) ([]StoreInvitation, error) {
+	rows, err := q.db.Query(ctx, invitationsFor, keys, now, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StoreInvitation{}
+	for rows.Next() {
+		var i StoreInvitation
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Invitee,
+			&i.InviteeKey,
+			&i.Catalog,
+			&i.Stock,
+			&i.Orders,
+			&i.State,
+			&i.CreatedAt,
+			&i.ExpiresAt,
+			&i.People,
+			&i.InvitedBy,
+			&i.AnsweredBy,
+			&i.MailedAt,
+			&i.EndedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const oldInvitations = `-- name: OldInvitations :many
+SELECT id FROM store_invitations WHERE expires_at < $1 ORDER BY expires_at, id LIMIT $2
+`
+
+func (q *Queries) OldInvitations(ctx context.Context, before int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, oldInvitations, before, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openInvitation = `-- name: OpenInvitation :one
+SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at FROM store_invitations WHERE store_id = $1 AND invitee_key = $2 AND state = 'open'
+`
+
+func (q *Queries) OpenInvitation(ctx context.Context, storeID int64, inviteeKey string) (StoreInvitation, error) {
+	row := q.db.QueryRow(ctx, openInvitation, storeID, inviteeKey)
+	var i StoreInvitation
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Invitee,
+		&i.InviteeKey,
+		&i.Catalog,
+		&i.Stock,
+		&i.Orders,
+		&i.State,
+		&i.CreatedAt,
+		&i.ExpiresAt,
+		&i.People,
+		&i.InvitedBy,
+		&i.AnsweredBy,
+		&i.MailedAt,
+		&i.EndedAt,
 	)
 	return i, err
 }
 
 const peopleIn = `-- name: PeopleIn :many
-SELECT store_id, account_id, owner, catalog, stock, orders, created_at FROM store_people WHERE account_id = $1 AND store_id = ANY($2::bigint[])
+SELECT store_id, account_id, owner, catalog, stock, orders, created_at, people FROM store_people WHERE account_id = $1 AND store_id = ANY($2::bigint[])
 `
 
 func (q *Queries) PeopleIn(ctx context.Context, accountID int64, stores []int64) ([]StorePerson, error) {
@@ -175,6 +488,7 @@ func (q *Queries) PeopleIn(ctx context.Context, accountID int64, stores []int64)
 			&i.Stock,
 			&i.Orders,
 			&i.CreatedAt,
+			&i.People,
 		); err != nil {
 			return nil, err
 		}
@@ -187,7 +501,7 @@ func (q *Queries) PeopleIn(ctx context.Context, accountID int64, stores []int64)
 }
 
 const person = `-- name: Person :one
-SELECT store_id, account_id, owner, catalog, stock, orders, created_at FROM store_people WHERE store_id = $1 AND account_id = $2
+SELECT store_id, account_id, owner, catalog, stock, orders, created_at, people FROM store_people WHERE store_id = $1 AND account_id = $2
 `
 
 func (q *Queries) Person(ctx context.Context, storeID int64, accountID int64) (StorePerson, error) {
@@ -201,8 +515,47 @@ func (q *Queries) Person(ctx context.Context, storeID int64, accountID int64) (S
 		&i.Stock,
 		&i.Orders,
 		&i.CreatedAt,
+		&i.People,
 	)
 	return i, err
+}
+
+const redirectInvitations = `-- name: RedirectInvitations :exec
+UPDATE store_invitations SET invitee_key = $1
+WHERE store_invitations.invitee_key = $2 AND store_invitations.state = 'open' AND NOT EXISTS (
+    SELECT 1 FROM store_invitations o WHERE o.store_id = store_invitations.store_id AND o.invitee_key = $1 AND o.state = 'open')
+`
+
+func (q *Queries) RedirectInvitations(ctx context.Context, toKey string, fromKey string) error {
+	_, err := q.db.Exec(ctx, redirectInvitations, toKey, fromKey)
+	return err
+}
+
+const resendInvitation = `-- name: ResendInvitation :execrows
+UPDATE store_invitations SET invited_by = $1::bigint, mailed_at = $2, expires_at = $3
+WHERE id = $4 AND state = 'open'
+`
+
+func (q *Queries) ResendInvitation(ctx context.Context, invitedBy int64, now int64, expiresAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, resendInvitation,
+		invitedBy,
+		now,
+		expiresAt,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const revokeInvitationsTo = `-- name: RevokeInvitationsTo :exec
+UPDATE store_invitations SET state = 'revoked', ended_at = $1::bigint WHERE invitee_key = $2 AND state = 'open'
+`
+
+func (q *Queries) RevokeInvitationsTo(ctx context.Context, now int64, key string) error {
+	_, err := q.db.Exec(ctx, revokeInvitationsTo, now, key)
+	return err
 }
 
 const slugTaken = `-- name: SlugTaken :one
@@ -217,7 +570,7 @@ func (q *Queries) SlugTaken(ctx context.Context, slug string) (bool, error) {
 }
 
 const storeByID = `-- name: StoreByID :one
-SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at FROM stores WHERE id = $1
+SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number FROM stores WHERE id = $1
 `
 
 func (q *Queries) StoreByID(ctx context.Context, id int64) (Store, error) {
@@ -244,12 +597,14 @@ func (q *Queries) StoreByID(ctx context.Context, id int64) (Store, error) {
 		&i.SuspendedFrom,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
 	)
 	return i, err
 }
 
 const storeByPublicID = `-- name: StoreByPublicID :one
-SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at FROM stores WHERE public_id = $1
+SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number FROM stores WHERE public_id = $1
 `
 
 func (q *Queries) StoreByPublicID(ctx context.Context, publicID string) (Store, error) {
@@ -276,17 +631,54 @@ func (q *Queries) StoreByPublicID(ctx context.Context, publicID string) (Store, 
 		&i.SuspendedFrom,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
+	)
+	return i, err
+}
+
+const storeBySlug = `-- name: StoreBySlug :one
+SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number FROM stores WHERE slug = $1
+`
+
+func (q *Queries) StoreBySlug(ctx context.Context, slug string) (Store, error) {
+	row := q.db.QueryRow(ctx, storeBySlug, slug)
+	var i Store
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.Code,
+		&i.OwnerID,
+		&i.Name,
+		&i.NameKey,
+		&i.Slug,
+		&i.Description,
+		&i.BusinessType,
+		&i.Email,
+		&i.Phone,
+		&i.Whatsapp,
+		&i.Address,
+		&i.Sells,
+		&i.Buys,
+		&i.State,
+		&i.SuspendReason,
+		&i.SuspendedFrom,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
 	)
 	return i, err
 }
 
 const storesByIDs = `-- name: StoresByIDs :many
-SELECT id, public_id, name, slug, owner_id, state, sells, buys FROM stores WHERE id = ANY($1::bigint[])
+SELECT id, public_id, code, name, slug, owner_id, state, sells, buys FROM stores WHERE id = ANY($1::bigint[])
 `
 
 type StoresByIDsRow struct {
 	ID       int64
 	PublicID string
+	Code     string
 	Name     string
 	Slug     string
 	OwnerID  int64
@@ -307,6 +699,7 @@ func (q *Queries) StoresByIDs(ctx context.Context, ids []int64) ([]StoresByIDsRo
 		if err := rows.Scan(
 			&i.ID,
 			&i.PublicID,
+			&i.Code,
 			&i.Name,
 			&i.Slug,
 			&i.OwnerID,
@@ -317,6 +710,76 @@ func (q *Queries) StoresByIDs(ctx context.Context, ids []int64) ([]StoresByIDsRo
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const storesByPublicIDs = `-- name: StoresByPublicIDs :many
+SELECT id, public_id, code, name, slug, owner_id, state, sells, buys FROM stores WHERE public_id = ANY($1::text[]) ORDER BY id
+`
+
+type StoresByPublicIDsRow struct {
+	ID       int64
+	PublicID string
+	Code     string
+	Name     string
+	Slug     string
+	OwnerID  int64
+	State    string
+	Sells    bool
+	Buys     bool
+}
+
+func (q *Queries) StoresByPublicIDs(ctx context.Context, ids []string) ([]StoresByPublicIDsRow, error) {
+	rows, err := q.db.Query(ctx, storesByPublicIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StoresByPublicIDsRow{}
+	for rows.Next() {
+		var i StoresByPublicIDsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Code,
+			&i.Name,
+			&i.Slug,
+			&i.OwnerID,
+			&i.State,
+			&i.Sells,
+			&i.Buys,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const storesStaffed = `-- name: StoresStaffed :many
+SELECT s.public_id FROM store_people p JOIN stores s ON s.id = p.store_id WHERE p.account_id = $1 AND NOT p.owner ORDER BY s.id
+`
+
+func (q *Queries) StoresStaffed(ctx context.Context, accountID int64) ([]string, error) {
+	rows, err := q.db.Query(ctx, storesStaffed, accountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []string{}
+	for rows.Next() {
+		var public_id string
+		if err := rows.Scan(&public_id); err != nil {
+			return nil, err
+		}
+		items = append(items, public_id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
@@ -351,7 +814,7 @@ func (q *Queries) StoresWithoutOwner(ctx context.Context) ([]string, error) {
 }
 
 const updatePerson = `-- name: UpdatePerson :execrows
-UPDATE store_people SET catalog = $3, stock = $4, orders = $5 WHERE store_id = $1 AND account_id = $2 AND NOT owner
+UPDATE store_people SET catalog = $3, stock = $4, orders = $5, people = $6 WHERE store_id = $1 AND account_id = $2 AND NOT owner
 `
 
 type UpdatePersonParams struct {
@@ -360,6 +823,7 @@ type UpdatePersonParams struct {
 	Catalog   bool
 	Stock     bool
 	Orders    bool
+	People    bool
 }
 
 func (q *Queries) UpdatePerson(ctx context.Context, arg UpdatePersonParams) (int64, error) {
@@ -369,6 +833,7 @@ func (q *Queries) UpdatePerson(ctx context.Context, arg UpdatePersonParams) (int
 		arg.Catalog,
 		arg.Stock,
 		arg.Orders,
+		arg.People,
 	)
 	if err != nil {
 		return 0, err
@@ -379,7 +844,7 @@ func (q *Queries) UpdatePerson(ctx context.Context, arg UpdatePersonParams) (int
 const updateState = `-- name: UpdateState :one
 UPDATE stores SET state = $1, suspend_reason = $2, suspended_from = $3, updated_at = $4
 WHERE id = $5 AND state = $6
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
 `
 
 type UpdateStateParams struct {
@@ -422,15 +887,17 @@ func (q *Queries) UpdateState(ctx context.Context, arg UpdateStateParams) (Store
 		&i.SuspendedFrom,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
 	)
 	return i, err
 }
 
 const updateStore = `-- name: UpdateStore :one
 UPDATE stores SET name = $2, name_key = $3, slug = $4, description = $5, business_type = $6, email = $7, phone = $8, whatsapp = $9,
-                  address = $10, sells = $11, buys = $12, updated_at = $13
+                  address = $10, sells = $11, buys = $12, updated_at = $13, legal_name = $14, tax_number = $15
 WHERE id = $1
-RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at
+RETURNING id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number
 `
 
 type UpdateStoreParams struct {
@@ -447,6 +914,8 @@ type UpdateStoreParams struct {
 	Sells        bool
 	Buys         bool
 	UpdatedAt    int64
+	LegalName    string
+	TaxNumber    string
 }
 
 func (q *Queries) UpdateStore(ctx context.Context, arg UpdateStoreParams) (Store, error) {
@@ -464,6 +933,8 @@ func (q *Queries) UpdateStore(ctx context.Context, arg UpdateStoreParams) (Store
 		arg.Sells,
 		arg.Buys,
 		arg.UpdatedAt,
+		arg.LegalName,
+		arg.TaxNumber,
 	)
 	var i Store
 	err := row.Scan(
@@ -487,6 +958,55 @@ func (q *Queries) UpdateStore(ctx context.Context, arg UpdateStoreParams) (Store
 		&i.SuspendedFrom,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.LegalName,
+		&i.TaxNumber,
 	)
 	return i, err
+}
+
+const wholeStoresByIDs = `-- name: WholeStoresByIDs :many
+SELECT id, public_id, code, owner_id, name, name_key, slug, description, business_type, email, phone, whatsapp, address, sells, buys, state, suspend_reason, suspended_from, created_at, updated_at, legal_name, tax_number FROM stores WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) WholeStoresByIDs(ctx context.Context, ids []int64) ([]Store, error) {
+	rows, err := q.db.Query(ctx, wholeStoresByIDs, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Store{}
+	for rows.Next() {
+		var i Store
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Code,
+			&i.OwnerID,
+			&i.Name,
+			&i.NameKey,
+			&i.Slug,
+			&i.Description,
+			&i.BusinessType,
+			&i.Email,
+			&i.Phone,
+			&i.Whatsapp,
+			&i.Address,
+			&i.Sells,
+			&i.Buys,
+			&i.State,
+			&i.SuspendReason,
+			&i.SuspendedFrom,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.LegalName,
+			&i.TaxNumber,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

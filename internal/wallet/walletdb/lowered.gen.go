@@ -7,6 +7,11 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		approvedAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+FROM wallet_payouts
+WHERE state = 'approved' AND id > ?1
+ORDER BY id
+LIMIT ?2`,
 		credit: `SELECT id, public_id, account, amount, currency, reason, actor, created_at
 FROM wallet_credits
 WHERE public_id = ?1`,
@@ -15,7 +20,72 @@ FROM wallet_credits
 WHERE id > ?1
 ORDER BY id
 LIMIT ?2`,
+		debtPayment: `SELECT id, public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at
+FROM wallet_debt_payments
+WHERE public_id = ?1`,
+		debtPaymentsAfter: `SELECT id, public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at
+FROM wallet_debt_payments
+WHERE id > ?1
+ORDER BY id
+LIMIT ?2`,
 		insertCredit: `INSERT INTO wallet_credits (public_id, account, amount, currency, reason, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
+		insertDebtPayment: `INSERT INTO wallet_debt_payments (public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
+		insertPayout: `INSERT INTO wallet_payouts (public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'requested', ?9, ?10, ?11, ?12, ?13, '', '', NULL, '', NULL, '', '', ?14, ?14)`,
+		insertTopUp: `INSERT INTO wallet_topups (public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, 'pending', NULL, ?6, ?6)`,
+		lockPayout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+FROM wallet_payouts
+WHERE public_id = ?1`,
+		lockTopUp: `SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at
+FROM wallet_topups
+WHERE public_id = ?1`,
+		openStorePayouts: `SELECT count(*)
+FROM wallet_payouts
+WHERE store_id = ?1 AND holder = 'store' AND state IN ('requested', 'approved')`,
+		openWalletPayouts: `SELECT count(*)
+FROM wallet_payouts
+WHERE account_id = ?1 AND holder = 'wallet' AND state IN ('requested', 'approved')`,
+		payout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+FROM wallet_payouts
+WHERE public_id = ?1`,
+		payoutsAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+FROM wallet_payouts
+WHERE id > ?1
+ORDER BY id
+LIMIT ?2`,
+		payoutsInTransit: `SELECT currency, COALESCE(sum(amount), 0) AS total
+FROM wallet_payouts
+WHERE state = 'approved'
+GROUP BY currency
+ORDER BY currency`,
+		pendingTopUps: `SELECT count(*)
+FROM wallet_topups
+WHERE account_id = ?1 AND state = 'pending'`,
+		setPayout: `UPDATE wallet_payouts
+SET state = ?1, first_by = ?2, decided_by = ?3, decided_at = ?4, settled_by = ?5, settled_at = ?6, reference = ?7, reason = ?8, updated_at = ?9
+WHERE id = ?10 AND state = ?11`,
+		setTopUp: `UPDATE wallet_topups
+SET state = ?1, paid_at = ?2, updated_at = ?3
+WHERE public_id = ?4 AND state <> 'paid'`,
+		storePayoutsSince: `SELECT COALESCE(sum(amount), 0) AS total
+FROM wallet_payouts
+WHERE store_id = ?1 AND holder = 'store' AND created_at > ?2 AND state IN ('requested', 'approved', 'settled')`,
+		topUp: `SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at
+FROM wallet_topups
+WHERE public_id = ?1`,
+		topUpsAfter: `SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at
+FROM wallet_topups
+WHERE id > ?1
+ORDER BY id
+LIMIT ?2`,
+		topUpsSince: `SELECT COALESCE(sum(amount), 0) AS total
+FROM wallet_topups
+WHERE account_id = ?1 AND created_at > ?2 AND state IN ('pending', 'paid')`,
+		walletPayoutsSince: `SELECT COALESCE(sum(amount), 0) AS total
+FROM wallet_payouts
+WHERE account_id = ?1 AND holder = 'wallet' AND created_at > ?2 AND state IN ('requested', 'approved', 'settled')`,
 	})
 }

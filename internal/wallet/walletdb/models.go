@@ -14,3 +14,57 @@ type WalletCredit struct {
 	Actor     string
 	CreatedAt int64
 }
+
+type WalletDebtPayment struct {
+	ID           int64
+	PublicID     string
+	StoreID      int64
+	Store        string
+	Source       string
+	Amount       int64
+	Currency     string
+	Reference    string
+	ReferenceKey *string
+	Actor        string
+	CreatedAt    int64
+}
+
+type WalletPayout struct {
+	ID            int64
+	PublicID      string
+	Holder        string
+	AccountID     int64
+	Account       string
+	StoreID       int64
+	Store         string
+	Amount        int64
+	Currency      string
+	State         string
+	Bank          string
+	Branch        string
+	AccountName   string
+	AccountNumber string
+	Note          string
+	FirstBy       string
+	DecidedBy     string
+	DecidedAt     *int64
+	SettledBy     string
+	SettledAt     *int64
+	Reference     string
+	Reason        string
+	CreatedAt     int64
+	UpdatedAt     int64
+}
+
+type WalletTopup struct {
+	ID        int64
+	PublicID  string
+	AccountID int64
+	Account   string
+	Amount    int64
+	Currency  string
+	State     string
+	PaidAt    *int64
+	CreatedAt int64
+	UpdatedAt int64
+}

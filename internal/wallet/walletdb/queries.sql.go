@@ -9,6 +9,55 @@ import (
 	"context"
 )
 
+const approvedAfter = `-- name: ApprovedAfter :many
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE state = 'approved' AND id > $1::bigint ORDER BY id LIMIT $2
+`
+
+func (q *Queries) ApprovedAfter(ctx context.Context, after int64, maxRows int32) ([]WalletPayout, error) {
+	rows, err := q.db.Query(ctx, approvedAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WalletPayout{}
+	for rows.Next() {
+		var i WalletPayout
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Holder,
+			&i.AccountID,
+			&i.Account,
+			&i.StoreID,
+			&i.Store,
+			&i.Amount,
+			&i.Currency,
+			&i.State,
+			&i.Bank,
+			&i.Branch,
+			&i.AccountName,
+			&i.AccountNumber,
+			&i.Note,
+			&i.FirstBy,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.SettledBy,
+			&i.SettledAt,
+			&i.Reference,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const credit = `-- name: Credit :one
 SELECT id, public_id, account, amount, currency, reason, actor, created_at FROM wallet_credits WHERE public_id = $1
 `
@@ -62,6 +111,65 @@ func (q *Queries) CreditsAfter(ctx context.Context, after int64, maxRows int32) 
 	return items, nil
 }
 
+const debtPayment = `-- name: DebtPayment :one
+SELECT id, public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at FROM wallet_debt_payments WHERE public_id = $1
+`
+
+func (q *Queries) DebtPayment(ctx context.Context, publicID string) (WalletDebtPayment, error) {
+	row := q.db.QueryRow(ctx, debtPayment, publicID)
+	var i WalletDebtPayment
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Store,
+		&i.Source,
+		&i.Amount,
+		&i.Currency,
+		&i.Reference,
+		&i.ReferenceKey,
+		&i.Actor,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const debtPaymentsAfter = `-- name: DebtPaymentsAfter :many
+SELECT id, public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at FROM wallet_debt_payments WHERE id > $1::bigint ORDER BY id LIMIT $2
+`
+
+func (q *Queries) DebtPaymentsAfter(ctx context.Context, after int64, maxRows int32) ([]WalletDebtPayment, error) {
+	rows, err := q.db.Query(ctx, debtPaymentsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WalletDebtPayment{}
+	for rows.Next() {
+		var i WalletDebtPayment
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Store,
+			&i.Source,
+			&i.Amount,
+			&i.Currency,
+			&i.Reference,
+			&i.ReferenceKey,
+			&i.Actor,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertCredit = `-- name: InsertCredit :exec
 INSERT INTO wallet_credits (public_id, account, amount, currency, reason, actor, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
@@ -88,4 +196,466 @@ func (q *Queries) InsertCredit(ctx context.Context, arg InsertCreditParams) erro
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const insertDebtPayment = `-- name: InsertDebtPayment :exec
+INSERT INTO wallet_debt_payments (public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type InsertDebtPaymentParams struct {
+	PublicID     string
+	StoreID      int64
+	Store        string
+	Source       string
+	Amount       int64
+	Currency     string
+	Reference    string
+	ReferenceKey *string
+	Actor        string
+	CreatedAt    int64
+}
+
+func (q *Queries) InsertDebtPayment(ctx context.Context, arg InsertDebtPaymentParams) error {
+	_, err := q.db.Exec(ctx, insertDebtPayment,
+		arg.PublicID,
+		arg.StoreID,
+		arg.Store,
+		arg.Source,
+		arg.Amount,
+		arg.Currency,
+		arg.Reference,
+		arg.ReferenceKey,
+		arg.Actor,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertPayout = `-- name: InsertPayout :exec
+INSERT INTO wallet_payouts (public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at,
+  settled_by, settled_at, reference, reason, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9,
+  $10, $11, $12, $13, '', '', NULL, '', NULL, '', '', $14, $14)
+`
+
+type InsertPayoutParams struct {
+	PublicID      string
+	Holder        string
+	AccountID     int64
+	Account       string
+	StoreID       int64
+	Store         string
+	Amount        int64
+	Currency      string
+	Bank          string
+	Branch        string
+	AccountName   string
+	AccountNumber string
+	Note          string
+	CreatedAt     int64
+}
+
+func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) error {
+	_, err := q.db.Exec(ctx, insertPayout,
+		arg.PublicID,
+		arg.Holder,
+		arg.AccountID,
+		arg.Account,
+		arg.StoreID,
+		arg.Store,
+		arg.Amount,
+		arg.Currency,
+		arg.Bank,
+		arg.Branch,
+		arg.AccountName,
+		arg.AccountNumber,
+		arg.Note,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const insertTopUp = `-- name: InsertTopUp :exec
+INSERT INTO wallet_topups (public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at)
+VALUES ($1, $2, $3, $4, $5, 'pending', NULL, $6, $6)
+`
+
+type InsertTopUpParams struct {
+	PublicID  string
+	AccountID int64
+	Account   string
+	Amount    int64
+	Currency  string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertTopUp(ctx context.Context, arg InsertTopUpParams) error {
+	_, err := q.db.Exec(ctx, insertTopUp,
+		arg.PublicID,
+		arg.AccountID,
+		arg.Account,
+		arg.Amount,
+		arg.Currency,
+		arg.CreatedAt,
+	)
+	return err
+}
+
+const lockPayout = `-- name: LockPayout :one
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE public_id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockPayout(ctx context.Context, publicID string) (WalletPayout, error) {
+	row := q.db.QueryRow(ctx, lockPayout, publicID)
+	var i WalletPayout
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.Holder,
+		&i.AccountID,
+		&i.Account,
+		&i.StoreID,
+		&i.Store,
+		&i.Amount,
+		&i.Currency,
+		&i.State,
+		&i.Bank,
+		&i.Branch,
+		&i.AccountName,
+		&i.AccountNumber,
+		&i.Note,
+		&i.FirstBy,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.SettledBy,
+		&i.SettledAt,
+		&i.Reference,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const lockTopUp = `-- name: LockTopUp :one
+SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at FROM wallet_topups WHERE public_id = $1 FOR UPDATE
+`
+
+func (q *Queries) LockTopUp(ctx context.Context, publicID string) (WalletTopup, error) {
+	row := q.db.QueryRow(ctx, lockTopUp, publicID)
+	var i WalletTopup
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.AccountID,
+		&i.Account,
+		&i.Amount,
+		&i.Currency,
+		&i.State,
+		&i.PaidAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const openStorePayouts = `-- name: OpenStorePayouts :one
+SELECT COUNT(*) FROM wallet_payouts WHERE store_id = $1 AND holder = 'store' AND state IN ('requested', 'approved')
+`
+
+func (q *Queries) OpenStorePayouts(ctx context.Context, storeID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, openStorePayouts, storeID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const openWalletPayouts = `-- name: OpenWalletPayouts :one
+SELECT COUNT(*) FROM wallet_payouts WHERE account_id = $1 AND holder = 'wallet' AND state IN ('requested', 'approved')
+`
+
+func (q *Queries) OpenWalletPayouts(ctx context.Context, accountID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, openWalletPayouts, accountID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const payout = `-- name: Payout :one
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE public_id = $1
+`
+
+func (q *Queries) Payout(ctx context.Context, publicID string) (WalletPayout, error) {
+	row := q.db.QueryRow(ctx, payout, publicID)
+	var i WalletPayout
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.Holder,
+		&i.AccountID,
+		&i.Account,
+		&i.StoreID,
+		&i.Store,
+		&i.Amount,
+		&i.Currency,
+		&i.State,
+		&i.Bank,
+		&i.Branch,
+		&i.AccountName,
+		&i.AccountNumber,
+		&i.Note,
+		&i.FirstBy,
+		&i.DecidedBy,
+		&i.DecidedAt,
+		&i.SettledBy,
+		&i.SettledAt,
+		&i.Reference,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const payoutsAfter = `-- name: PayoutsAfter :many
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE id > $1::bigint ORDER BY id LIMIT $2
+`
+
+func (q *Queries) PayoutsAfter(ctx context.Context, after int64, maxRows int32) ([]WalletPayout, error) {
+	rows, err := q.db.Query(ctx, payoutsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WalletPayout{}
+	for rows.Next() {
+		var i WalletPayout
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Holder,
+			&i.AccountID,
+			&i.Account,
+			&i.StoreID,
+			&i.Store,
+			&i.Amount,
+			&i.Currency,
+			&i.State,
+			&i.Bank,
+			&i.Branch,
+			&i.AccountName,
+			&i.AccountNumber,
+			&i.Note,
+			&i.FirstBy,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.SettledBy,
+			&i.SettledAt,
+			&i.Reference,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const payoutsInTransit = `-- name: PayoutsInTransit :many
+SELECT currency, COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts WHERE state = 'approved' GROUP BY currency ORDER BY currency
+`
+
+type PayoutsInTransitRow struct {
+	Currency string
+	Total    int64
+}
+
+func (q *Queries) PayoutsInTransit(ctx context.Context) ([]PayoutsInTransitRow, error) {
+	rows, err := q.db.Query(ctx, payoutsInTransit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PayoutsInTransitRow{}
+	for rows.Next() {
+		var i PayoutsInTransitRow
+		if err := rows.Scan(&i.Currency, &i.Total); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const pendingTopUps = `-- name: PendingTopUps :one
+SELECT COUNT(*) FROM wallet_topups WHERE account_id = $1 AND state = 'pending'
+`
+
+func (q *Queries) PendingTopUps(ctx context.Context, accountID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, pendingTopUps, accountID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const setPayout = `-- name: SetPayout :execrows
+UPDATE wallet_payouts SET state = $1, first_by = $2, decided_by = $3, decided_at = $4, settled_by = $5,
+  settled_at = $6, reference = $7, reason = $8, updated_at = $9
+WHERE id = $10 AND state = $11
+`
+
+type SetPayoutParams struct {
+	State     string
+	FirstBy   string
+	DecidedBy string
+	DecidedAt *int64
+	SettledBy string
+	SettledAt *int64
+	Reference string
+	Reason    string
+	UpdatedAt int64
+	ID        int64
+	Was       string
+}
+
+func (q *Queries) SetPayout(ctx context.Context, arg SetPayoutParams) (int64, error) {
+	result, err := q.db.Exec(ctx, setPayout,
+		arg.State,
+		arg.FirstBy,
+		arg.DecidedBy,
+		arg.DecidedAt,
+		arg.SettledBy,
+		arg.SettledAt,
+		arg.Reference,
+		arg.Reason,
+		arg.UpdatedAt,
+		arg.ID,
+		arg.Was,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const setTopUp = `-- name: SetTopUp :execrows
+UPDATE wallet_topups SET state = $1, paid_at = $2, updated_at = $3
+WHERE public_id = $4 AND state <> 'paid'
+`
+
+func (q *Queries) SetTopUp(ctx context.Context, state string, paidAt *int64, updatedAt int64, publicID string) (int64, error) {
+	result, err := q.db.Exec(ctx, setTopUp,
+		state,
+		paidAt,
+		updatedAt,
+		publicID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const storePayoutsSince = `-- name: StorePayoutsSince :one
+SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts
+WHERE store_id = $1 AND holder = 'store' AND created_at > $2 AND state IN ('requested', 'approved', 'settled')
+`
+
+func (q *Queries) StorePayoutsSince(ctx context.Context, storeID int64, since int64) (int64, error) {
+	row := q.db.QueryRow(ctx, storePayoutsSince, storeID, since)
+	var total int64
+	err := row.Scan(&total)
+	return total, err
+}
+
+const topUp = `-- name: TopUp :one
+SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at FROM wallet_topups WHERE public_id = $1
+`
+
+func (q *Queries) TopUp(ctx context.Context, publicID string) (WalletTopup, error) {
+	row := q.db.QueryRow(ctx, topUp, publicID)
+	var i WalletTopup
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.AccountID,
+		&i.Account,
+		&i.Amount,
+		&i.Currency,
+		&i.State,
+		&i.PaidAt,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+	)
+	return i, err
+}
+
+const topUpsAfter = `-- name: TopUpsAfter :many
+SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at FROM wallet_topups WHERE id > $1::bigint ORDER BY id LIMIT $2
+`
+
+func (q *Queries) TopUpsAfter(ctx context.Context, after int64, maxRows int32) ([]WalletTopup, error) {
+	rows, err := q.db.Query(ctx, topUpsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []WalletTopup{}
+	for rows.Next() {
+		var i WalletTopup
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.AccountID,
+			&i.Account,
+			&i.Amount,
+			&i.Currency,
+			&i.State,
+			&i.PaidAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const topUpsSince = `-- name: TopUpsSince :one
+SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_topups
+WHERE account_id = $1 AND created_at > $2 AND state IN ('pending', 'paid')
+`
+
+// What an account has put in, or is about to, since a time.
+func (q *Queries) TopUpsSince(ctx context.Context, accountID int64, since int64) (int64, error) {
+	row := q.db.QueryRow(ctx, topUpsSince, accountID, since)
+	var total int64
+	err := row.Scan(&total)
+	return total, err
+}
+
+const walletPayoutsSince = `-- name: WalletPayoutsSince :one
+SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts
+WHERE account_id = $1 AND holder = 'wallet' AND created_at > $2 AND state IN ('requested', 'approved', 'settled')
+`
+
+// What was asked for of a wallet since a time, or of a store.
+func (q *Queries) WalletPayoutsSince(ctx context.Context, accountID int64, since int64) (int64, error) {
+	row := q.db.QueryRow(ctx, walletPayoutsSince, accountID, since)
+	var total int64
+	err := row.Scan(&total)
+	return total, err
 }

@@ -23,6 +23,11 @@ ORDER BY follower`,
 WHERE follower = ?1`,
 		deleteEvents: `DELETE FROM events
 WHERE seq > ?1 AND seq <= ?2`,
+		eventFrom: `SELECT id, created_at
+FROM events
+WHERE id >= ?1
+ORDER BY id
+LIMIT 1`,
 		eventsAfter: `SELECT id, seq, type, subject, actor, facts, created_at
 FROM events
 WHERE seq > ?1
@@ -37,6 +42,8 @@ LIMIT ?2`,
 VALUES (?1, ?2, ?3, ?4, ?5)`,
 		insertEvents: `INSERT INTO events (type, subject, actor, facts, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
+		lastEvent: `SELECT COALESCE(max(id), 0)
+FROM events`,
 		lastSeq: `SELECT COALESCE(max(seq), 0)
 FROM events`,
 		numberEvents: `UPDATE events

@@ -95,6 +95,22 @@ func (q *Queries) DeleteEvents(ctx context.Context, after int64, upto int64) (in
 	return result.RowsAffected(), nil
 }
 
+const eventFrom = `-- name: EventFrom :one
+SELECT id, created_at FROM events WHERE id >= $1 ORDER BY id LIMIT 1
+`
+
+type EventFromRow struct {
+	ID        int64
+	CreatedAt int64
+}
+
+func (q *Queries) EventFrom(ctx context.Context, id int64) (EventFromRow, error) {
+	row := q.db.QueryRow(ctx, eventFrom, id)
+	var i EventFromRow
+	err := row.Scan(&i.ID, &i.CreatedAt)
+	return i, err
+}
+
 const eventsAfter = `-- name: EventsAfter :many
 SELECT id, seq, type, subject, actor, facts, created_at FROM events WHERE seq > $1::bigint ORDER BY seq NULLS LAST LIMIT $2
 `
@@ -159,6 +175,17 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error 
 		arg.CreatedAt,
 	)
 	return err
+}
+
+const lastEvent = `-- name: LastEvent :one
+SELECT COALESCE(MAX(id), 0)::bigint FROM events
+`
+
+func (q *Queries) LastEvent(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastEvent)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
 }
 
 const lastSeq = `-- name: LastSeq :one

@@ -9,11 +9,15 @@ func init() {
 	db.RegisterLowered(map[string]string{
 		deleteKeys: `DELETE FROM idempotency_keys
 WHERE id IN (SELECT value FROM json_each(?1))`,
-		expiredKeys: `SELECT id
-FROM idempotency_keys
-WHERE created_at < ?1
-ORDER BY created_at, id
-LIMIT ?2`,
+		expiredKeys: `SELECT i.id
+FROM idempotency_keys AS i
+WHERE i.created_at < ?1 AND i.id IN (
+    SELECT k.id
+    FROM idempotency_keys AS k
+    ORDER BY k.id
+    LIMIT ?2
+)
+ORDER BY i.id`,
 		insertKey: `INSERT INTO idempotency_keys (scope, operation, key, fingerprint, object, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
 		stored: `SELECT fingerprint, object

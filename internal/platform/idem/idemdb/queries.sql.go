@@ -22,11 +22,14 @@ func (q *Queries) DeleteKeys(ctx context.Context, ids []int64) (int64, error) {
 }
 
 const expiredKeys = `-- name: ExpiredKeys :many
-SELECT id FROM idempotency_keys WHERE created_at < $1 ORDER BY created_at, id LIMIT $2
+
+SELECT i.id FROM idempotency_keys AS i
+WHERE i.created_at < $1 AND i.id IN (SELECT k.id FROM idempotency_keys AS k ORDER BY k.id LIMIT $2) ORDER BY i.id
 `
 
-func (q *Queries) ExpiredKeys(ctx context.Context, createdAt int64, limit int32) ([]int64, error) {
-	rows, err := q.db.Query(ctx, expiredKeys, createdAt, limit)
+// Keys are numbered as they are stored: the oldest are the lowest.
+func (q *Queries) ExpiredKeys(ctx context.Context, before int64, maxRows int32) ([]int64, error) {
+	rows, err := q.db.Query(ctx, expiredKeys, before, maxRows)
 	if err != nil {
 		return nil, err
 	}

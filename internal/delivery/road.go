@@ -1,0 +1,304 @@
+package delivery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/haat-market/haat/internal/delivery/deliverydb"
+	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/platform/clock"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/geo"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
+)
+
+// Action is a courier's step on the road.
+type Action struct {
+	Note
+	PIN    string
+	QR     string
+	Reason string
+	// Later is when a failed delivery is tried again, in microseconds.
+	Later *int64
+}
+
+// Act takes a courier's step. A step whose client's event was taken before changes nothing. Errors: ErrNotFound,
+// ErrState, ErrClientEvent, ErrProofNeeded, ErrWrongProof, ErrProofLocked, and those of order.
+func (s *Service) Act(ctx context.Context, caller web.Caller, id string, on Event, a Action) error {
+	var refusal error
+	// READ COMMITTED: every check follows the locks of the order and of the delivery; that a client's event counts once
+	// is a unique index.
+	err := s.db.Write(ctx, "delivery."+string(on), func(ctx context.Context, tx db.Tx) error {
+		refusal = nil
+		w, err := s.begin(ctx, tx, id)
+		if err != nil {
+			return err
+		}
+		parties, err := s.parties(ctx, tx, caller, w.row)
+		if err != nil {
+			return err
+		}
+		mine := a
+		mine.Actor = caller.Account
+		if w.row.CourierID != nil {
+			mine.courier = *w.row.CourierID
+		}
+		if done, err := s.before(ctx, tx, w, on, mine); done || err != nil {
+			return err
+		}
+		refusal, err = s.act(ctx, tx, w, on, parties, mine)
+		return err
+	}, db.ReadCommitted())
+	if err != nil {
+		return err
+	}
+	return refusal
+}
+
+// wrongProof is the row of a history that a wrong PIN leaves.
+const wrongProof = "wrong_proof"
+
+// before says whether a client's event was taken already.
+func (s *Service) before(ctx context.Context, tx db.Tx, w *work, on Event, a Action) (bool, error) {
+	if a.Client == "" {
+		return false, nil
+	}
+	e, err := deliverydb.New(tx).EventByClient(ctx, a.courier, &a.Client)
+	if errors.Is(err, db.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if e.DeliveryID == w.row.ID && e.Kind == wrongProof && on == Deliver {
+		return false, ErrWrongProof.With("tries_left", MostTries-w.row.Tries) // counted when it came first
+	}
+	if e.DeliveryID != w.row.ID || e.Kind != string(on) {
+		return false, ErrClientEvent
+	}
+	return true, nil
+}
+
+// act takes a step under the locks. What has to be remembered although it is refused is a refusal, not an error.
+func (s *Service) act(ctx context.Context, tx db.Tx, w *work, on Event, parties []Party, a Action) (refusal, err error) {
+	rule, err := w.step(on, parties)
+	if err != nil {
+		return nil, err
+	}
+	n := &a.Note
+	switch on {
+	case Pickup:
+		err = s.pickUp(ctx, tx, w, n)
+	case Deliver:
+		proof, refusal, err := s.prove(ctx, tx, w, a)
+		if refusal != nil || err != nil {
+			return refusal, err
+		}
+		return nil, s.arrived(ctx, tx, w, n, proof, false)
+	case Fail:
+		if a.Reason == "" {
+			return nil, ErrReasonNeeded
+		}
+		w.row.FailReason, w.row.Fails = a.Reason, w.row.Fails+1
+		if a.Later != nil {
+			w.row.DeliverAt = a.Later
+		}
+	case Retry:
+		w.row.FailReason = ""
+	case Return:
+		if err = s.drop(ctx, tx, w, n); err == nil {
+			err = s.orders.Carry(ctx, tx, w.row.OrderRef, order.Return, order.Why{Note: w.row.FailReason}, n.Actor)
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	var facts map[string]any
+	if a.Reason != "" {
+		facts = map[string]any{"reason": a.Reason}
+	}
+	return nil, s.move(ctx, tx, w, on, rule.To, *n, facts)
+}
+
+// pickUp ships the order and makes the receiver's proof.
+func (s *Service) pickUp(ctx context.Context, tx db.Tx, w *work, n *Note) error {
+	now := s.clock.Now()
+	at := clock.Micro(now)
+	w.row.PickedUpAt = &at
+	w.row.Cash = w.parcel.Cash // lines may have been cut since the job was made
+	w.row.PinNo, w.row.Tries = w.row.PinNo+1, 0
+	q := deliverydb.New(tx)
+	if w.row.Distance != nil {
+		c, err := q.LockCourier(ctx, *w.row.CourierID)
+		if err != nil {
+			return err
+		}
+		w.row.EtaAt = ptr(clock.Micro(now.Add(travel(*w.row.Distance, c.Vehicle))))
+	}
+	switch w.parcel.State {
+	case order.Confirmed, order.Processing:
+		return s.orders.Carry(ctx, tx, w.row.OrderRef, order.Ship, order.Why{}, n.Actor)
+	default:
+		return nil // from another courier's hands: the order is shipped
+	}
+}
+
+// prove looks at what the receiver gave. A wrong PIN is counted and committed.
+func (s *Service) prove(ctx context.Context, tx db.Tx, w *work, a Action) (proof string, refusal, err error) {
+	switch {
+	case a.QR != "":
+		if same(a.QR, s.qr(w.row)) {
+			return "qr", nil, nil
+		}
+		return "", nil, ErrWrongProof // 128 bits are not guessed: nothing is counted
+	case a.PIN == "" && w.row.BuyerID == 0 && a.Photo != "" && a.Sign != "":
+		return "photo", nil, nil // ordered without an account: there is nobody to show a PIN to
+	case a.PIN == "":
+		return "", nil, ErrProofNeeded
+	case w.row.Tries >= MostTries:
+		return "", nil, ErrProofLocked
+	case same(a.PIN, s.pin(w.row)):
+		return "pin", nil, nil
+	}
+	n, err := deliverydb.New(tx).CountTry(ctx, clock.Micro(s.clock.Now()), w.row.ID)
+	if err != nil || n == 0 {
+		return "", ErrProofLocked, err
+	}
+	if a.Client != "" { // the queue may be sent again: this try is one try
+		if err := s.note(ctx, tx, &w.row, wrongProof, a.Note); err != nil {
+			return "", nil, err
+		}
+	}
+	if w.row.Tries+1 >= MostTries {
+		return "", ErrProofLocked, nil
+	}
+	return "", ErrWrongProof.With("tries_left", MostTries-w.row.Tries-1), nil
+}
+
+// arrived ends a delivery: the order is delivered, the courier has earned. told says that the order is being moved by
+// whoever calls.
+func (s *Service) arrived(ctx context.Context, tx db.Tx, w *work, n *Note, proof string, told bool) error {
+	if err := s.drop(ctx, tx, w, n); err != nil {
+		return err
+	}
+	at := clock.Micro(s.clock.Now())
+	d := &w.row
+	d.DeliveredAt, d.Proof, d.FailReason = &at, proof, ""
+	if to := pointOf(d.DropLat, d.DropLng); to != nil && n.Where != nil {
+		d.Far = ptr(geo.Metres(*to, *n.Where))
+		d.Flagged = d.Flagged || *d.Far > farAway
+	}
+	share, err := money.Percent(d.Fee, d.ShareBp)
+	if err != nil {
+		return err
+	}
+	d.Earned = share
+	if !told {
+		if err := s.orders.Carry(ctx, tx, d.OrderRef, order.Deliver, order.Why{}, n.Actor); err != nil {
+			return err
+		}
+	}
+	if err := s.pay(ctx, tx, d); err != nil {
+		return err
+	}
+	return s.move(ctx, tx, w, Deliver, Delivered, *n, map[string]any{"proof": proof, "earned": d.Earned, "currency": d.Currency, "flagged": d.Flagged})
+}
+
+// pay books the cash that the courier took, and the fee: the store pays it from what it earned or will earn, the courier
+// has his share, the market the rest.
+func (s *Service) pay(ctx context.Context, tx db.Tx, d *deliverydb.Delivery) error {
+	if d.Fee == 0 && d.Cash == 0 {
+		return nil
+	}
+	briefs, err := s.stores.Briefs(ctx, tx, []int64{d.StoreID})
+	if err != nil {
+		return err
+	}
+	couriers, err := deliverydb.New(tx).CouriersByIDs(ctx, []int64{*d.CourierID})
+	if err != nil || len(couriers) != 1 {
+		return errors.Join(err, fmt.Errorf("delivery %s: its courier is not there", d.PublicID))
+	}
+	if err := s.takeCash(ctx, tx, d, couriers[0]); err != nil || d.Fee == 0 {
+		return err
+	}
+	from := ledger.StoreEarnings(briefs[d.StoreID].PublicID, d.Currency)
+	return s.ledger.Post(ctx, tx, ledger.DeliveryDone, "carry:"+d.PublicID, d.PublicID,
+		ledger.Leg{From: from, To: ledger.CourierEarnings(couriers[0].Account, d.Currency), Amount: d.Earned},
+		ledger.Leg{From: from, To: ledger.PlatformDelivery(d.Currency), Amount: d.Fee - d.Earned})
+}
+
+// Proof is what the buyer shows at the door.
+type Proof struct {
+	Delivery string
+	State    State
+	PIN      string
+	QR       string
+	Tries    int64
+	Kind     string
+}
+
+// ProofOf is the proof of an order, for its buyer alone. Errors: order.ErrNotFound, ErrNoProof.
+func (s *Service) ProofOf(ctx context.Context, caller web.Caller, id string) (p Proof, err error) {
+	err = s.db.Read(ctx, "delivery.proof", func(ctx context.Context, tx db.Tx) error {
+		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if !buyer {
+			return order.ErrNotFound // whoever sells or carries sees no PIN
+		}
+		p, err = s.lastProof(ctx, tx, id)
+		return err
+	})
+	return p, err
+}
+
+// RenewProof makes another PIN and code, with all tries. Errors: order.ErrNotFound, ErrNoProof.
+func (s *Service) RenewProof(ctx context.Context, caller web.Caller, id string) (Proof, error) {
+	err := s.db.Write(ctx, "delivery.renew", func(ctx context.Context, tx db.Tx) error {
+		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if !buyer {
+			return order.ErrNotFound
+		}
+		return s.renew(ctx, tx, id)
+	})
+	if err != nil {
+		return Proof{}, err
+	}
+	return s.ProofOf(ctx, caller, id)
+}
+
+// RateIt is the buyer's word on a delivery, one to five stars, once. Errors: order.ErrNotFound, ErrNoProof, ErrRated.
+func (s *Service) RateIt(ctx context.Context, caller web.Caller, id string, stars int64) error {
+	return s.db.Write(ctx, "delivery.rate", func(ctx context.Context, tx db.Tx) error {
+		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		if !buyer {
+			return order.ErrNotFound
+		}
+		q := deliverydb.New(tx)
+		d, err := q.LastOfOrder(ctx, id)
+		if errors.Is(err, db.ErrNoRows) {
+			return ErrRated
+		}
+		if err != nil {
+			return err
+		}
+		n, err := q.Rate(ctx, &stars, clock.Micro(s.clock.Now()), d.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 || d.CourierID == nil {
+			return ErrRated
+		}
+		return q.RateCourier(ctx, stars, *d.CourierID)
+	})
+}

@@ -1,0 +1,47 @@
+-- name: NextSerial :one
+INSERT INTO invoice_series (store_id, year, kind, last) VALUES (sqlc.arg(store_id), sqlc.arg(year), sqlc.arg(kind), 1)
+ON CONFLICT (store_id, year, kind) DO UPDATE SET last = invoice_series.last + 1
+RETURNING last;
+
+-- name: InsertInvoice :one
+INSERT INTO invoices (public_id, kind, store_id, year, serial, number, order_ref, invoice_id, currency, net, tax, total, given_before, content, issued_at)
+VALUES (sqlc.arg(public_id), sqlc.arg(kind), sqlc.arg(store_id), sqlc.arg(year), sqlc.arg(serial), sqlc.arg(number), sqlc.arg(order_ref), sqlc.narg(invoice_id),
+  sqlc.arg(currency), sqlc.arg(net), sqlc.arg(tax), sqlc.arg(total), sqlc.arg(given_before), sqlc.arg(content), sqlc.arg(issued_at))
+RETURNING id;
+
+-- name: InsertBuyer :exec
+INSERT INTO invoice_buyers (invoice_id, account_id) VALUES (sqlc.arg(invoice_id), sqlc.arg(account_id)) ON CONFLICT DO NOTHING;
+
+-- name: GetInvoice :one
+SELECT * FROM invoices WHERE public_id = $1;
+
+-- name: InvoiceOfOrder :one
+SELECT * FROM invoices WHERE order_ref = $1 AND kind = 'invoice';
+
+-- name: InvoicesOfOrders :many
+SELECT * FROM invoices WHERE order_ref = ANY(sqlc.arg(orders)::text[]) AND kind = 'invoice' ORDER BY id;
+
+-- name: InvoicesByID :many
+SELECT * FROM invoices WHERE id = ANY(sqlc.arg(ids)::bigint[]) ORDER BY id;
+
+-- name: CreditNotesOf :many
+SELECT * FROM invoices WHERE invoice_id = $1 ORDER BY id LIMIT 1000;
+
+-- name: DocumentsOfOrder :many
+SELECT id FROM invoices WHERE order_ref = $1 ORDER BY id LIMIT 1000;
+
+-- name: BuyerOf :one
+SELECT account_id FROM invoice_buyers WHERE invoice_id = $1;
+
+-- name: VerifySeries :many
+SELECT s.id, s.store_id, s.year, s.kind, s.last, COUNT(i.id) AS documents, COALESCE(MIN(i.serial), 0)::bigint AS first_serial, COALESCE(MAX(i.serial), 0)::bigint AS last_serial
+FROM invoice_series AS s LEFT JOIN invoices AS i ON i.store_id = s.store_id AND i.year = s.year AND i.kind = s.kind
+WHERE s.id > sqlc.arg(after) GROUP BY s.id, s.store_id, s.year, s.kind, s.last ORDER BY s.id LIMIT 500;
+
+-- name: CountUncounted :one
+SELECT COUNT(*) FROM invoices AS i WHERE NOT EXISTS (SELECT 1 FROM invoice_series AS s WHERE s.store_id = i.store_id AND s.year = i.year AND s.kind = i.kind);
+
+-- name: VerifyInvoices :many
+SELECT i.id, i.public_id, i.kind, i.number, i.order_ref, i.net, i.tax, i.total, i.content,
+  (SELECT COALESCE(SUM(c.total), 0)::bigint FROM invoices AS c WHERE c.invoice_id = i.id)::bigint AS credited
+FROM invoices AS i WHERE i.id > sqlc.arg(after) ORDER BY i.id LIMIT 500;

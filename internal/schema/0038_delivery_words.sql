@@ -1,0 +1,2 @@
+-- What a delivery is found by, in small letters.
+ALTER TABLE deliveries ADD COLUMN words TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,3 @@
+-- Written by tools/generate.sh from internal/schema/0038_delivery_words.sql. Do not edit.
+
+ALTER TABLE deliveries ADD COLUMN words TEXT NOT NULL DEFAULT '';

@@ -1,0 +1,67 @@
+package shop
+
+import (
+	"embed"
+
+	"github.com/haat-market/haat/internal/cart"
+	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/delivery"
+	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/payment"
+	pictures "github.com/haat-market/haat/internal/platform/picture"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/wallet"
+	"github.com/haat-market/haat/web/pages/frame"
+)
+
+//go:embed all:files
+var files embed.FS
+
+// Deps are the rooms whose doors these pages are.
+type Deps struct {
+	Identity *identity.Service
+	Stores   *store.Service
+	Catalog  *catalog.Service
+	Cart     *cart.Service
+	Orders   *order.Service
+	Payments *payment.Service
+	Wallet   *wallet.Service
+	Delivery *delivery.Service
+}
+
+type shop struct{ Deps }
+
+// Mount adds the pages.
+func Mount(f *frame.Frame, d Deps) {
+	s := &shop{d}
+	f.Templates("shop", files, "files/*.html")
+	f.Get("/{$}", web.Public, s.home)
+	f.Get("/c/{slug}", web.Public, s.category)
+	f.Get("/s/{store}", web.Public, s.store)
+	f.Get("/search", web.Public, s.search)
+	f.Get("/stores", web.Public, s.stores)
+	f.Get("/p/{id}", web.Public, s.product)
+	f.Get("/cart", web.Public, s.cart)
+	f.Post("/cart", web.Public, s.addToCart)
+	f.Post("/cart/sync", web.Public, s.syncCart)
+	f.Post("/cart/lines/{line}", web.Public, s.changeLine)
+	f.Get("/checkout", web.Public, s.askCheckout)
+	f.Post("/checkout", web.SignedIn, s.checkout)
+	f.Post("/checkout/guest", web.Public, s.guestOrder)
+	f.Get("/ordered", web.Public, s.ordered)
+	f.Get("/o/{token}", web.Public, s.follow)
+	f.Get("/t/{number}", web.Public, s.track)
+	f.Post("/o/{token}/claim", web.SignedIn, s.claim)
+	f.Get("/checkouts/{id}", web.SignedIn, s.placed)
+	f.Post("/checkouts/{id}/cancel", web.SignedIn, s.cancelCheckout)
+	f.Get("/pay/{id}", web.SignedIn, s.askPay)
+	f.Post("/pay/{id}", web.SignedIn, s.pay)
+	f.PostFile("/pay/{id}/proof", web.SignedIn, pictures.MaxBytes, s.prove)
+	f.Get("/pay/{id}/proof/{proof}", web.SignedIn, s.proofPicture)
+	f.Post("/pay/{id}/look", web.SignedIn, s.look)
+	f.Get("/orders", web.SignedIn, s.orders)
+	f.Get("/orders/{id}", web.SignedIn, s.order)
+	f.Post("/orders/{id}/{step}", web.SignedIn, s.step)
+}
