@@ -43,6 +43,7 @@ import (
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
+	"github.com/haat-market/haat/web/pages/frame"
 )
 
 // Options are what a market is built from.
@@ -66,6 +67,7 @@ type App struct {
 	Clock    clock.Clock
 	Log      *slog.Logger
 	API      *web.API
+	Pages    *frame.Frame
 	Registry *prometheus.Registry
 	Events   *event.Log
 	Jobs     *job.Runner

@@ -4,7 +4,7 @@ import "github.com/haat-market/haat/web/pages"
 
 // mountPages adds the pages for people.
 func mountPages(a *App, url string) {
-	pages.Mount(a.API, pages.Deps{
+	a.Pages = pages.Mount(a.API, pages.Deps{
 		URL: url, Now: a.Clock.Now, Log: a.Log, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Catalog: a.Catalog,
 		Inventory: a.Inventory, Payments: a.Payments, Wallet: a.Wallet, Cart: a.Cart, Orders: a.Orders, Delivery: a.Delivery,
 		DB: a.DB, Ledger: a.Ledger, Events: a.Events, Jobs: a.Jobs,

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -50,7 +51,7 @@ func WithLimits(l web.Limits) Option { return func(o *app.Options) { o.Limits = 
 // Each runs f on a market of its own for each engine.
 func Each(t *testing.T, f func(t *testing.T, m *Market), opts ...Option) {
 	t.Helper()
-	dbtest.EachWith(t, db.Config{Schema: app.Schema(), Log: quiet()}, func(t *testing.T, d *db.DB) {
+	dbtest.EachReused(t, db.Config{Schema: app.Schema(), Log: quiet()}, func(t *testing.T, d *db.DB) {
 		f(t, On(t, d, opts...))
 	})
 }
@@ -72,9 +73,7 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 	if m.App, err = app.Build(o); err != nil {
 		t.Fatal(err)
 	}
-	if m.check, err = webtest.NewChecker(m.API.Document()); err != nil {
-		t.Fatal(err)
-	}
+	m.check = checker(t, m.API)
 	server := httptest.NewServer(m.API)
 	m.URL = server.URL
 	m.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -86,6 +85,34 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 		}
 	})
 	return m
+}
+
+// checkers are kept by the operations that they know: what the document says of one is the same in every market.
+var checkers struct {
+	sync.Mutex
+	of map[string]*webtest.Checker
+}
+
+func checker(t testing.TB, api *web.API) *webtest.Checker {
+	t.Helper()
+	var ids strings.Builder
+	for _, op := range api.Operations() {
+		ids.WriteString(op.ID + " ")
+	}
+	checkers.Lock()
+	defer checkers.Unlock()
+	c := checkers.of[ids.String()]
+	if c == nil {
+		var err error
+		if c, err = webtest.NewChecker(api.Document()); err != nil {
+			t.Fatal(err)
+		}
+		if checkers.of == nil {
+			checkers.of = map[string]*webtest.Checker{}
+		}
+		checkers.of[ids.String()] = c
+	}
+	return c
 }
 
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }

@@ -49,8 +49,8 @@ type Deps struct {
 	Jobs   *job.Runner
 }
 
-// Mount adds the pages to a market.
-func Mount(api *web.API, d Deps) {
+// Mount adds the pages to a market, and gives what holds them.
+func Mount(api *web.API, d Deps) *frame.Frame {
 	f := frame.New(api, frame.Deps{URL: d.URL, Now: d.Now, Log: d.Log, Market: d.Market, Identity: d.Identity, Cart: d.Cart})
 	shop.Mount(f, shop.Deps{
 		Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Cart: d.Cart, Orders: d.Orders, Payments: d.Payments, Wallet: d.Wallet, Delivery: d.Delivery,
@@ -61,4 +61,5 @@ func Mount(api *web.API, d Deps) {
 		DB: d.DB, Market: d.Market, Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Orders: d.Orders, Payments: d.Payments,
 		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet,
 	})
+	return f
 }

@@ -7,13 +7,24 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/haat-market/haat/internal/app"
 	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/db/dbtest"
 )
 
 var (
 	next    = regexp.MustCompile(`rel="next" href="([^"]+)"`)
 	product = regexp.MustCompile(`href="/p/(prd_[0-9a-z]+)"`)
 )
+
+// Pages are read when somebody asks for them; here all are, in every language.
+func TestEveryPageCanBeRead(t *testing.T) {
+	m := apptest.On(t, dbtest.Open(t, db.Embedded, db.Config{Schema: app.Schema()}))
+	if err := m.Pages.Read(); err != nil {
+		t.Error(err)
+	}
+}
 
 func TestWhatIsOnSale(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, m *apptest.Market) {

@@ -7,6 +7,7 @@ import (
 	"html/template"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"path"
@@ -39,6 +40,9 @@ type Frame struct {
 	api       *web.API
 	templates map[string]*sheet // by name
 	assets    map[string]*asset
+
+	mu      sync.Mutex
+	layouts map[string]*template.Template // by language; nobody shows them, pages are made of copies
 }
 
 // New opens the frame, with its style and its errors.
@@ -77,10 +81,21 @@ func (f *Frame) Templates(part string, files fs.FS, patterns ...string) {
 			panic("frame: there are two pages " + name)
 		}
 		f.templates[name] = &sheet{from: files, names: slices.Concat(shared, []string{n})}
-		if _, err := f.parse(f.templates[name], lang.All[0]); err != nil { // once, so that a page that cannot be read keeps the program from starting
-			panic(fmt.Sprintf("frame: page %s: %v", name, err))
+	}
+}
+
+// Read reads every page in every language, for a test: the pages are in the program, so what can be read once can be read
+// always, and a market that starts need not try.
+func (f *Frame) Read() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(f.templates)) {
+		for _, l := range lang.All {
+			if _, err := f.parse(f.templates[name], l); err != nil {
+				errs = append(errs, fmt.Errorf("page %s in %s: %w", name, l.Code, err))
+			}
 		}
 	}
+	return errors.Join(errs...)
 }
 
 // sheet is a page as its files say it, and what was made of it for each language that somebody has asked for: all pages
@@ -94,11 +109,28 @@ type sheet struct {
 }
 
 func (f *Frame) parse(s *sheet, l *lang.Language) (*template.Template, error) {
-	t, err := template.New("layout.html").Funcs(f.functions(l)).ParseFS(files, "files/layout.html", "files/parts.html")
+	common, err := f.common(l)
 	if err != nil {
 		return nil, err
 	}
-	return t.ParseFS(s.from, s.names...)
+	return common.ParseFS(s.from, s.names...)
+}
+
+// common is a copy of what all pages of a language have: it is read once.
+func (f *Frame) common(l *lang.Language) (*template.Template, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.layouts[l.Code] == nil {
+		t, err := template.New("layout.html").Funcs(f.functions(l)).ParseFS(files, "files/layout.html", "files/parts.html")
+		if err != nil {
+			return nil, err
+		}
+		if f.layouts == nil {
+			f.layouts = map[string]*template.Template{}
+		}
+		f.layouts[l.Code] = t
+	}
+	return f.layouts[l.Code].Clone()
 }
 
 // template is a page in a language.

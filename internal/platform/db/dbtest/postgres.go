@@ -143,6 +143,12 @@ func LocalePostgres(t testing.TB) (at, locale string) {
 // cloneMigrated gives the URL of a copy of a database to which cfg's schema was applied once.
 func cloneMigrated(t testing.TB, cfg db.Config) string {
 	t.Helper()
+	return fresh(t, " TEMPLATE "+migratedTemplate(t, cfg))
+}
+
+// migratedTemplate is the name of a database to which cfg's schema was applied once, and which nobody uses.
+func migratedTemplate(t testing.TB, cfg db.Config) string {
+	t.Helper()
 	template := prefix + "schema_" + fingerprint(cfg.Schema.Postgres)
 	admin(t, func(ctx context.Context, conn *pgx.Conn) error {
 		// One process at a time: the others find it done. The lock ends with the connection.
@@ -170,7 +176,7 @@ func cloneMigrated(t testing.TB, cfg db.Config) string {
 		}
 		return nil
 	})
-	return fresh(t, " TEMPLATE "+template)
+	return template
 }
 
 // sweep removes what killed runs and former schemas left behind.
@@ -185,7 +191,7 @@ func sweep(ctx context.Context, conn *pgx.Conn) error {
 	var template bool
 	if _, err := pgx.ForEachRow(rows, []any{&name, &template, &made}, func() error {
 		limit := staleAfter
-		if template {
+		if made, _, _ = strings.Cut(made, " "); template || strings.HasPrefix(name, reusedPrefix) {
 			limit = templateAge
 		} else {
 			made, _, _ = strings.Cut(strings.TrimPrefix(name, prefix), "_")
@@ -199,6 +205,11 @@ func sweep(ctx context.Context, conn *pgx.Conn) error {
 		return err
 	}
 	for _, name := range old {
+		if strings.HasPrefix(name, reusedPrefix) {
+			if free, err := lockDatabase(ctx, conn, name); err != nil || !free {
+				continue
+			}
+		}
 		// Another run may be removing it too, or using the template this moment: then it is left.
 		if _, err := conn.Exec(ctx, "ALTER DATABASE "+name+" WITH IS_TEMPLATE false"); err != nil {
 			continue
