@@ -132,8 +132,8 @@ func (t *turn) settle(undo bool) {
 		return
 	}
 	t.tx.dead.Store(true)
-	if d := time.Since(t.begun); d > t.w.cfg.SlowFunction {
-		t.w.cfg.Log.Warn("slow write", slog.String("name", c.name), slog.Duration("took", d))
+	if c.took = time.Since(t.begun); c.took > t.w.cfg.SlowFunction {
+		t.w.cfg.Log.Warn("slow write", slog.String("name", c.name), slog.Duration("took", c.took))
 	}
 	conn.CloseRows()
 	if !conn.InTransaction() { // full disk, I/O error, no memory, interrupt: everything before it is gone too

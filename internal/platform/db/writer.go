@@ -17,9 +17,14 @@ import (
 // groupMax is the number of functions at which a group ends; Config.GroupTime is the other bound.
 const groupMax = 256
 
-// bulkEvery bounds how long bulk work starves: with interactive work always waiting, one chunk still begins every
-// so many groups.
-const bulkEvery = 16
+// Bulk work gives way: after a chunk, interactive work has the writer for bulkShare times as long as the chunk took, unless
+// nobody wants it for bulkIdle; a chunk that comes while others are served waits for bulkFirst of their work. So whoever
+// imports a file slows those who buy by a tenth, has all the time that they leave, and never starves.
+const (
+	bulkShare = 9
+	bulkIdle  = 5 * time.Millisecond
+	bulkFirst = 20 * time.Millisecond
+)
 
 // call is one Write waiting for its group.
 type call struct {
@@ -28,6 +33,7 @@ type call struct {
 	f     Func
 	taken atomic.Bool // by the writer, or by its own caller who leaves
 	done  chan struct{}
+	took  time.Duration // of the function
 	err   error
 	panic *Panic
 	exit  bool // the function left by runtime.Goexit
@@ -58,8 +64,8 @@ type writer struct {
 
 	closeOnce sync.Once
 	fatal     atomic.Pointer[error]
-	calm      int       // functions since one refused after it had written
-	sinceBulk int       // groups
+	calm      int // functions since one refused after it had written
+	share     share
 	walCheck  time.Time // when the log is looked at next
 	walGate   time.Time // when readers may be held back again
 
@@ -130,48 +136,99 @@ func (w *writer) loop() {
 	for {
 		first := w.next(tick.C)
 		switch {
-		case first == nil:
+		case first.call == nil:
 			w.refuseWaiting()
 			return
 		case w.broken() != nil:
-			w.answer([]*call{first}, w.broken())
+			w.answer([]*call{first.call}, w.broken())
 		default:
-			w.group(first)
+			began := time.Now()
+			n := w.group(first.call)
+			if first.bulk {
+				w.share.chunk(first.took, n > 1 || len(w.queue) > 0)
+			} else {
+				w.share.served(time.Since(began), len(w.bulk) > 0)
+			}
 			w.checkLog()
 		}
 	}
 }
 
-// next waits for the call that begins a group: interactive work first, but bulk work when its turn has come.
-func (w *writer) next(tick <-chan time.Time) *call {
-	var c *call
-	for c == nil || !c.taken.CompareAndSwap(false, true) {
-		if w.sinceBulk >= bulkEvery {
-			select {
-			case c = <-w.bulk:
-				w.sinceBulk = 0
-				continue
-			default:
-			}
-		}
-		select {
-		case c = <-w.queue:
-			w.sinceBulk++
-			continue
-		default:
-		}
-		select {
-		case c = <-w.queue:
-			w.sinceBulk++
-		case c = <-w.bulk:
-			w.sinceBulk = 0
-		case <-tick:
-			w.checkLog()
-		case <-w.stop:
-			return nil
+// share divides the writer's time between interactive and bulk work.
+type share struct {
+	owes   bool          // bulk work lets interactive work go before it
+	owed   time.Duration // for so long; when it is paid, a chunk goes first
+	wanted bool          // interactive work was served since the last chunk
+}
+
+// served notes a group of interactive work, and whether a chunk waits.
+func (s *share) served(took time.Duration, waiting bool) {
+	if !s.owes && waiting {
+		s.owes, s.owed = true, bulkFirst
+	}
+	s.owed -= took
+	s.wanted = true
+}
+
+// chunk notes a chunk, and whether others wait who came meanwhile.
+func (s *share) chunk(took time.Duration, waiting bool) {
+	*s = share{owes: s.wanted || waiting, owed: bulkShare * took}
+}
+
+// idle notes that nobody wanted the writer for a while.
+func (s *share) idle() { *s = share{} }
+
+func (s *share) bulkFirst() bool { return s.owes && s.owed <= 0 }
+func (s *share) bulkWaits() bool { return s.owes && s.owed > 0 }
+
+// taken is a call that begins a group, and where it waited.
+type taken struct {
+	*call
+	bulk bool
+}
+
+// next waits for the call that begins a group: interactive work first, but bulk work when its turn has come. A nil call
+// means that the writer is to stop.
+func (w *writer) next(tick <-chan time.Time) taken {
+	for {
+		c, ok := w.wait(tick)
+		if !ok || c.call != nil && c.taken.CompareAndSwap(false, true) {
+			return c
 		}
 	}
-	return c
+}
+
+// wait gives who comes next, or nothing when it only looked after the log. false: the writer is to stop.
+func (w *writer) wait(tick <-chan time.Time) (taken, bool) {
+	if w.share.bulkFirst() {
+		select {
+		case c := <-w.bulk:
+			return taken{c, true}, true
+		default:
+		}
+	}
+	select {
+	case c := <-w.queue:
+		return taken{c, false}, true
+	default:
+	}
+	bulk, idle := w.bulk, (<-chan time.Time)(nil)
+	if w.share.bulkWaits() {
+		bulk, idle = nil, time.After(bulkIdle)
+	}
+	select {
+	case c := <-w.queue:
+		return taken{c, false}, true
+	case c := <-bulk:
+		return taken{c, true}, true
+	case <-idle:
+		w.share.idle()
+	case <-tick:
+		w.checkLog()
+	case <-w.stop:
+		return taken{}, false
+	}
+	return taken{}, true
 }
 
 // refuseWaiting answers those who queued while the writer was closing.
@@ -199,8 +256,8 @@ func (w *writer) answer(calls []*call, err error) {
 //
 // A savepoint for each function costs a fifth of a checkout: the engine copies every page that the function touches.
 // So functions that have all gone well for a while run without, and when one of them then refuses after it wrote, the
-// whole group is undone and run again with savepoints, as are the functions after it for a while.
-func (w *writer) group(first *call) {
+// whole group is undone and run again with savepoints, as are the functions after it for a while. It says how many there were.
+func (w *writer) group(first *call) int {
 	w.groups.Add(1)
 	t := &turn{w: w, calls: []*call{first}, grow: !w.cfg.OneByOne, bare: w.calm >= w.cfg.CalmAfter && !w.cfg.Twice}
 	err := t.transact()
@@ -217,6 +274,7 @@ func (w *writer) group(first *call) {
 		err = nil
 	}
 	w.answer(t.calls, err)
+	return len(t.calls)
 }
 
 // recover brings the members of a group that failed to their ends. What they found is forgotten: they saw the work of
