@@ -19,6 +19,7 @@ type benchCmd struct {
 	Product    benchProductCmd    `cmd:"" help:"Measure product pages."`
 	Search     benchSearchCmd     `cmd:"" help:"Measure the search for words that all, a tenth and a thousandth of the products hold."`
 	Facets     benchFacetsCmd     `cmd:"" help:"Measure lists with facets."`
+	Pages      benchPagesCmd      `cmd:"" help:"Measure the pages of the shop: their weight, the first answer, and how many a second."`
 	Import     benchImportCmd     `cmd:"" help:"Measure files of products going in, and checkouts beside them."`
 	Growth     benchGrowthCmd     `cmd:"" help:"Compare a small market with a large one."`
 	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`

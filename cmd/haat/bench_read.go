@@ -81,6 +81,19 @@ func (c *benchFacetsCmd) Run(ctx context.Context, con app.Console) error {
 	return c.run(ctx, con, bench.Facets)
 }
 
+type benchPagesCmd struct{ benchRead }
+
+func (benchPagesCmd) Help() string {
+	return `Of each kind of page that a shopper sees without an account: the time to the first answer of a server that was just started, the bytes of the page as a browser gets them (gzip), of the files and pictures that it names, and how many requests that is. Then one piece of work is one page, in turns.
+
+Example:
+  haat bench pages --clients 1,16`
+}
+
+func (c *benchPagesCmd) Run(ctx context.Context, con app.Console) error {
+	return c.run(ctx, con, bench.Pages)
+}
+
 type benchGrowthCmd struct {
 	benchRead
 	Small       int    `name:"small" default:"10000" help:"Products of the small market (${default})."`

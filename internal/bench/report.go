@@ -20,12 +20,14 @@ type Report struct {
 	Runs    []Run   `json:"runs"`
 	// Imports are files of products that went in.
 	Imports []FileRun `json:"imports,omitempty"`
-	Ratios  []Ratio   `json:"ratios"`
-	Bars    []Bar     `json:"bars"`
-	Start   float64   `json:"start_seconds,omitempty"` // of the server, on the prepared database
-	Size    int64     `json:"program_bytes,omitempty"`
-	IdleRSS int64     `json:"idle_rss_bytes,omitempty"`
-	MostRSS int64     `json:"most_rss_bytes,omitempty"`
+	// Weights are what pages weigh.
+	Weights []Weight `json:"weights,omitempty"`
+	Ratios  []Ratio  `json:"ratios"`
+	Bars    []Bar    `json:"bars"`
+	Start   float64  `json:"start_seconds,omitempty"` // of the server, on the prepared database
+	Size    int64    `json:"program_bytes,omitempty"`
+	IdleRSS int64    `json:"idle_rss_bytes,omitempty"`
+	MostRSS int64    `json:"most_rss_bytes,omitempty"`
 }
 
 // Ratio compares two measurements at the same number of clients.
@@ -89,6 +91,7 @@ func (r *Report) judge() {
 	r.judgeReads(least, below)
 	r.judgeSearch()
 	r.judgeImports(least)
+	r.judgePages(below)
 	best := 0.0
 	for _, x := range r.Runs {
 		if x.What == whatFlow {
@@ -242,7 +245,7 @@ func (r *Report) write(w io.Writer, one func(table, io.Writer) error, bullet str
 			return err
 		}
 	}
-	for _, t := range []table{r.runs(), r.files(), r.ratios(), r.bars()} {
+	for _, t := range []table{r.weights(), r.runs(), r.files(), r.ratios(), r.bars()} {
 		if len(t.rows) == 0 {
 			continue
 		}
