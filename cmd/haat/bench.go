@@ -23,6 +23,7 @@ type benchCmd struct {
 	Import     benchImportCmd     `cmd:"" help:"Measure files of products going in, and checkouts beside them."`
 	Growth     benchGrowthCmd     `cmd:"" help:"Compare a small market with a large one."`
 	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`
+	Ledger     benchLedgerCmd     `cmd:"" help:"Measure transfers beside bare inserts, and what a long past costs."`
 	Statements benchStatementsCmd `cmd:"" help:"Count the statements of a checkout and of a purchase."`
 	Report     benchReportCmd     `cmd:"" help:"All of it, as Markdown."`
 }
@@ -200,6 +201,41 @@ Example:
 
 func (c *benchDeliveryCmd) Run(ctx context.Context, con app.Console) error {
 	r, err := bench.Carrying(ctx, c.options(con), c.Jobs, c.Couriers)
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
+}
+
+type benchLedgerCmd struct {
+	benchForm
+	Database config.Secret `name:"database" env:"HAAT_DATABASE" placeholder:"URL" help:"Empty PostgreSQL database. Default: a file in a temporary folder."`
+	Folder   string        `name:"folder" placeholder:"FOLDER" help:"Where the temporary folder is made: on the disk that is to be measured. Default: the system's place for temporary files."`
+	Writers  []int         `name:"writers" default:"1,16,64" help:"Numbers of writers (${default})."`
+	Seconds  float64       `name:"seconds" default:"6" help:"Length of each measurement; of writing, in three turns (${default})."`
+	WarmUp   float64       `name:"warm-up" default:"0.5" help:"Seconds before each that do not count (${default})."`
+	Short    int           `name:"short" default:"10000" help:"Transfers of the short past (${default})."`
+	Long     int           `name:"long" default:"100000" help:"Transfers of the long past (${default})."`
+}
+
+func (benchLedgerCmd) Help() string {
+	return `One piece of work is one transfer in a transaction of its own, in this process: from the market's account, which all writers share, to a wallet, and from one wallet to the next. Beside it, in turns: a bare insert of the row that it leaves, in the same groups. Then one wallet is given a short past and a long one, written in bulk, and its balance, the newest and the last page of its history and the balance of the market's account are read.
+
+Examples:
+  haat bench ledger
+  haat bench ledger --long 1000000 --folder /var/tmp --markdown
+  haat bench ledger --database postgres://haat@localhost/empty --writers 1,64`
+}
+
+func (c *benchLedgerCmd) Run(ctx context.Context, con app.Console) error {
+	most := 1
+	for _, n := range c.Writers {
+		most = max(most, n)
+	}
+	r, err := bench.Ledger(ctx, bench.Options{
+		Database: c.Database, Folder: c.Folder, Progress: con.Err, Clients: c.Writers, Shape: bench.Shape{Accounts: most},
+		Length: time.Duration(c.Seconds * float64(time.Second)), Warm: time.Duration(c.WarmUp * float64(time.Second)),
+	}, c.Short, c.Long)
 	if err != nil {
 		return err
 	}

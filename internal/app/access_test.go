@@ -26,7 +26,7 @@ type things struct {
 	carried, delivery, courier, document     string
 	dealer                                   apptest.Store
 	material, rate, areas                    string
-	invoice, refund, payout, dispute         string
+	invoice, refund, payout, dispute, flag   string
 	rateLine, bought                         string
 	plan, subscription, statement            string
 }
@@ -63,6 +63,7 @@ func furnish(m *apptest.Market) *things {
 	w.invoice = invoiceOf(w)
 	w.payout = w.buyer.Post("/v1/wallet/payouts", M{"amount": "1.00", "bank": bank}).Want(201).Str("id")
 	w.refund = w.store.Owner.Post("/v1/orders/{}/refunds", M{"amount": "1.00", "reason": "late"}, w.carried).Want(201).Str("id")
+	w.flag = flagOf(w)
 	w.removed = m.Person("customer")
 	w.invitation = w.store.Owner.Post("/v1/stores/{}/invitations", M{"invitee": w.buyer.Email, "rights": []string{}}, w.store.ID).Want(201).Str("id")
 	w.store.Owner.Post("/v1/stores/{}/staff", M{"account": w.removed.ID, "rights": []string{"catalog", "stock", "orders"}}, w.store.ID)
@@ -123,6 +124,21 @@ func invoiceOf(w *things) string {
 	return c.Get("/v1/orders/", id, "/invoice").Want(200).Str("id")
 }
 
+// flagOf has somebody put money in and ask for it at once.
+func flagOf(w *things) string {
+	hear := func() {
+		w.Sweep("event.number")
+		w.Sweep("event.follow.watch.follow")
+	}
+	hear()
+	c := w.Person("customer")
+	pay := c.Post("/v1/wallet/topups", M{"amount": "10.00"}).Want(201).Str("payment.id")
+	c.Post("/v1/payments/{}/attempts", M{"gateway": "test", "card": M{"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"}}, pay).Want(201)
+	c.Post("/v1/wallet/payouts", M{"amount": "10.00", "bank": bank}).Want(201)
+	hear()
+	return w.admin.Get("/v1/flags").Want(200).Str("items.0.id")
+}
+
 // path puts the real objects into an operation's path.
 func (w *things) path(t *testing.T, path string) string {
 	ids := []struct{ prefix, id string }{
@@ -134,7 +150,7 @@ func (w *things) path(t *testing.T, path string) string {
 		{"/v1/discounts/", w.discount}, {"/v1/brands/", w.brand}, {"/v1/sale-events/", w.event}, {"/v1/deliveries/", w.delivery}, {"/v1/couriers/", w.courier}, {"/v1/courier-documents/", w.document},
 		{"/v1/invitations/", w.invitation},
 		{"/v1/materials/", w.material}, {"/v1/rates/", w.rate}, {"/v1/area-requests/", w.areas},
-		{"/v1/invoices/", w.invoice}, {"/v1/refunds/", w.refund}, {"/v1/payouts/", w.payout}, {"/v1/disputes/", w.dispute},
+		{"/v1/invoices/", w.invoice}, {"/v1/refunds/", w.refund}, {"/v1/payouts/", w.payout}, {"/v1/disputes/", w.dispute}, {"/v1/flags/", w.flag},
 		{"/v1/plans/", w.plan}, {"/v1/subscriptions/", w.subscription}, {"/v1/statements/", w.statement},
 	}
 	for _, step := range []string{"otp", "otp/renew", "accept", "miss", "reschedule", "pickup"} {
@@ -174,8 +190,10 @@ func (w *things) body(op web.Op) any {
 		return M{"outcome": "refunded", "note": "Broken."}
 	case "order.freeze", "order.unfreeze", "wallet.reject_payout", "wallet.fail_payout":
 		return M{"reason": "looked at"}
-	case "wallet.payout", "wallet.store_payout":
+	case "wallet.payout", "wallet.store_payout", "wallet.courier_payout":
 		return M{"amount": "1.00", "bank": bank}
+	case "watch.look":
+		return M{"note": "looked at"}
 	case "wallet.settle_payout":
 		return M{"reference": "TT 1"}
 	case "payment.reconcile":

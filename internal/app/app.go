@@ -43,6 +43,7 @@ import (
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
+	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/frame"
 )
 
@@ -88,6 +89,7 @@ type App struct {
 	Delivery   *delivery.Service
 	Commission *commission.Service
 	Invoices   *invoice.Service
+	Watch      *watch.Service
 
 	stopping atomic.Bool // not ready any more
 }
@@ -138,14 +140,14 @@ func Build(o Options) (*App, error) {
 	}
 	a.API = web.New(a.webConfig(o))
 	for _, room := range []interface{ Mount(*web.API) }{
-		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger,
+		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger, a.Watch,
 	} {
 		room.Mount(a.API)
 	}
 	a.Blobs.Mount(a.API)
 	mountOperations(a)
 	mountPages(a, o.Config.BaseURL())
-	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Plans, a.Cart, a.Orders, a.Delivery} {
+	for _, room := range []interface{ Work(*job.Runner) }{a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Payments, a.Plans, a.Cart, a.Orders, a.Delivery, a.Watch} {
 		room.Work(a.Jobs)
 	}
 	a.Commission.Work(a.Jobs)
@@ -220,6 +222,9 @@ func (a *App) buildRooms(o Options) (err error) {
 		Blobs: a.Blobs, URL: o.Config.BaseURL(), Key: o.Key,
 	})
 	a.Invoices = invoice.New(invoice.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders})
+	a.Watch = watch.New(watch.Deps{
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, Market: a.Market, Identity: a.Identity, Payments: a.Payments, URL: o.Config.BaseURL(), Key: o.Key,
+	})
 	a.Identity.WelcomeWith(a.Orders)
 	a.Market.Freeze(a.Orders.AnyTrade)
 	a.Market.Freeze(a.Ledger.Used, "currency")
@@ -276,7 +281,7 @@ func holder(d *db.DB) string {
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
 	for _, b := range []interface{ Rules() []verify.Rule }{
-		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission,
+		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Watch,
 	} {
 		rules = append(rules, b.Rules()...)
 	}

@@ -29,6 +29,7 @@ var floors = [][]string{
 	{"internal/commission"},
 	{"internal/delivery"},
 	{"internal/invoice"},
+	{"internal/watch"},
 	{"web/pages"},
 	{"internal/app"},
 	{"internal/apptest", "internal/bench"},

@@ -6,7 +6,7 @@ import "github.com/haat-market/haat/web/pages"
 func mountPages(a *App, url string) {
 	a.Pages = pages.Mount(a.API, pages.Deps{
 		URL: url, Now: a.Clock.Now, Log: a.Log, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Catalog: a.Catalog,
-		Inventory: a.Inventory, Payments: a.Payments, Wallet: a.Wallet, Cart: a.Cart, Orders: a.Orders, Delivery: a.Delivery,
+		Inventory: a.Inventory, Payments: a.Payments, Wallet: a.Wallet, Cart: a.Cart, Orders: a.Orders, Delivery: a.Delivery, Invoices: a.Invoices, Watch: a.Watch,
 		DB: a.DB, Ledger: a.Ledger, Events: a.Events, Jobs: a.Jobs,
 	})
 }

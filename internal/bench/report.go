@@ -226,6 +226,9 @@ func (r *Report) lines() []string {
 		fmt.Sprintf("Disk: %.0f syncs of 4 kB a second, one after another (p50 %.2f ms, p99 %.2f ms). Engine: %s.", m.Sync, m.SyncP50, m.SyncP99, m.Engine),
 		fmt.Sprintf("Data: %d accounts, each signed in, with an address and money; %d stores; %d variants of plenty. %s", s.Accounts, s.Stores, s.Variants, before),
 	}
+	if s.Stores == 0 {
+		lines[2] = fmt.Sprintf("Data: a ledger of %d wallets with money.", s.Accounts)
+	}
 	if s.Products > 0 {
 		lines = append(lines, fmt.Sprintf("To look at: %d products of one variant in those stores, 64 categories under 8, 50 brands, prices from 1.00 to 1000.00 evenly, "+
 			"four of five in stock. The titles hold one word all of them, one word one in ten, one word one in a thousand.", s.Products))

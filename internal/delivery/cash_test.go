@@ -47,6 +47,13 @@ func TestCashAtTheDoor(t *testing.T) {
 		pin, _ := w.proof(order)
 		c.Post("/v1/deliveries/{}/deliver", M{"pin": pin}, one).Want(200).Is("cash_state", "carried").Is("earned", "45.00")
 		earnings("-50.00") // the fee; the goods' price is with the courier
+		ask := func(amount string) *apptest.Answer {
+			return c.Post("/v1/couriers/me/payouts", M{"amount": amount, "bank": M{"bank": "Nabil", "account_name": "Ram", "account_number": "01234"}})
+		}
+		w.admin.Patch("/v1/settings", M{"payout_min": "1.00"}).Want(200)
+		w.buyer.Post("/v1/couriers/me/payouts", M{"amount": "10.00", "bank": M{"bank": "Nabil", "account_name": "Ram", "account_number": "01234"}}).Problem(403, "forbidden")
+		ask("45.01").Problem(409, "insufficient_balance")
+		ask("10.00").Problem(409, "cash_in_hand").Is("details.carried", "150.00").Is("details.available", "0.00")
 		c.Get("/v1/couriers/me/statement").Want(200).Is("delivery_count", 1).Is("earned", "45.00").Is("cash_in_hand", "150.00").Is("balance", "45.00").Is("items.0.cash_state", "carried")
 
 		stranger, other := w.courier()
@@ -64,6 +71,20 @@ func TestCashAtTheDoor(t *testing.T) {
 		hand(id, "150.00", false, one).Problem(409, "no_cash_carried")
 		earnings("100.00")
 		c.Get("/v1/couriers/me/statement").Want(200).Is("cash_in_hand", "0.00")
+		payout := ask("10.00").Want(201).Is("holder", "courier").Is("state", "requested").Str("id")
+		ask("35.01").Problem(409, "insufficient_balance")
+		w.store.Owner.Post("/v1/payouts/{}/cancel", nil, payout).Problem(404, "payout_not_found")
+		m.Verify()
+		for _, step := range []M{{"approve": M{}}, {"settle": M{"reference": "TT 1"}}, {"fail": M{"reason": "account closed"}}} {
+			for verb, body := range step {
+				w.admin.Post("/v1/payouts/{}/"+verb, body, payout).Want(200)
+			}
+			m.Verify()
+		}
+		w.admin.Get("/v1/payouts?all=true&holder=courier").Want(200).Is("items.0.id", payout).Is("items.0.state", "failed")
+		if n := w.admin.Get("/v1/payouts?all=true&holder=wallet").Want(200).Len("items"); n != 0 {
+			t.Errorf("%d payouts of wallets", n)
+		}
 
 		two, order2 := w.cashJob(2)
 		w.bring(c, two, order2)

@@ -136,6 +136,20 @@ func TestIndia(t *testing.T) {
 				t.Errorf("into %q: %v, not %s", state, got, want)
 			}
 		}
+
+		// A buyer who is registered himself has his number on the invoice; where no address says where to, the number does.
+		registered := func(number, state string) *apptest.Answer {
+			return s.buyer.Post("/v1/checkouts", M{
+				"direct": M{"variant": odd, "quantity": 1}, "payment_method": "wallet", "expected_total": "39.33", "contact": M{"tax_number": number},
+				"address": M{"name": "Asha", "phone": "+919876543210", "line1": "2 Road", "city": "X", "state": state, "country": "IN"},
+			})
+		}
+		registered("29AAPFU0939F1ZX", "").Problem(422, "invalid_request").Is("errors.0.path", "body.contact.tax_number")
+		for state, want := range map[string][2]string{"": {"Karnataka (29)", "IGST"}, "Maharashtra": {"Maharashtra (27)", "CGST"}} {
+			id := registered(" 29aapfu0939f1zr ", state).Want(201).Str("orders.0.id")
+			s.store.Owner.Post("/v1/orders/{}/ship", nil, id).Want(200)
+			s.buyer.Get("/v1/orders/", id, "/invoice").Want(200).Is("buyer.tax_number", "29AAPFU0939F1ZR").Is("buyer.name", "Asha").Is("place_of_supply", want[0]).Is("taxes.0.parts.0.name", want[1])
+		}
 	})
 }
 

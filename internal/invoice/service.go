@@ -58,12 +58,15 @@ func (s *Service) Bill(ctx context.Context, tx db.Tx, sale order.Sale) error {
 	c := Content{
 		Kind: kindInvoice, Order: sale.ID, OrderNumber: sale.Number, Currency: sale.Currency, Halved: sale.Halved,
 		Seller: Party{Name: seller.LegalName, Trade: seller.Name, TaxNumber: seller.TaxNumber, Email: seller.Email, Phone: seller.Phone, Address: seller.Address},
-		Buyer:  Party{Name: sale.Contact.Name, Email: sale.Contact.Email, Phone: sale.Contact.Phone, Address: whereTo(sale.Address)},
+		Buyer:  Party{Name: sale.Contact.Name, TaxNumber: sale.Contact.TaxNumber, Email: sale.Contact.Email, Phone: sale.Contact.Phone, Address: whereTo(sale.Address)},
 	}
 	if c.Buyer.Name == "" {
 		c.Buyer.Name = sale.Address.Name
 	}
 	from, to := stateOf(settings.Country, seller.TaxNumber, seller.Address), stateOf(settings.Country, "", c.Buyer.Address)
+	if to == "" { // goods are supplied where they are brought to; where no address says that, the buyer's own number does
+		to = stateOf(settings.Country, c.Buyer.TaxNumber, nil)
+	}
 	if to == "" {
 		to = from // of whom no state is known, the law takes the supplier's
 	}

@@ -23,6 +23,9 @@ type AccountRow struct {
 	OpenedAt time.Time
 }
 
+// Owes is what the account's owner owes the market.
+func (r AccountRow) Owes() int64 { return max(-r.Balance.Balance, 0) }
+
 // Transfer is a movement of money.
 type Transfer struct {
 	Reference string

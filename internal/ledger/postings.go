@@ -104,10 +104,12 @@ var table = map[Posting][]shape{
 		{from: KindBank, to: KindSurcharge, kind: TransferSurcharge},
 		{from: KindPromotions, to: KindEscrow, kind: TransferPromotion},
 	},
-	// A provider pays out what it owes, net of its charge.
+	// A provider pays out what it owes, net of its charge, and holds back what it gave back to buyers.
 	ProviderSettles: {
 		{from: KindBank, to: KindGateway, kind: TransferSettlement},
 		{from: KindProviderCost, to: KindGateway, kind: TransferProviderCost},
+		{from: KindGateway, to: KindBank, kind: TransferSettlement},
+		{from: KindProviderCost, to: KindBank, kind: TransferProviderCost},
 	},
 	WalletPays: {
 		{from: KindWallet, to: KindEscrow, kind: TransferPayment},

@@ -32,9 +32,21 @@ type Direct struct {
 
 // Contact is who receives the goods.
 type Contact struct {
-	Name  string `json:"name" maxLength:"120"`
+	Name  string `json:"name" required:"false" maxLength:"120"`
 	Phone string `json:"phone,omitempty" maxLength:"32"`
 	Email string `json:"email,omitempty" maxLength:"254"`
+	// TaxNumber stands on the invoice of a buyer who is registered himself.
+	TaxNumber string `json:"tax_number,omitempty" maxLength:"30" doc:"The buyer's GSTIN, VAT or PAN for the invoice"`
+}
+
+// taxed brings the buyer's tax number into its stored form.
+func (c *Contact) taxed(country string) error {
+	number, why := store.TaxNumber(c.TaxNumber, country)
+	if why != "" {
+		return web.ErrInvalid.Field("body.contact.tax_number", web.CodeInvalidFormat, why)
+	}
+	c.TaxNumber = number
+	return nil
 }
 
 // CheckoutCmd is what a customer submits. ExpectedTotal is the total he saw, as a decimal; another one stops the
@@ -406,6 +418,12 @@ func (s *Service) whereTo(ctx context.Context, tx db.Tx, caller web.Caller, coun
 	c := Contact{Name: a.Name, Phone: a.Phone}
 	if cmd.Contact != nil {
 		c = *cmd.Contact
+		if c.Name == "" && c.Phone == "" && c.Email == "" { // only a number for the invoice
+			c.Name, c.Phone = a.Name, a.Phone
+		}
+		if err := c.taxed(country); err != nil {
+			return "", "", err
+		}
 	}
 	c.Name = strings.TrimSpace(c.Name)
 	if c.Name == "" || c.Phone == "" && c.Email == "" {

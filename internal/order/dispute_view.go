@@ -32,7 +32,15 @@ type DisputeView struct {
 	DecidedAt   *time.Time           `json:"decided_at" nullable:"true"`
 	CreatedAt   time.Time            `json:"created_at"`
 	Messages    []DisputeMessageView `json:"messages,omitempty"`
+	Actions     []string             `json:"allowed_actions,omitempty" doc:"Of a single one: what you may do with it now"`
 }
+
+// What may be done with an open dispute.
+const (
+	DisputeSay      = "say"
+	DisputeWithdraw = "withdraw"
+	DisputeResolve  = "resolve"
+)
 
 // DisputedLine is units of a line.
 type DisputedLine struct {
@@ -77,12 +85,14 @@ func (s *Service) FindDispute(ctx context.Context, caller web.Caller, id string)
 		if err != nil {
 			return err
 		}
-		if _, err := s.disputeParty(ctx, tx, caller, o); err != nil {
+		party, err := s.disputeParty(ctx, tx, caller, o)
+		if err != nil {
 			return err
 		}
 		if v, err = s.disputeView(d); err != nil {
 			return err
 		}
+		v.Actions = disputeActions(v.State, party, caller)
 		rows, err := q.DisputeMessages(ctx, d.ID)
 		v.Messages = make([]DisputeMessageView, len(rows))
 		for i, r := range rows {
@@ -91,6 +101,44 @@ func (s *Service) FindDispute(ctx context.Context, caller web.Caller, id string)
 		return err
 	})
 	return v, err
+}
+
+// disputeActions are what somebody may do with a dispute.
+func disputeActions(state DisputeState, party Party, caller web.Caller) []string {
+	if state != DisputeOpen {
+		return nil
+	}
+	out := []string{DisputeSay}
+	if party == Buyer {
+		out = append(out, DisputeWithdraw)
+	}
+	if caller.Is(web.RoleAdmin) {
+		out = append(out, DisputeResolve)
+	}
+	return out
+}
+
+// DisputesOf are the disputes about an order, the newest first and without their messages, for those who may see the
+// order. Error: ErrNotFound.
+func (s *Service) DisputesOf(ctx context.Context, caller web.Caller, id string) (out []DisputeView, err error) {
+	err = s.db.Read(ctx, "order.disputes_of", func(ctx context.Context, tx db.Tx) error {
+		o, _, err := s.open(ctx, tx, caller, id)
+		if err != nil {
+			return err
+		}
+		rows, err := orderdb.New(tx).DisputesOfOrder(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		out = make([]DisputeView, len(rows))
+		for i, d := range rows {
+			if out[i], err = s.disputeView(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return out, err
 }
 
 var disputeList = db.DefineList(db.List{

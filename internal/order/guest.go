@@ -161,6 +161,9 @@ func normalGuest(cmd *GuestCmd, country string) error {
 			note("body.contact.email", err)
 		}
 	}
+	if err := cmd.Contact.taxed(country); err != nil {
+		note("body.contact.tax_number", err)
+	}
 	if cmd.Note, err = identity.Text("body.note", cmd.Note, 1000); err != nil {
 		note("body.note", err)
 	}

@@ -31,9 +31,10 @@ type guestInput struct {
 }
 
 type guestContact struct {
-	Name  string `json:"name" minLength:"1" maxLength:"100"`
-	Phone string `json:"phone" minLength:"1" maxLength:"64" doc:"With + and country code, or national in the market's country"`
-	Email string `json:"email,omitempty" maxLength:"254"`
+	Name      string `json:"name" minLength:"1" maxLength:"100"`
+	Phone     string `json:"phone" minLength:"1" maxLength:"64" doc:"With + and country code, or national in the market's country"`
+	Email     string `json:"email,omitempty" maxLength:"254"`
+	TaxNumber string `json:"tax_number,omitempty" maxLength:"30" doc:"The buyer's GSTIN, VAT or PAN for the invoice"`
 }
 
 type guestLineBody struct {

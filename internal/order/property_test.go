@@ -34,6 +34,9 @@ type world struct {
 	payments  []string
 	disputes  []string
 	payouts   []string
+	stamp     string // makes the keys of this world its own
+	// run does one thing, as somebody who calls the market does; where the market may crash, again until it is done.
+	run func(t *rapid.T, operation string, f func(ctx context.Context) error) error
 }
 
 const (
@@ -42,7 +45,7 @@ const (
 )
 
 func newWorld(m *apptest.Market) *world {
-	w := &world{Market: m}
+	w := &world{Market: m, run: func(_ *rapid.T, _ string, f func(context.Context) error) error { return f(context.Background()) }}
 	m.Person("admin").Patch("/v1/settings", M{"platform_fee_bp": 700, "store_debt_limit": "10.00"}).Want(200)
 	for i := range 2 {
 		st := m.Store()
@@ -96,8 +99,11 @@ func (w *world) checkout(t *rapid.T) {
 			}
 		}
 	}
-	id, _, err := w.Orders.Checkout(ctx, w.callers[i], cmd)
-	if w.refused(t, err) {
+	var id string
+	if w.refused(t, w.run(t, "order.checkout", func(ctx context.Context) (err error) {
+		id, _, err = w.Orders.Checkout(ctx, w.callers[i], cmd)
+		return err
+	})) {
 		return
 	}
 	v, err := w.Orders.GetCheckout(ctx, w.callers[i], id)
@@ -118,8 +124,11 @@ func (w *world) pay(t *rapid.T) {
 		return
 	}
 	cmd := startCmd(rapid.SampledFrom(w.payments).Draw(t, "payment"), rapid.SampledFrom([]string{"4242424242424242", "4000000000000002", ""}).Draw(t, "card"))
-	_, _, err := w.Payments.Start(context.Background(), rapid.SampledFrom(w.callers).Draw(t, "payer"), cmd)
-	w.refused(t, err)
+	payer := rapid.SampledFrom(w.callers).Draw(t, "payer")
+	w.refused(t, w.run(t, "payment.attempt", func(ctx context.Context) error {
+		_, _, err := w.Payments.Start(ctx, payer, cmd)
+		return err
+	}))
 }
 
 func (w *world) step(t *rapid.T) {
@@ -128,8 +137,8 @@ func (w *world) step(t *rapid.T) {
 	}
 	on := rapid.SampledFrom(order.Events[:8]).Draw(t, "event")
 	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
-	err := w.Orders.Step(context.Background(), who, rapid.SampledFrom(w.orders).Draw(t, "order"), on, order.Why{Restock: rapid.Bool().Draw(t, "restock")})
-	w.refused(t, err)
+	id, why := rapid.SampledFrom(w.orders).Draw(t, "order"), order.Why{Restock: rapid.Bool().Draw(t, "restock")}
+	w.refused(t, w.run(t, "order.step", func(ctx context.Context) error { return w.Orders.Step(ctx, who, id, on, why) }))
 }
 
 // refund gives something back, or tries to.
@@ -151,8 +160,11 @@ func (w *world) refund(t *rapid.T) {
 		}
 		cmd.Lines = []order.RefundLine{{Line: o.Lines[0].ID, Quantity: rapid.Int64Range(0, 2).Draw(t, "units")}}
 	}
-	_, _, err := w.Orders.Refund(context.Background(), rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who"), id, cmd)
-	w.refused(t, err)
+	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
+	w.refused(t, w.run(t, "order.refund", func(ctx context.Context) error {
+		_, _, err := w.Orders.Refund(ctx, who, id, cmd)
+		return err
+	}))
 }
 
 // boss decides; he has no account of his own here.
@@ -163,12 +175,15 @@ func (w *world) quarrel(t *rapid.T) {
 	if len(w.orders) == 0 {
 		return
 	}
-	ctx, id := context.Background(), rapid.SampledFrom(w.orders).Draw(t, "order")
+	id := rapid.SampledFrom(w.orders).Draw(t, "order")
 	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
 	what := rapid.IntRange(0, 4).Draw(t, "what")
 	if what == 0 || len(w.disputes) == 0 {
-		dispute, _, err := w.Orders.OpenDispute(ctx, who, id, order.DisputeCmd{Reason: "other", Text: "x"})
-		if !w.refused(t, err) {
+		var dispute string
+		if !w.refused(t, w.run(t, "order.dispute", func(ctx context.Context) (err error) {
+			dispute, _, err = w.Orders.OpenDispute(ctx, who, id, order.DisputeCmd{Reason: "other", Text: "x"})
+			return err
+		})) {
 			w.disputes = append(w.disputes, dispute)
 		}
 		return
@@ -177,20 +192,25 @@ func (w *world) quarrel(t *rapid.T) {
 	switch what {
 	case 1:
 		outcome := rapid.SampledFrom([]order.Outcome{order.OutcomeReleased, order.OutcomeRefunded, order.OutcomeSplit}).Draw(t, "outcome")
-		w.refused(t, w.Orders.ResolveDispute(ctx, boss, dispute, order.ResolveCmd{Outcome: outcome, Amount: "12.34", Note: "x"}))
+		w.refused(t, w.run(t, "order.resolve_dispute", func(ctx context.Context) error {
+			return w.Orders.ResolveDispute(ctx, boss, dispute, order.ResolveCmd{Outcome: outcome, Amount: "12.34", Note: "x"})
+		}))
 	case 2:
-		w.refused(t, w.Orders.WithdrawDispute(ctx, who, dispute))
+		w.refused(t, w.run(t, "order.withdraw_dispute", func(ctx context.Context) error { return w.Orders.WithdrawDispute(ctx, who, dispute) }))
 	case 3:
-		_, err := w.Orders.SayInDispute(ctx, who, dispute, "x")
-		w.refused(t, err)
+		w.refused(t, w.run(t, "order.dispute_message", func(ctx context.Context) error {
+			_, err := w.Orders.SayInDispute(ctx, who, dispute, "x")
+			return err
+		}))
 	default:
-		w.refused(t, w.Orders.SetFrozen(ctx, boss, id, "x", rapid.Bool().Draw(t, "frozen")))
+		frozen := rapid.Bool().Draw(t, "frozen")
+		w.refused(t, w.run(t, "order.freeze", func(ctx context.Context) error { return w.Orders.SetFrozen(ctx, boss, id, "x", frozen) }))
 	}
 }
 
 // payout asks for money, or decides about what was asked for.
 func (w *world) payout(t *rapid.T) {
-	ctx, i := context.Background(), rapid.IntRange(0, 1).Draw(t, "whose")
+	i := rapid.IntRange(0, 1).Draw(t, "whose")
 	what := rapid.IntRange(0, 5).Draw(t, "what")
 	if what == 0 || len(w.payouts) == 0 {
 		cmd := wallet.PayoutCmd{
@@ -200,25 +220,31 @@ func (w *world) payout(t *rapid.T) {
 		if rapid.Bool().Draw(t, "store") {
 			cmd.Store, caller = w.stores[i].ID, w.sellers[i]
 		}
-		id, _, err := w.Wallet.RequestPayout(ctx, caller, cmd)
-		if !w.refused(t, err) {
+		var id string
+		if !w.refused(t, w.run(t, "wallet.payout", func(ctx context.Context) (err error) {
+			id, _, err = w.Wallet.RequestPayout(ctx, caller, cmd)
+			return err
+		})) {
 			w.payouts = append(w.payouts, id)
 		}
 		return
 	}
 	id := rapid.SampledFrom(w.payouts).Draw(t, "payout")
-	switch what {
-	case 1:
-		w.refused(t, w.Wallet.ApprovePayout(ctx, boss, id))
-	case 2:
-		w.refused(t, w.Wallet.RejectPayout(ctx, boss, id, "x"))
-	case 3:
-		w.refused(t, w.Wallet.SettlePayout(ctx, boss, id, "TT 1"))
-	case 4:
-		w.refused(t, w.Wallet.FailPayout(ctx, boss, id, "x"))
-	default:
-		w.refused(t, w.Wallet.CancelPayout(ctx, rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who"), id))
-	}
+	who := rapid.SampledFrom(slices.Concat(w.callers, w.sellers)).Draw(t, "who")
+	w.refused(t, w.run(t, "wallet.decide_payout", func(ctx context.Context) error {
+		switch what {
+		case 1:
+			return w.Wallet.ApprovePayout(ctx, boss, id)
+		case 2:
+			return w.Wallet.RejectPayout(ctx, boss, id, "x")
+		case 3:
+			return w.Wallet.SettlePayout(ctx, boss, id, "TT 1")
+		case 4:
+			return w.Wallet.FailPayout(ctx, boss, id, "x")
+		default:
+			return w.Wallet.CancelPayout(ctx, who, id)
+		}
+	}))
 }
 
 // payDebt pays what a store owes, or tries to.
@@ -228,28 +254,31 @@ func (w *world) payDebt(t *rapid.T) {
 	if rapid.Bool().Draw(t, "cash") {
 		caller, source = boss, wallet.FromCash
 	}
-	_, _, err := w.Wallet.PayDebt(context.Background(), caller, wallet.DebtCmd{Store: w.stores[i].ID, Amount: "1.00", Source: source})
-	w.refused(t, err)
+	w.refused(t, w.run(t, "wallet.pay_debt", func(ctx context.Context) error {
+		_, _, err := w.Wallet.PayDebt(ctx, caller, wallet.DebtCmd{Store: w.stores[i].ID, Amount: "1.00", Source: source})
+		return err
+	}))
 }
 
 func (w *world) cancel(t *rapid.T) {
 	if len(w.checkouts) == 0 {
 		return
 	}
-	w.refused(t, w.Orders.CancelCheckout(context.Background(), rapid.SampledFrom(w.callers).Draw(t, "who"), rapid.SampledFrom(w.checkouts).Draw(t, "checkout")))
+	who, id := rapid.SampledFrom(w.callers).Draw(t, "who"), rapid.SampledFrom(w.checkouts).Draw(t, "checkout")
+	w.refused(t, w.run(t, "order.cancel_checkout", func(ctx context.Context) error { return w.Orders.CancelCheckout(ctx, who, id) }))
 }
 
 func (w *world) wait(t *rapid.T) {
 	w.Clock.Advance(rapid.SampledFrom([]time.Duration{time.Second, 14 * time.Minute, time.Hour, 25 * time.Hour, 73 * time.Hour}).Draw(t, "time"))
 	for _, sweep := range []string{"payment.expire", "payment.look", "order.due"} {
 		if rapid.Bool().Draw(t, sweep) {
-			if _, err := w.Jobs.RunSweep(context.Background(), sweep); err != nil {
+			if err := w.run(t, sweep, func(ctx context.Context) error { _, err := w.Jobs.RunSweep(ctx, sweep); return err }); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	if rapid.Bool().Draw(t, "jobs") {
-		if _, err := w.Jobs.Drain(context.Background()); err != nil {
+		if err := w.run(t, "jobs", func(ctx context.Context) error { _, err := w.Jobs.Drain(ctx); return err }); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -263,6 +263,9 @@ SELECT * FROM order_disputes WHERE public_id = sqlc.arg(public_id);
 -- name: OpenDispute :one
 SELECT * FROM order_disputes WHERE order_id = sqlc.arg(order_id) AND state = 'open';
 
+-- name: DisputesOfOrder :many
+SELECT * FROM order_disputes WHERE order_id = sqlc.arg(order_id) ORDER BY id DESC LIMIT 10;
+
 -- name: CountDisputes :one
 SELECT COUNT(*) FROM order_disputes WHERE order_id = sqlc.arg(order_id);
 
@@ -290,3 +293,11 @@ SELECT DISTINCT store_id FROM pickups WHERE completed_at IS NOT NULL AND month =
 -- name: BoughtOrders :many
 SELECT p.id, p.order_id, o.public_id, o.total, o.fee, o.currency, p.completed_at FROM pickups AS p JOIN orders AS o ON o.id = p.order_id
 WHERE p.completed_at IS NOT NULL AND p.month = sqlc.arg(month) AND p.store_id = sqlc.arg(store_id) AND p.id > sqlc.arg(after)::bigint ORDER BY p.id LIMIT sqlc.arg(max_rows);
+
+-- Disputes that their store left unanswered, each once.
+-- name: SilentDisputes :many
+SELECT id, public_id, order_ref FROM order_disputes WHERE state = 'open' AND answered_at IS NULL AND overdue_at IS NULL AND answer_until <= sqlc.arg(now)::bigint
+ORDER BY answer_until, id LIMIT 100;
+
+-- name: DisputesOverdue :exec
+UPDATE order_disputes SET overdue_at = sqlc.arg(at) WHERE id = ANY(sqlc.arg(ids)::bigint[]);

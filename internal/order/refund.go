@@ -194,7 +194,12 @@ func (s *Service) giveBack(ctx context.Context, tx db.Tx, c orderdb.Checkout, o 
 	if refundable := o.Captured - o.Refunded; sum.amount <= 0 || sum.amount > refundable {
 		return "", payment.ErrRefundTooLarge.With("left", money.Format(refundable, money.Currency(o.Currency))).With("currency", o.Currency)
 	}
-	id, err := s.moveBack(ctx, tx, c, o, sum, completed, g)
+	briefs, err := s.stores.Briefs(ctx, tx, []int64{o.StoreID})
+	if err != nil {
+		return "", err
+	}
+	store := briefs[o.StoreID].PublicID
+	id, err := s.moveBack(ctx, tx, c, o, store, sum, completed, g)
 	if err != nil {
 		return "", err
 	}
@@ -202,7 +207,7 @@ func (s *Service) giveBack(ctx context.Context, tx db.Tx, c orderdb.Checkout, o 
 		return "", err
 	}
 	return id, s.events.Append(ctx, tx, event.Event{Type: "order.refunded", Subject: o.PublicID, Actor: g.actor, Facts: map[string]any{
-		"refund": id, "amount": money.Format(sum.amount, money.Currency(o.Currency)), "currency": o.Currency, "reason": g.reason,
+		"refund": id, "store": store, "amount": money.Format(sum.amount, money.Currency(o.Currency)), "currency": o.Currency, "reason": g.reason,
 	}})
 }
 
@@ -227,13 +232,9 @@ func (p *part) share(lines []orderdb.OrderLine, completed bool) error {
 }
 
 // moveBack tells payment and the books, and notes the sums in the order.
-func (s *Service) moveBack(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *orderdb.Order, sum part, completed bool, g giving) (string, error) {
-	briefs, err := s.stores.Briefs(ctx, tx, []int64{o.StoreID})
-	if err != nil {
-		return "", err
-	}
+func (s *Service) moveBack(ctx context.Context, tx db.Tx, c orderdb.Checkout, o *orderdb.Order, store string, sum part, completed bool, g giving) (string, error) {
 	cur, cash := o.Currency, o.Method == string(payment.ByCash)
-	earnings := ledger.StoreEarnings(briefs[o.StoreID].PublicID, cur)
+	earnings := ledger.StoreEarnings(store, cur)
 	o.Refunded += sum.amount
 	cmd := payment.RefundCmd{
 		Kind: Kind, Payable: c.PublicID, Order: o.PublicID, StoreID: o.StoreID, Amount: sum.amount, Reason: g.reason,

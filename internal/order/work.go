@@ -7,12 +7,14 @@ import (
 	"github.com/haat-market/haat/internal/order/orderdb"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
+	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/job"
 )
 
-// Work registers the room's sweep.
+// Work registers the room's sweeps.
 func (s *Service) Work(j *job.Runner) {
 	j.Sweep(job.Sweep{Name: "order.due", Every: 2 * time.Second, Run: s.due})
+	j.Sweep(job.Sweep{Name: "order.disputes", Every: time.Minute, Run: s.silent})
 }
 
 // due completes delivered orders whose release has come, cancels cash orders that the store left unanswered, and says of
@@ -61,4 +63,30 @@ func (s *Service) dueOne(ctx context.Context, lease job.Lease, id string) error 
 		}
 		return s.apply(ctx, tx, c, o, rule, why, "system")
 	}, db.ReadCommitted())
+}
+
+// silent says of open disputes, once of each, that their store let its time to answer pass. Whose the money is, a person
+// decides: it goes on standing still.
+func (s *Service) silent(ctx context.Context, lease job.Lease) (n int, err error) {
+	err = s.db.Write(ctx, "order.disputes", func(ctx context.Context, tx db.Tx) error {
+		if err := lease.Check(ctx, tx); err != nil {
+			return err
+		}
+		q, now := orderdb.New(tx), clock.Micro(s.clock.Now())
+		rows, err := q.SilentDisputes(ctx, now)
+		n = len(rows)
+		if err != nil || n == 0 {
+			return err
+		}
+		ids, events := make([]int64, n), make([]event.Event, n)
+		for i, r := range rows {
+			ids[i] = r.ID
+			events[i] = event.Event{Type: "dispute.overdue", Subject: r.PublicID, Actor: event.System, Facts: map[string]any{"order": r.OrderRef}}
+		}
+		if err := q.DisputesOverdue(ctx, &now, ids); err != nil {
+			return err
+		}
+		return s.events.AppendMany(ctx, tx, events)
+	}, db.Bulk())
+	return n, err
 }

@@ -97,6 +97,10 @@ func (s *Service) failure(a paymentdb.PaymentAttempt) error {
 		return nil
 	case f.Kind == fault.Unavailable:
 		return down(a, max(clock.Time(a.LookAt).Sub(s.clock.Now()), time.Second))
+	case slices.Contains(declines, a.Failure):
+		return f.With("attempt", a.PublicID).With("can_retry", true).With("decline_reason", a.Failure)
+	case a.Failure == gateway.TimedOut:
+		return f.With("attempt", a.PublicID).With("can_retry", true).With("session_duration", (a.ExpiresAt-a.CreatedAt)/1_000_000).With("expired_at", clock.Time(a.ExpiresAt))
 	default:
 		return f.With("attempt", a.PublicID).With("can_retry", true)
 	}

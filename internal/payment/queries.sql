@@ -296,3 +296,32 @@ WHERE r.public_id = ANY(sqlc.arg(ids)::text[]) ORDER BY r.id;
 -- name: RefundsReferred :many
 SELECT r.public_id, r.provider_reference, a.gateway, r.currency, r.amount, r.fee, r.state, r.destination, r.updated_at FROM refunds r JOIN payment_attempts a ON a.id = r.attempt_id
 WHERE r.provider_reference <> '' AND r.provider_reference = ANY(sqlc.arg(refs)::text[]) ORDER BY r.id;
+
+-- Transfers that were begun a while ago and of which the payer said nothing since.
+-- name: QuietTransfers :many
+SELECT a.id, a.public_id, p.public_id AS payment FROM payment_attempts a JOIN payments p ON p.id = a.payment_id
+WHERE a.state = 'started' AND a.reminded_at IS NULL AND a.created_at <= sqlc.arg(before)::bigint AND a.gateway = ANY(sqlc.arg(gateways)::text[])
+  AND NOT EXISTS (SELECT 1 FROM payment_proofs f WHERE f.attempt_id = a.id)
+ORDER BY a.created_at, a.id LIMIT 100;
+
+-- name: QuietProofs :many
+SELECT f.id, f.public_id, p.public_id AS payment FROM payment_proofs f JOIN payments p ON p.id = f.payment_id
+WHERE f.state = 'submitted' AND f.reminded_at IS NULL AND f.created_at <= sqlc.arg(before)::bigint
+ORDER BY f.created_at, f.id LIMIT 100;
+
+-- name: AttemptsReminded :exec
+UPDATE payment_attempts SET reminded_at = sqlc.arg(at) WHERE id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: ProofsReminded :exec
+UPDATE payment_proofs SET reminded_at = sqlc.arg(at) WHERE id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: InsertSettlement :execrows
+INSERT INTO payment_settlements (gateway, kind, settled, day, amount, charge, currency, actor, created_at)
+VALUES (sqlc.arg(gateway), sqlc.arg(kind), sqlc.arg(settled), sqlc.arg(day), sqlc.arg(amount), sqlc.arg(charge), sqlc.arg(currency), sqlc.arg(actor), sqlc.arg(created_at))
+ON CONFLICT (kind, settled) DO NOTHING;
+
+-- name: Settlement :one
+SELECT * FROM payment_settlements WHERE kind = sqlc.arg(kind) AND settled = sqlc.arg(settled);
+
+-- name: SettlementsAfter :many
+SELECT * FROM payment_settlements WHERE id > sqlc.arg(after)::bigint ORDER BY id LIMIT 200;

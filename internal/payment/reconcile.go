@@ -52,6 +52,7 @@ const (
 	amountDiffers  = "amount_differs" // also where it is in another currency
 	settledTwice   = "twice"          // the file names it twice
 	notInTheirs    = "missing"        // it happened on that day, and is not in the file
+	chargeDiffers  = "charge_differs" // it was booked before, with another charge
 	kindOfPayment  = "payment"
 	kindOfRefund   = "refund"
 	settlementDay  = time.DateOnly
@@ -67,6 +68,9 @@ type Reconciliation struct {
 	Paid, GivenBack, Charge int64 // of what matched; the charge is the provider's
 	Differences             []Difference
 	More                    int // differences that are not shown
+	Booked, Before          int // of what matched: booked now, and before
+
+	agreed []settlement
 }
 
 func (r *Reconciliation) differs(d Difference) {
@@ -94,10 +98,11 @@ type known struct {
 }
 
 // Reconcile compares what a provider says that it settled on a day of the market with what the market booked for its
-// gateway: it changes nothing but the log. A line of another day's payment matches too, because providers' days end at
+// gateway, and with book writes that what agrees came to the bank, net of the provider's charge: each line once for ever.
+// Without book it changes nothing but the log. A line of another day's payment matches too, because providers' days end at
 // other times; missing is what happened on that day and is not in the file. Errors: ErrGatewayUnknown, ErrSettlementFile,
 // ErrSettlementDay, ErrSettlementBig.
-func (s *Service) Reconcile(ctx context.Context, caller web.Caller, name, day string, file []byte) (out Reconciliation, err error) {
+func (s *Service) Reconcile(ctx context.Context, caller web.Caller, name, day string, file []byte, book bool) (out Reconciliation, err error) {
 	if _, ok := s.gateways[name]; !ok {
 		return out, ErrGatewayUnknown
 	}
@@ -122,9 +127,14 @@ func (s *Service) Reconcile(ctx context.Context, caller web.Caller, name, day st
 	}, db.Long()); err != nil {
 		return out, err
 	}
+	if book {
+		if err := s.settle(ctx, caller, &out); err != nil {
+			return out, err
+		}
+	}
 	return out, s.db.Write(ctx, "payment.reconciled", func(ctx context.Context, tx db.Tx) error {
 		return s.events.Append(ctx, tx, event.Event{Type: "gateway.reconciled", Subject: name, Actor: caller.Account, Facts: map[string]any{
-			"day": day, "lines": out.Lines, "matched": out.Matched, "differences": len(out.Differences) + out.More,
+			"day": day, "lines": out.Lines, "matched": out.Matched, "differences": len(out.Differences) + out.More, "booked": out.Booked,
 		}})
 	})
 }
@@ -145,7 +155,7 @@ func (s *Service) reconcile(ctx context.Context, q *paymentdb.Queries, r *Reconc
 			d.Problem = settledTwice
 		case !k.done:
 			d.Problem = notDone
-		case l.bad || l.amount != k.amount || k.currency != string(r.Currency) || l.currency != "" && l.currency != k.currency:
+		case l.bad || l.amount != k.amount || l.charge > l.amount || k.currency != string(r.Currency) || l.currency != "" && l.currency != k.currency:
 			d.Problem = amountDiffers
 		}
 		if ok {
@@ -156,6 +166,7 @@ func (s *Service) reconcile(ctx context.Context, q *paymentdb.Queries, r *Reconc
 			continue
 		}
 		r.Matched++
+		r.agreed = append(r.agreed, settlement{gateway: r.Gateway, kind: l.kind, id: k.id, day: r.Day, line: l.line, amount: l.amount, charge: l.charge, currency: r.Currency})
 		r.Charge += l.charge
 		if l.kind == kindOfPayment {
 			r.Paid += l.amount

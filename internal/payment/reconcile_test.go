@@ -57,3 +57,46 @@ func TestReconcile(t *testing.T) {
 		admin.Get("/v1/events?type=gateway.reconciled").Want(200).Is("items.0.subject", "test")
 	})
 }
+
+// What agrees is booked as money that came to the bank, net of the provider's charge: each line once, whatever file it
+// stands in.
+func TestSettlement(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		st, admin := m.Store(), m.Person("admin")
+		_, lamp := st.Product("Lamp", "100.00", 50)
+		buyer, address := m.Buyer()
+		a := buyer.Post("/v1/checkouts", M{"direct": M{"variant": lamp, "quantity": 1}, "address_id": address, "payment_method": "gateway", "expected_total": "100.00"}).Want(201)
+		attempt := buyer.Post("/v1/payments/{}/attempts", M{
+			"gateway": "test", "card": M{"number": "4242424242424242", "exp_month": 12, "exp_year": 2030, "cvc": "123"},
+		}, a.Str("payment.id")).Want(201).Str("id")
+		refund := st.Owner.Post("/v1/orders/{}/refunds", M{"amount": "30.00", "reason": "broken"}, a.Str("orders.0.id")).Want(201).Str("id")
+		m.RunJobs()
+		settle := func(text string) *apptest.Answer {
+			return admin.With("Content-Type", "text/csv").Post("/v1/gateways/test/reconcile?day=2026-10-01&book=true", text).Want(200)
+		}
+		books := func(gateway, bank, cost string) {
+			t.Helper()
+			for key, want := range map[string]string{"gateway:test:NPR": gateway, "bank:NPR": bank, "platform:provider_cost:NPR": cost} {
+				have := "0.00"
+				list := admin.Get("/v1/ledger/trial-balance").Want(200)
+				for i := range list.Len("currencies.0.lines") {
+					if list.Str(fmt.Sprintf("currencies.0.lines.%d.account", i)) == key {
+						have = list.Str(fmt.Sprintf("currencies.0.lines.%d.balance", i))
+					}
+				}
+				if have != want {
+					t.Errorf("%s has %s, want %s", key, have, want)
+				}
+			}
+		}
+		books("-74.50", "0.00", "0.00") // 104.50 taken, 30.00 given back
+		payment := "type,id,amount,charge\npayment," + attempt + ",104.50,2.00\n"
+		settle(payment).Is("matched", 1).Is("booked", 1).Is("booked_before", 0)
+		books("30.00", "-102.50", "-2.00")
+		settle(payment).Is("booked", 0).Is("booked_before", 1)
+		settle("type,id,amount,charge\npayment,"+attempt+",104.50,3.00\n").Is("booked", 0).Is("items.0.problem", "charge_differs").Is("items.0.ours", "2.00")
+		settle(payment+"refund,"+refund+",30.00,\nrefund,"+refund+",30.00,\n").Is("booked", 1).Is("items.0.problem", "twice")
+		books("0.00", "-72.50", "-2.00")
+		m.Verify()
+	})
+}

@@ -18,6 +18,7 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "payment.refunds", About: "refunds sum to what the payment says, and never exceed what was taken", Check: s.checkRefunds},
 		{Name: "payment.proofs", About: "a transfer is paid exactly when its proof was approved, by two different people where two were asked", Check: s.checkProofs},
 		{Name: "payment.books", About: "each attempt that succeeded is booked once, and each refund that is done", Check: s.checkBooks},
+		{Name: "payment.settlements", About: "what a provider settled is booked once, as the line of its file said", Check: s.checkSettlements},
 	}
 }
 

@@ -18,6 +18,7 @@ func (s *Service) Work(j *job.Runner) {
 	j.Handle(lookJob, job.Typed(s.lookNow))
 	j.Sweep(job.Sweep{Name: "payment.expire", Every: 2 * time.Second, Run: s.expire})
 	j.Sweep(job.Sweep{Name: "payment.look", Every: 5 * time.Second, Run: s.look})
+	j.Sweep(job.Sweep{Name: "payment.remind", Every: time.Minute, Run: s.remind})
 }
 
 // expire closes the payments whose window is over. Whether it is over is decided again in the transaction that

@@ -61,7 +61,7 @@ func (p Profile) normal(country string) (Profile, error) {
 	p.Description = check(identity.Text("description", p.Description, 5000))
 	p.BusinessType = check(identity.Line("business_type", p.BusinessType, 60))
 	p.LegalName = check(identity.Line("legal_name", p.LegalName, 200))
-	number, why := taxNumber(p.TaxNumber, country)
+	number, why := TaxNumber(p.TaxNumber, country)
 	if p.TaxNumber = number; why != "" {
 		bad = bad.Field("tax_number", web.CodeInvalidFormat, why)
 	}

@@ -17,8 +17,9 @@ var (
 	taxSpaces = strings.NewReplacer(" ", "", "\u00a0", "")
 )
 
-// taxNumber is a tax number in its stored form, or what is wrong with it.
-func taxNumber(s, country string) (number, why string) {
+// TaxNumber is a tax number in its stored form, or what is wrong with it in words for its owner. In India a GSTIN is held to
+// its check digit.
+func TaxNumber(s, country string) (number, why string) {
 	s = strings.ToUpper(taxSpaces.Replace(s))
 	switch {
 	case s == "":

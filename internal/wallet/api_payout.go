@@ -29,7 +29,7 @@ type BankView struct {
 // PayoutView is money that its owner wants at his bank.
 type PayoutView struct {
 	ID        string     `json:"id"`
-	Holder    Holder     `json:"holder" enum:"wallet,store"`
+	Holder    Holder     `json:"holder" enum:"wallet,store,courier"`
 	Account   string     `json:"account" doc:"Who asked"`
 	Store     string     `json:"store,omitempty"`
 	State     string     `json:"state" enum:"requested,approved,settled,rejected,cancelled,failed"`
@@ -84,7 +84,7 @@ type payoutsIn struct {
 	Store  string `query:"store" maxLength:"64" doc:"A store's, for its people"`
 	All    bool   `query:"all" doc:"Everybody's, for admins"`
 	State  string `query:"state" enum:"requested,approved,settled,rejected,cancelled,failed"`
-	Holder string `query:"holder" enum:"wallet,store" doc:"With all"`
+	Holder string `query:"holder" enum:"wallet,store,courier" doc:"With all"`
 }
 
 type whyIn struct {
@@ -146,6 +146,15 @@ func (s *Service) mountPayouts(api *web.API) {
 		Errors:  append([]*fault.Error{store.ErrStoreNotFound, store.ErrNoRight, store.ErrSellerRole, store.ErrStoreClosed}, ask...),
 	}, func(ctx context.Context, in *storePayoutIn) (*one[PayoutView], error) {
 		return s.postPayout(ctx, in.Body.cmd(in.ID))
+	})
+	web.Register(api, web.Op{
+		Method: http.MethodPost, Path: "/v1/couriers/me/payouts", ID: "wallet.courier_payout", Room: "wallet", Access: web.Courier, Idempotent: true, Status: http.StatusCreated, Limit: limit,
+		Summary: "Ask for what you earned as a courier to be paid to your bank", Description: "As much of it as you carry of the market's cash stays until that is handed in.",
+		Errors: append([]*fault.Error{ErrCashInHand}, ask...),
+	}, func(ctx context.Context, in *payoutIn) (*one[PayoutView], error) {
+		cmd := in.Body.cmd("")
+		cmd.Courier = true
+		return s.postPayout(ctx, cmd)
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodGet, Path: "/v1/payouts", ID: "wallet.payouts", Room: "wallet", Access: web.SignedIn, Summary: "Payouts, newest first: yours, a store's, or all of them",

@@ -38,10 +38,11 @@ var payoutTable = map[PayoutState][]PayoutState{
 // Holder says whose money is paid out.
 type Holder string
 
-// The holders.
+// The holders. What a courier earned is his account's, beside its wallet.
 const (
-	OfWallet Holder = "wallet"
-	OfStore  Holder = "store"
+	OfWallet  Holder = "wallet"
+	OfStore   Holder = "store"
+	OfCourier Holder = "courier"
 )
 
 // maxOpenPayouts bounds how many payouts of a wallet or a store may wait.
@@ -59,6 +60,7 @@ var (
 	ErrBankDetails    = fault.New(fault.Invalid, "bank_details", "Name the bank, whose account it is, and its number.")
 	ErrPayoutReason   = fault.New(fault.Invalid, "reason_needed", "Say in a few words why.")
 	ErrPayoutBank     = fault.New(fault.Invalid, "reference_required", "Name the number that the bank gave the transfer.")
+	ErrCashInHand     = fault.New(fault.Conflict, "cash_in_hand", "Hand in the cash that you carry first, or ask for less.")
 	ErrPayoutFile     = fault.New(fault.Invalid, "payout_file", "The file is not CSV with the columns payout and result, or has too many lines.")
 )
 
@@ -89,6 +91,9 @@ func payoutOf(r walletdb.WalletPayout) Payout {
 		Currency: money.Currency(r.Currency), State: PayoutState(r.State), Bank: Bank{r.Bank, r.Branch, r.AccountName, r.AccountNumber}, Note: r.Note,
 		Reference: r.Reference, Reason: r.Reason, FirstBy: r.FirstBy, DecidedBy: r.DecidedBy, SettledBy: r.SettledBy, CreatedAt: clock.Time(r.CreatedAt), UpdatedAt: clock.Time(r.UpdatedAt),
 	}
+	if r.Carried {
+		p.Holder = OfCourier
+	}
 	if r.DecidedAt != nil {
 		at := clock.Time(*r.DecidedAt)
 		p.DecidedAt = &at
@@ -102,10 +107,21 @@ func payoutOf(r walletdb.WalletPayout) Payout {
 
 // from is the account that is paid out of.
 func (p Payout) from() ledger.Key {
-	if p.Holder == OfStore {
+	switch p.Holder {
+	case OfStore:
 		return ledger.StoreEarnings(p.Store, string(p.Currency))
+	case OfCourier:
+		return ledger.CourierEarnings(p.Account, string(p.Currency))
 	}
 	return ledger.Wallet(p.Account, string(p.Currency))
+}
+
+// kept is the holder as its row has it: a courier's is an account's, marked.
+func (p Payout) kept() (holder string, carried bool) {
+	if p.Holder == OfCourier {
+		return string(OfWallet), true
+	}
+	return string(p.Holder), false
 }
 
 // The references of a payout in the ledger: its hold, and the transfer that it is posted as, have the first.

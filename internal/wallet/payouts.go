@@ -21,9 +21,10 @@ import (
 	"time"
 )
 
-// PayoutCmd asks for a payout: of the caller's wallet, or with a store of what this earned.
+// PayoutCmd asks for a payout: of the caller's wallet, of what he earned as a courier, or with a store of what this earned.
 type PayoutCmd struct {
 	Store            string // public id
+	Courier          bool
 	Amount, Currency string
 	Bank             Bank
 	Note             string
@@ -31,7 +32,7 @@ type PayoutCmd struct {
 
 // RequestPayout holds money that its owner wants at his bank until an admin decides, once for each idempotency key. Only
 // the owner of a store asks for what it earned. Errors: ErrAmount, ErrCurrency, ErrPayoutAmount, ErrPayoutDaily,
-// ErrTooManyPayouts, ErrBankDetails, ledger.ErrInsufficientBalance, store.Require's.
+// ErrTooManyPayouts, ErrBankDetails, ErrCashInHand, ledger.ErrInsufficientBalance, store.Require's.
 func (s *Service) RequestPayout(ctx context.Context, caller web.Caller, cmd PayoutCmd) (id string, replayed bool, err error) {
 	set, err := s.market.Settings(ctx)
 	if err != nil {
@@ -46,8 +47,11 @@ func (s *Service) RequestPayout(ctx context.Context, caller web.Caller, cmd Payo
 		return "", false, err
 	}
 	operation := "wallet.payout"
-	if cmd.Store != "" {
+	switch {
+	case cmd.Store != "":
 		operation = "wallet.store_payout"
+	case cmd.Courier:
+		operation = "wallet.courier_payout"
 	}
 	// SERIALIZABLE: the limits are sums over rows that two requests could write at once.
 	return idem.Once(ctx, s.db, operation, func(ctx context.Context, tx db.Tx) (string, error) {
@@ -60,7 +64,13 @@ func (s *Service) RequestPayout(ctx context.Context, caller web.Caller, cmd Payo
 				return "", err
 			}
 			p.Holder, p.storeID, p.Store = OfStore, b.ID, b.PublicID
+		} else if cmd.Courier {
+			p.Holder = OfCourier
+			if err := s.coversCash(ctx, tx, p); err != nil {
+				return "", err
+			}
 		}
+		holder, carried := p.kept()
 		if err := s.mayAsk(ctx, tx, p, set.PayoutDailyMax); err != nil {
 			return "", err
 		}
@@ -68,7 +78,7 @@ func (s *Service) RequestPayout(ctx context.Context, caller web.Caller, cmd Payo
 			return "", err
 		}
 		if err := walletdb.New(tx).InsertPayout(ctx, walletdb.InsertPayoutParams{
-			PublicID: p.ID, Holder: string(p.Holder), AccountID: p.accountID, Account: p.Account, StoreID: p.storeID, Store: p.Store, Amount: p.Amount, Currency: string(p.Currency),
+			PublicID: p.ID, Holder: holder, Carried: carried, AccountID: p.accountID, Account: p.Account, StoreID: p.storeID, Store: p.Store, Amount: p.Amount, Currency: string(p.Currency),
 			Bank: bank.Name, Branch: bank.Branch, AccountName: bank.AccountName, AccountNumber: bank.AccountNumber, Note: p.Note, CreatedAt: clock.Micro(s.clock.Now()),
 		}); err != nil {
 			return "", fmt.Errorf("insert payout: %w", err)
@@ -88,8 +98,9 @@ func (s *Service) mayAsk(ctx context.Context, tx db.Tx, p Payout, most int64) er
 			day, err = q.StorePayoutsSince(ctx, p.storeID, since)
 		}
 	} else {
-		if open, err = q.OpenWalletPayouts(ctx, p.accountID); err == nil {
-			day, err = q.WalletPayoutsSince(ctx, p.accountID, since)
+		_, carried := p.kept()
+		if open, err = q.OpenWalletPayouts(ctx, p.accountID, carried); err == nil {
+			day, err = q.WalletPayoutsSince(ctx, p.accountID, carried, since)
 		}
 	}
 	switch {
@@ -99,6 +110,19 @@ func (s *Service) mayAsk(ctx context.Context, tx db.Tx, p Payout, most int64) er
 		return ErrTooManyPayouts.With("limit", maxOpenPayouts)
 	case most > 0 && p.Amount > most-day:
 		return ErrPayoutDaily.With("left", money.Format(max(most-day, 0), p.Currency)).With("currency", p.Currency)
+	}
+	return nil
+}
+
+// coversCash keeps as much of a courier's earnings as he carries of the market's cash. Error: ErrCashInHand.
+func (s *Service) coversCash(ctx context.Context, tx db.Tx, p Payout) error {
+	have, err := s.ledger.Guarded(ctx, tx, []ledger.Key{p.from(), ledger.CourierCash(p.Account, string(p.Currency))})
+	if err != nil {
+		return err
+	}
+	hand := max(-have[ledger.CourierCash(p.Account, string(p.Currency))].Balance, 0)
+	if free := have[p.from()].Available; hand > 0 && p.Amount <= free && p.Amount > free-hand {
+		return ErrCashInHand.With("carried", money.Format(hand, p.Currency)).With("available", money.Format(max(free-hand, 0), p.Currency)).With("currency", p.Currency)
 	}
 	return nil
 }
@@ -264,7 +288,7 @@ func (s *Service) tellPayout(ctx context.Context, tx db.Tx, p Payout, what, acto
 
 // mayTouchPayout refuses strangers: who asked, and who has the right in the store, may.
 func (s *Service) mayTouchPayout(ctx context.Context, tx db.Tx, caller web.Caller, p Payout, right store.Right) error {
-	if p.Holder == OfWallet {
+	if p.Holder != OfStore {
 		if p.accountID != caller.AccountID {
 			return ErrPayoutNotFound
 		}
@@ -279,12 +303,12 @@ func (s *Service) mayTouchPayout(ctx context.Context, tx db.Tx, caller web.Calle
 
 var payoutList = db.DefineList(db.List{
 	Name: "wallet.payouts",
-	Select: "SELECT t.id, t.public_id, t.holder, t.account_id, t.account, t.store_id, t.store, t.amount, t.currency, t.state, t.bank, t.branch, t.account_name, t.account_number, t.note, " +
+	Select: "SELECT t.id, t.public_id, t.holder, t.carried, t.account_id, t.account, t.store_id, t.store, t.amount, t.currency, t.state, t.bank, t.branch, t.account_name, t.account_number, t.note, " +
 		"t.first_by, t.decided_by, t.decided_at, t.settled_by, t.settled_at, t.reference, t.reason, t.created_at, t.updated_at",
 	From: "FROM wallet_payouts t",
 	Filters: []db.Filter{
 		{Name: "account", SQL: "t.account_id = ?", Type: db.Int}, {Name: "store", SQL: "t.store_id = ?", Type: db.Int}, {Name: "state", SQL: "t.state = ?", Type: db.Text},
-		{Name: "holder", SQL: "t.holder = ?", Type: db.Text},
+		{Name: "holder", SQL: "CASE WHEN t.carried THEN 'courier' ELSE t.holder END = ?", Type: db.Text},
 	},
 	Sorts: []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "t.id", Type: db.Int}}}},
 	Combos: []db.Combo{
@@ -301,7 +325,7 @@ var payoutList = db.DefineList(db.List{
 
 func scanPayout(r db.Scanner) (Payout, error) {
 	var t walletdb.WalletPayout
-	err := r.Scan(&t.ID, &t.PublicID, &t.Holder, &t.AccountID, &t.Account, &t.StoreID, &t.Store, &t.Amount, &t.Currency, &t.State, &t.Bank, &t.Branch, &t.AccountName, &t.AccountNumber, &t.Note,
+	err := r.Scan(&t.ID, &t.PublicID, &t.Holder, &t.Carried, &t.AccountID, &t.Account, &t.StoreID, &t.Store, &t.Amount, &t.Currency, &t.State, &t.Bank, &t.Branch, &t.AccountName, &t.AccountNumber, &t.Note,
 		&t.FirstBy, &t.DecidedBy, &t.DecidedAt, &t.SettledBy, &t.SettledAt, &t.Reference, &t.Reason, &t.CreatedAt, &t.UpdatedAt)
 	return payoutOf(t), err
 }

@@ -34,9 +34,9 @@ SELECT COUNT(*) FROM wallet_topups WHERE account_id = sqlc.arg(account_id) AND s
 SELECT * FROM wallet_topups WHERE id > sqlc.arg(after)::bigint ORDER BY id LIMIT sqlc.arg(max_rows);
 
 -- name: InsertPayout :exec
-INSERT INTO wallet_payouts (public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at,
+INSERT INTO wallet_payouts (public_id, holder, carried, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at,
   settled_by, settled_at, reference, reason, created_at, updated_at)
-VALUES (sqlc.arg(public_id), sqlc.arg(holder), sqlc.arg(account_id), sqlc.arg(account), sqlc.arg(store_id), sqlc.arg(store), sqlc.arg(amount), sqlc.arg(currency), 'requested', sqlc.arg(bank),
+VALUES (sqlc.arg(public_id), sqlc.arg(holder), sqlc.arg(carried), sqlc.arg(account_id), sqlc.arg(account), sqlc.arg(store_id), sqlc.arg(store), sqlc.arg(amount), sqlc.arg(currency), 'requested', sqlc.arg(bank),
   sqlc.arg(branch), sqlc.arg(account_name), sqlc.arg(account_number), sqlc.arg(note), '', '', NULL, '', NULL, '', '', sqlc.arg(created_at), sqlc.arg(created_at));
 
 -- name: Payout :one
@@ -50,17 +50,17 @@ UPDATE wallet_payouts SET state = sqlc.arg(state), first_by = sqlc.arg(first_by)
   settled_at = sqlc.narg(settled_at), reference = sqlc.arg(reference), reason = sqlc.arg(reason), updated_at = sqlc.arg(updated_at)
 WHERE id = sqlc.arg(id) AND state = sqlc.arg(was);
 
--- What was asked for of a wallet since a time, or of a store.
+-- What was asked for since a time: of a wallet, of what was earned as a courier, or of a store.
 -- name: WalletPayoutsSince :one
 SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts
-WHERE account_id = sqlc.arg(account_id) AND holder = 'wallet' AND created_at > sqlc.arg(since) AND state IN ('requested', 'approved', 'settled');
+WHERE account_id = sqlc.arg(account_id) AND holder = 'wallet' AND carried = sqlc.arg(carried) AND created_at > sqlc.arg(since) AND state IN ('requested', 'approved', 'settled');
 
 -- name: StorePayoutsSince :one
 SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts
 WHERE store_id = sqlc.arg(store_id) AND holder = 'store' AND created_at > sqlc.arg(since) AND state IN ('requested', 'approved', 'settled');
 
 -- name: OpenWalletPayouts :one
-SELECT COUNT(*) FROM wallet_payouts WHERE account_id = sqlc.arg(account_id) AND holder = 'wallet' AND state IN ('requested', 'approved');
+SELECT COUNT(*) FROM wallet_payouts WHERE account_id = sqlc.arg(account_id) AND holder = 'wallet' AND carried = sqlc.arg(carried) AND state IN ('requested', 'approved');
 
 -- name: OpenStorePayouts :one
 SELECT COUNT(*) FROM wallet_payouts WHERE store_id = sqlc.arg(store_id) AND holder = 'store' AND state IN ('requested', 'approved');

@@ -109,7 +109,13 @@ func (s *Service) moveTopUp(ctx context.Context, tx db.Tx, id string, to TopUpSt
 	if err != nil {
 		return fmt.Errorf("top-up %s: %w", id, err)
 	}
-	return s.events.Append(ctx, tx, event.Event{Type: "wallet.topup_" + string(to), Subject: id, Actor: actor})
+	row, err := walletdb.New(tx).TopUp(ctx, id)
+	if err != nil {
+		return fmt.Errorf("top-up %s: %w", id, err)
+	}
+	return s.events.Append(ctx, tx, event.Event{Type: "wallet.topup_" + string(to), Subject: id, Actor: actor, Facts: map[string]any{
+		"account": row.Account, "amount": row.Amount, "currency": row.Currency,
+	}})
 }
 
 // topUps tells payment about top-ups.

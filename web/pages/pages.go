@@ -9,6 +9,7 @@ import (
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/order"
@@ -19,7 +20,9 @@ import (
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/wallet"
+	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/account"
+	"github.com/haat-market/haat/web/pages/dues"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/manage"
 	"github.com/haat-market/haat/web/pages/sell"
@@ -42,6 +45,8 @@ type Deps struct {
 	Cart      *cart.Service
 	Orders    *order.Service
 	Delivery  *delivery.Service
+	Invoices  *invoice.Service
+	Watch     *watch.Service
 
 	DB     *db.DB
 	Ledger *ledger.Service
@@ -54,12 +59,14 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 	f := frame.New(api, frame.Deps{URL: d.URL, Now: d.Now, Log: d.Log, Market: d.Market, Identity: d.Identity, Cart: d.Cart})
 	shop.Mount(f, shop.Deps{
 		Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Cart: d.Cart, Orders: d.Orders, Payments: d.Payments, Wallet: d.Wallet, Delivery: d.Delivery,
+		Invoices: d.Invoices,
 	})
+	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
 	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet})
-	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet})
+	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices})
 	manage.Mount(f, manage.Deps{
 		DB: d.DB, Market: d.Market, Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Orders: d.Orders, Payments: d.Payments,
-		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet,
+		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet, Watch: d.Watch,
 	})
 	return f
 }

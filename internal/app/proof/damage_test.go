@@ -157,6 +157,11 @@ var damages = map[string][]damage{
 		sql("UPDATE orders SET disputed = FALSE WHERE disputed"), sql("UPDATE order_disputes SET state = 'withdrawn', decided_at = 1 WHERE state = 'open'"),
 		sql("UPDATE orders SET due_at = 5 WHERE disputed"), sql("UPDATE orders SET frozen = TRUE WHERE state = 'completed'"),
 	},
+	"payment.settlements": {
+		{free: []string{"payment_settlements"}, sql: []string{"UPDATE payment_settlements SET amount = amount + 1"}},
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'provider_settles'"}},
+	},
+	"watch.flags": {sql("UPDATE watch_flags SET n = 0"), sql("UPDATE watch_flags SET rule = 'nothing'")},
 	"wallet.payouts": {
 		sql("UPDATE wallet_payouts SET amount = amount + 1"), sql("UPDATE wallet_payouts SET state = 'settled', settled_at = 1 WHERE state = 'approved'"),
 		sql("UPDATE wallet_payouts SET decided_by = '' WHERE state = 'approved'"),

@@ -85,7 +85,7 @@ WHERE id = ?10 AND cut_quantity + ?1 <= quantity`,
 		cutOrder: `UPDATE orders
 SET goods = ?1, discount = ?2, tax = ?3, total = ?4, fee = ?5, refunded = ?6, promotion = ?7, promotion_back = ?8, payment_status = ?9, line_count = ?10, unit_count = ?11, updated_at = ?12
 WHERE id = ?13 AND state = ?14`,
-		dispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at
+		dispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at
 FROM order_disputes
 WHERE public_id = ?1`,
 		disputeMessages: `SELECT id, dispute_id, party, account, text, created_at
@@ -93,6 +93,14 @@ FROM order_dispute_messages
 WHERE dispute_id = ?1
 ORDER BY id
 LIMIT 500`,
+		disputesOfOrder: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at
+FROM order_disputes
+WHERE order_id = ?1
+ORDER BY id DESC
+LIMIT 10`,
+		disputesOverdue: `UPDATE order_disputes
+SET overdue_at = ?1
+WHERE id IN (SELECT value FROM json_each(?2))`,
 		endDispute: `UPDATE order_disputes
 SET state = ?1, outcome = ?2, given = ?3, note = ?4, decided_by = ?5, decided_at = ?6
 WHERE id = ?7 AND state = 'open'`,
@@ -161,7 +169,7 @@ ORDER BY id`,
 		markGuestOrder: `UPDATE orders
 SET channel = 'guest', reference = ?1, due_at = ?2
 WHERE public_id = ?3`,
-		openDispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at
+		openDispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at
 FROM order_disputes
 WHERE order_id = ?1 AND state = 'open'`,
 		openDisputesOf: `SELECT order_id, count(*) AS open
@@ -236,6 +244,11 @@ WHERE id = ?3`,
 		setTracked: `UPDATE order_lines
 SET tracked = ?1
 WHERE id IN (SELECT value FROM json_each(?2))`,
+		silentDisputes: `SELECT id, public_id, order_ref
+FROM order_disputes
+WHERE state = 'open' AND answered_at IS NULL AND overdue_at IS NULL AND answer_until <= ?1
+ORDER BY answer_until, id
+LIMIT 100`,
 		standingsOf: `SELECT o.public_id, o.store_id, o.account_id, o.state, o.currency, o.total, o.refunded, (
     SELECT COALESCE(sum(l.cut_total), 0)
     FROM order_lines AS l

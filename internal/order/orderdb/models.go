@@ -108,6 +108,7 @@ type OrderDispute struct {
 	DecidedBy   string
 	DecidedAt   *int64
 	CreatedAt   int64
+	OverdueAt   *int64
 }
 
 type OrderDisputeMessage struct {

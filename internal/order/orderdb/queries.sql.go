@@ -459,7 +459,7 @@ func (q *Queries) CutOrder(ctx context.Context, arg CutOrderParams) (int64, erro
 }
 
 const dispute = `-- name: Dispute :one
-SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at FROM order_disputes WHERE public_id = $1
+SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at FROM order_disputes WHERE public_id = $1
 `
 
 func (q *Queries) Dispute(ctx context.Context, publicID string) (OrderDispute, error) {
@@ -486,6 +486,7 @@ func (q *Queries) Dispute(ctx context.Context, publicID string) (OrderDispute, e
 		&i.DecidedBy,
 		&i.DecidedAt,
 		&i.CreatedAt,
+		&i.OverdueAt,
 	)
 	return i, err
 }
@@ -519,6 +520,61 @@ func (q *Queries) DisputeMessages(ctx context.Context, disputeID int64) ([]Order
 		return nil, err
 	}
 	return items, nil
+}
+
+const disputesOfOrder = `-- name: DisputesOfOrder :many
+SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at FROM order_disputes WHERE order_id = $1 ORDER BY id DESC LIMIT 10
+`
+
+func (q *Queries) DisputesOfOrder(ctx context.Context, orderID int64) ([]OrderDispute, error) {
+	rows, err := q.db.Query(ctx, disputesOfOrder, orderID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []OrderDispute{}
+	for rows.Next() {
+		var i OrderDispute
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.OrderID,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.AccountID,
+			&i.Account,
+			&i.State,
+			&i.Reason,
+			&i.Text,
+			&i.Lines,
+			&i.Currency,
+			&i.AnswerUntil,
+			&i.AnsweredAt,
+			&i.Outcome,
+			&i.Given,
+			&i.Note,
+			&i.DecidedBy,
+			&i.DecidedAt,
+			&i.CreatedAt,
+			&i.OverdueAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const disputesOverdue = `-- name: DisputesOverdue :exec
+UPDATE order_disputes SET overdue_at = $1 WHERE id = ANY($2::bigint[])
+`
+
+func (q *Queries) DisputesOverdue(ctx context.Context, at *int64, ids []int64) error {
+	_, err := q.db.Exec(ctx, disputesOverdue, at, ids)
+	return err
 }
 
 const endDispute = `-- name: EndDispute :execrows
@@ -1243,7 +1299,7 @@ func (q *Queries) MarkGuestOrder(ctx context.Context, reference string, dueAt in
 }
 
 const openDispute = `-- name: OpenDispute :one
-SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at FROM order_disputes WHERE order_id = $1 AND state = 'open'
+SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at FROM order_disputes WHERE order_id = $1 AND state = 'open'
 `
 
 func (q *Queries) OpenDispute(ctx context.Context, orderID int64) (OrderDispute, error) {
@@ -1270,6 +1326,7 @@ func (q *Queries) OpenDispute(ctx context.Context, orderID int64) (OrderDispute,
 		&i.DecidedBy,
 		&i.DecidedAt,
 		&i.CreatedAt,
+		&i.OverdueAt,
 	)
 	return i, err
 }
@@ -1790,6 +1847,38 @@ UPDATE order_lines SET tracked = $1 WHERE id = ANY($2::bigint[])
 func (q *Queries) SetTracked(ctx context.Context, tracked bool, ids []int64) error {
 	_, err := q.db.Exec(ctx, setTracked, tracked, ids)
 	return err
+}
+
+const silentDisputes = `-- name: SilentDisputes :many
+SELECT id, public_id, order_ref FROM order_disputes WHERE state = 'open' AND answered_at IS NULL AND overdue_at IS NULL AND answer_until <= $1::bigint
+ORDER BY answer_until, id LIMIT 100
+`
+
+type SilentDisputesRow struct {
+	ID       int64
+	PublicID string
+	OrderRef string
+}
+
+// Disputes that their store left unanswered, each once.
+func (q *Queries) SilentDisputes(ctx context.Context, now int64) ([]SilentDisputesRow, error) {
+	rows, err := q.db.Query(ctx, silentDisputes, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SilentDisputesRow{}
+	for rows.Next() {
+		var i SilentDisputesRow
+		if err := rows.Scan(&i.ID, &i.PublicID, &i.OrderRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const standingsOf = `-- name: StandingsOf :many

@@ -23,7 +23,7 @@ WHERE id = ?4 AND state = 'submitted'`,
 		attemptByReference: `SELECT public_id
 FROM payment_attempts
 WHERE gateway = ?1 AND reference = ?2`,
-		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE payment_id = ?1
 ORDER BY id DESC
@@ -36,6 +36,9 @@ ORDER BY id`,
 FROM payment_attempts
 WHERE gateway = ?1 AND reference IN (SELECT value FROM json_each(?2))
 ORDER BY id`,
+		attemptsReminded: `UPDATE payment_attempts
+SET reminded_at = ?1
+WHERE id IN (SELECT value FROM json_each(?2))`,
 		attemptsSettled: `SELECT public_id, gateway, reference, currency, amount, fee, updated_at
 FROM payment_attempts
 WHERE gateway = ?1 AND (state = 'succeeded' OR state = 'duplicate') AND updated_at >= ?2 AND updated_at < ?3
@@ -94,10 +97,10 @@ LIMIT 100`,
 		getAllocation: `SELECT id, payment_id, order_ref, amount, captured, refunded, dropped
 FROM payment_allocations
 WHERE order_ref = ?1`,
-		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE public_id = ?1`,
-		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE id = ?1`,
 		getGatewaySettings: `SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at
@@ -115,7 +118,7 @@ WHERE id = ?1`,
 		getPaymentByPayable: `SELECT id, public_id, payable_kind, payable, account_id, account, method, currency, amount, fee, captured, refunded, state, late, cancelled_by, window_until, completed_at, created_at, updated_at
 FROM payments
 WHERE payable_kind = ?1 AND payable = ?2`,
-		getProof: `SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
+		getProof: `SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, p.reminded_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
 FROM payment_proofs AS p
 JOIN payment_attempts AS a ON a.id = p.attempt_id
 JOIN payments AS y ON y.id = p.payment_id
@@ -148,13 +151,16 @@ VALUES (?1, ?2, ?3, 'submitted', ?4, NULL, ?5, NULL, '', NULL, '', NULL, '', ?6,
 		insertRefund: `INSERT INTO refunds (public_id, payment_id, attempt_id, order_ref, reference, currency, amount, fee, reason, destination, state, failure, provider_reference, created_at, updated_at, account_id, store_id)
 VALUES (?1, ?2, ?12, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?13, '', ?11, ?11, ?14, ?15)
 RETURNING id`,
+		insertSettlement: `INSERT INTO payment_settlements (gateway, kind, settled, day, amount, charge, currency, actor, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+ON CONFLICT (kind, settled) DO NOTHING`,
 		insertTestCharge: `INSERT INTO test_charges (attempt, currency, amount, outcome, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
 		insertTestRefund: `INSERT INTO test_refunds (refund, charge_id, amount, created_at)
 VALUES (?1, ?2, ?3, ?4)`,
 		lastPayment: `SELECT COALESCE(max(id), 0)
 FROM payments`,
-		lastTransfer: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		lastTransfer: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE payment_id = ?1 AND gateway IN (SELECT value FROM json_each(?2)) AND state IN ('started', 'expired', 'failed')
 ORDER BY id DESC
@@ -188,7 +194,7 @@ LIMIT 50`,
 FROM payment_proofs AS p
 JOIN payment_attempts AS a ON a.id = p.attempt_id
 WHERE a.public_id = ?1`,
-		proofByID: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+		proofByID: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at
 FROM payment_proofs
 WHERE public_id = ?1`,
 		proofCases: `SELECT p.id, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account
@@ -196,14 +202,17 @@ FROM payment_proofs AS p
 JOIN payment_attempts AS a ON a.id = p.attempt_id
 JOIN payments AS y ON y.id = p.payment_id
 WHERE p.id IN (SELECT value FROM json_each(?1))`,
-		proofOfAttempt: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+		proofOfAttempt: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at
 FROM payment_proofs
 WHERE attempt_id = ?1`,
-		proofsOfPayment: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at
+		proofsOfPayment: `SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at
 FROM payment_proofs
 WHERE payment_id = ?1
 ORDER BY id
 LIMIT 50`,
+		proofsReminded: `UPDATE payment_proofs
+SET reminded_at = ?1
+WHERE id IN (SELECT value FROM json_each(?2))`,
 		putGatewaySettings: `INSERT INTO gateway_settings (name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 1, ?10)
 ON CONFLICT (name) DO UPDATE SET enabled = excluded.enabled, fee_fixed = excluded.fee_fixed, fee_bp = excluded.fee_bp, min_amount = excluded.min_amount, max_amount = excluded.max_amount, second_above = excluded.second_above, currencies = excluded.currencies, details = excluded.details, version = gateway_settings.version + 1, updated_at = excluded.updated_at`,
@@ -213,6 +222,22 @@ WHERE public_id = ?2`,
 		putOffGateway: `UPDATE payment_attempts
 SET look_at = ?1
 WHERE watched AND look_at <= ?2 AND gateway = ?3`,
+		quietProofs: `SELECT f.id, f.public_id, p.public_id AS payment
+FROM payment_proofs AS f
+JOIN payments AS p ON p.id = f.payment_id
+WHERE f.state = 'submitted' AND f.reminded_at IS NULL AND f.created_at <= ?1
+ORDER BY f.created_at, f.id
+LIMIT 100`,
+		quietTransfers: `SELECT a.id, a.public_id, p.public_id AS payment
+FROM payment_attempts AS a
+JOIN payments AS p ON p.id = a.payment_id
+WHERE a.state = 'started' AND a.reminded_at IS NULL AND a.created_at <= ?1 AND a.gateway IN (SELECT value FROM json_each(?2)) AND NOT EXISTS (
+    SELECT 1
+    FROM payment_proofs AS f
+    WHERE f.attempt_id = a.id
+)
+ORDER BY a.created_at, a.id
+LIMIT 100`,
 		reduceAllocation: `UPDATE payment_allocations
 SET amount = amount - ?1
 WHERE order_ref = ?2 AND captured = 0 AND NOT dropped AND amount > ?1`,
@@ -258,7 +283,7 @@ WHERE id = ?1 AND state = 'submitted'`,
 		resolveMessage: `UPDATE gateway_messages
 SET state = 'resolved', resolved_by = ?2, note = ?3, updated_at = ?4
 WHERE public_id = ?1 AND state = 'unknown'`,
-		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'started'`,
 		setAttempt: `UPDATE payment_attempts
@@ -282,7 +307,15 @@ WHERE id = ?1`,
 		settleRefund: `UPDATE refunds
 SET state = 'completed', destination = ?1, provider_reference = ?2, settled_by = ?3, updated_at = ?4
 WHERE id = ?5 AND state = 'failed'`,
-		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched
+		settlement: `SELECT id, gateway, kind, settled, day, amount, charge, currency, actor, created_at
+FROM payment_settlements
+WHERE kind = ?1 AND settled = ?2`,
+		settlementsAfter: `SELECT id, gateway, kind, settled, day, amount, charge, currency, actor, created_at
+FROM payment_settlements
+WHERE id > ?1
+ORDER BY id
+LIMIT 200`,
+		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'succeeded'`,
 		testRefunded: `SELECT COALESCE(sum(amount), 0)

@@ -85,6 +85,7 @@ type PaymentAttempt struct {
 	Choice     string
 	Bank       string
 	Watched    bool
+	RemindedAt *int64
 }
 
 type PaymentProof struct {
@@ -104,6 +105,20 @@ type PaymentProof struct {
 	Reason       string
 	CreatedAt    int64
 	UpdatedAt    int64
+	RemindedAt   *int64
+}
+
+type PaymentSettlement struct {
+	ID        int64
+	Gateway   string
+	Kind      string
+	Settled   string
+	Day       string
+	Amount    int64
+	Charge    int64
+	Currency  string
+	Actor     string
+	CreatedAt int64
 }
 
 type Refund struct {

@@ -89,7 +89,7 @@ func (q *Queries) AttemptByReference(ctx context.Context, gateway string, refere
 }
 
 const attempts = `-- name: Attempts :many
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
 `
 
 func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttempt, error) {
@@ -121,6 +121,7 @@ func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttem
 			&i.Choice,
 			&i.Bank,
 			&i.Watched,
+			&i.RemindedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -220,6 +221,15 @@ func (q *Queries) AttemptsReferred(ctx context.Context, gateway string, refs []s
 		return nil, err
 	}
 	return items, nil
+}
+
+const attemptsReminded = `-- name: AttemptsReminded :exec
+UPDATE payment_attempts SET reminded_at = $1 WHERE id = ANY($2::bigint[])
+`
+
+func (q *Queries) AttemptsReminded(ctx context.Context, at *int64, ids []int64) error {
+	_, err := q.db.Exec(ctx, attemptsReminded, at, ids)
+	return err
 }
 
 const attemptsSettled = `-- name: AttemptsSettled :many
@@ -548,7 +558,7 @@ func (q *Queries) GetAllocation(ctx context.Context, orderRef string) (PaymentAl
 }
 
 const getAttempt = `-- name: GetAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE public_id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE public_id = $1
 `
 
 func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttempt, error) {
@@ -574,12 +584,13 @@ func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttem
 		&i.Choice,
 		&i.Bank,
 		&i.Watched,
+		&i.RemindedAt,
 	)
 	return i, err
 }
 
 const getAttemptByID = `-- name: GetAttemptByID :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE id = $1
 `
 
 func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt, error) {
@@ -605,6 +616,7 @@ func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt,
 		&i.Choice,
 		&i.Bank,
 		&i.Watched,
+		&i.RemindedAt,
 	)
 	return i, err
 }
@@ -750,7 +762,7 @@ func (q *Queries) GetPaymentByPayable(ctx context.Context, payableKind string, p
 }
 
 const getProof = `-- name: GetProof :one
-SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
+SELECT p.id, p.public_id, p.payment_id, p.attempt_id, p.state, p.reference, p.reference_key, p.note, p.image, p.first_by, p.first_at, p.decided_by, p.decided_at, p.reason, p.created_at, p.updated_at, p.reminded_at, a.public_id AS attempt, a.gateway, a.amount, a.fee, a.currency, y.public_id AS payment, y.account, y.account_id
 FROM payment_proofs p JOIN payment_attempts a ON a.id = p.attempt_id JOIN payments y ON y.id = p.payment_id WHERE p.public_id = $1
 `
 
@@ -771,6 +783,7 @@ type GetProofRow struct {
 	Reason       string
 	CreatedAt    int64
 	UpdatedAt    int64
+	RemindedAt   *int64
 	Attempt      string
 	Gateway      string
 	Amount       int64
@@ -801,6 +814,7 @@ func (q *Queries) GetProof(ctx context.Context, publicID string) (GetProofRow, e
 		&i.Reason,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RemindedAt,
 		&i.Attempt,
 		&i.Gateway,
 		&i.Amount,
@@ -1102,6 +1116,42 @@ func (q *Queries) InsertRefund(ctx context.Context, arg InsertRefundParams) (int
 	return id, err
 }
 
+const insertSettlement = `-- name: InsertSettlement :execrows
+INSERT INTO payment_settlements (gateway, kind, settled, day, amount, charge, currency, actor, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (kind, settled) DO NOTHING
+`
+
+type InsertSettlementParams struct {
+	Gateway   string
+	Kind      string
+	Settled   string
+	Day       string
+	Amount    int64
+	Charge    int64
+	Currency  string
+	Actor     string
+	CreatedAt int64
+}
+
+func (q *Queries) InsertSettlement(ctx context.Context, arg InsertSettlementParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertSettlement,
+		arg.Gateway,
+		arg.Kind,
+		arg.Settled,
+		arg.Day,
+		arg.Amount,
+		arg.Charge,
+		arg.Currency,
+		arg.Actor,
+		arg.CreatedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const insertTestCharge = `-- name: InsertTestCharge :exec
 INSERT INTO test_charges (attempt, currency, amount, outcome, created_at) VALUES ($1, $2, $3, $4, $5)
 `
@@ -1151,7 +1201,7 @@ func (q *Queries) LastPayment(ctx context.Context) (int64, error) {
 }
 
 const lastTransfer = `-- name: LastTransfer :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY($2::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY($2::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1
 `
 
 func (q *Queries) LastTransfer(ctx context.Context, paymentID int64, gateways []string) (PaymentAttempt, error) {
@@ -1177,6 +1227,7 @@ func (q *Queries) LastTransfer(ctx context.Context, paymentID int64, gateways []
 		&i.Choice,
 		&i.Bank,
 		&i.Watched,
+		&i.RemindedAt,
 	)
 	return i, err
 }
@@ -1388,7 +1439,7 @@ func (q *Queries) ProofByAttempt(ctx context.Context, publicID string) (ProofByA
 }
 
 const proofByID = `-- name: ProofByID :one
-SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE public_id = $1
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at FROM payment_proofs WHERE public_id = $1
 `
 
 func (q *Queries) ProofByID(ctx context.Context, publicID string) (PaymentProof, error) {
@@ -1411,6 +1462,7 @@ func (q *Queries) ProofByID(ctx context.Context, publicID string) (PaymentProof,
 		&i.Reason,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
@@ -1461,7 +1513,7 @@ func (q *Queries) ProofCases(ctx context.Context, ids []int64) ([]ProofCasesRow,
 }
 
 const proofOfAttempt = `-- name: ProofOfAttempt :one
-SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE attempt_id = $1
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at FROM payment_proofs WHERE attempt_id = $1
 `
 
 func (q *Queries) ProofOfAttempt(ctx context.Context, attemptID int64) (PaymentProof, error) {
@@ -1484,12 +1536,13 @@ func (q *Queries) ProofOfAttempt(ctx context.Context, attemptID int64) (PaymentP
 		&i.Reason,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.RemindedAt,
 	)
 	return i, err
 }
 
 const proofsOfPayment = `-- name: ProofsOfPayment :many
-SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at FROM payment_proofs WHERE payment_id = $1 ORDER BY id LIMIT 50
+SELECT id, public_id, payment_id, attempt_id, state, reference, reference_key, note, image, first_by, first_at, decided_by, decided_at, reason, created_at, updated_at, reminded_at FROM payment_proofs WHERE payment_id = $1 ORDER BY id LIMIT 50
 `
 
 func (q *Queries) ProofsOfPayment(ctx context.Context, paymentID int64) ([]PaymentProof, error) {
@@ -1518,6 +1571,7 @@ func (q *Queries) ProofsOfPayment(ctx context.Context, paymentID int64) ([]Payme
 			&i.Reason,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.RemindedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -1527,6 +1581,15 @@ func (q *Queries) ProofsOfPayment(ctx context.Context, paymentID int64) ([]Payme
 		return nil, err
 	}
 	return items, nil
+}
+
+const proofsReminded = `-- name: ProofsReminded :exec
+UPDATE payment_proofs SET reminded_at = $1 WHERE id = ANY($2::bigint[])
+`
+
+func (q *Queries) ProofsReminded(ctx context.Context, at *int64, ids []int64) error {
+	_, err := q.db.Exec(ctx, proofsReminded, at, ids)
+	return err
 }
 
 const putGatewaySettings = `-- name: PutGatewaySettings :exec
@@ -1582,6 +1645,72 @@ UPDATE payment_attempts SET look_at = $1 WHERE watched AND look_at <= $2 AND gat
 func (q *Queries) PutOffGateway(ctx context.Context, lookAt int64, now int64, gateway string) error {
 	_, err := q.db.Exec(ctx, putOffGateway, lookAt, now, gateway)
 	return err
+}
+
+const quietProofs = `-- name: QuietProofs :many
+SELECT f.id, f.public_id, p.public_id AS payment FROM payment_proofs f JOIN payments p ON p.id = f.payment_id
+WHERE f.state = 'submitted' AND f.reminded_at IS NULL AND f.created_at <= $1::bigint
+ORDER BY f.created_at, f.id LIMIT 100
+`
+
+type QuietProofsRow struct {
+	ID       int64
+	PublicID string
+	Payment  string
+}
+
+func (q *Queries) QuietProofs(ctx context.Context, before int64) ([]QuietProofsRow, error) {
+	rows, err := q.db.Query(ctx, quietProofs, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []QuietProofsRow{}
+	for rows.Next() {
+		var i QuietProofsRow
+		if err := rows.Scan(&i.ID, &i.PublicID, &i.Payment); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const quietTransfers = `-- name: QuietTransfers :many
+SELECT a.id, a.public_id, p.public_id AS payment FROM payment_attempts a JOIN payments p ON p.id = a.payment_id
+WHERE a.state = 'started' AND a.reminded_at IS NULL AND a.created_at <= $1::bigint AND a.gateway = ANY($2::text[])
+  AND NOT EXISTS (SELECT 1 FROM payment_proofs f WHERE f.attempt_id = a.id)
+ORDER BY a.created_at, a.id LIMIT 100
+`
+
+type QuietTransfersRow struct {
+	ID       int64
+	PublicID string
+	Payment  string
+}
+
+// Transfers that were begun a while ago and of which the payer said nothing since.
+func (q *Queries) QuietTransfers(ctx context.Context, before int64, gateways []string) ([]QuietTransfersRow, error) {
+	rows, err := q.db.Query(ctx, quietTransfers, before, gateways)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []QuietTransfersRow{}
+	for rows.Next() {
+		var i QuietTransfersRow
+		if err := rows.Scan(&i.ID, &i.PublicID, &i.Payment); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const reduceAllocation = `-- name: ReduceAllocation :execrows
@@ -1913,7 +2042,7 @@ func (q *Queries) ResolveMessage(ctx context.Context, publicID string, resolvedB
 }
 
 const runningAttempt = `-- name: RunningAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
 `
 
 func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -1939,6 +2068,7 @@ func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentA
 		&i.Choice,
 		&i.Bank,
 		&i.Watched,
+		&i.RemindedAt,
 	)
 	return i, err
 }
@@ -2084,8 +2214,65 @@ func (q *Queries) SettleRefund(ctx context.Context, arg SettleRefundParams) (int
 	return result.RowsAffected(), nil
 }
 
+const settlement = `-- name: Settlement :one
+SELECT id, gateway, kind, settled, day, amount, charge, currency, actor, created_at FROM payment_settlements WHERE kind = $1 AND settled = $2
+`
+
+func (q *Queries) Settlement(ctx context.Context, kind string, settled string) (PaymentSettlement, error) {
+	row := q.db.QueryRow(ctx, settlement, kind, settled)
+	var i PaymentSettlement
+	err := row.Scan(
+		&i.ID,
+		&i.Gateway,
+		&i.Kind,
+		&i.Settled,
+		&i.Day,
+		&i.Amount,
+		&i.Charge,
+		&i.Currency,
+		&i.Actor,
+		&i.CreatedAt,
+	)
+	return i, err
+}
+
+const settlementsAfter = `-- name: SettlementsAfter :many
+SELECT id, gateway, kind, settled, day, amount, charge, currency, actor, created_at FROM payment_settlements WHERE id > $1::bigint ORDER BY id LIMIT 200
+`
+
+func (q *Queries) SettlementsAfter(ctx context.Context, after int64) ([]PaymentSettlement, error) {
+	rows, err := q.db.Query(ctx, settlementsAfter, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaymentSettlement{}
+	for rows.Next() {
+		var i PaymentSettlement
+		if err := rows.Scan(
+			&i.ID,
+			&i.Gateway,
+			&i.Kind,
+			&i.Settled,
+			&i.Day,
+			&i.Amount,
+			&i.Charge,
+			&i.Currency,
+			&i.Actor,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const succeededAttempt = `-- name: SucceededAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
 `
 
 func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -2111,6 +2298,7 @@ func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (Paymen
 		&i.Choice,
 		&i.Bank,
 		&i.Watched,
+		&i.RemindedAt,
 	)
 	return i, err
 }

@@ -7,7 +7,7 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
-		approvedAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+		approvedAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried
 FROM wallet_payouts
 WHERE state = 'approved' AND id > ?1
 ORDER BY id
@@ -32,11 +32,11 @@ LIMIT ?2`,
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		insertDebtPayment: `INSERT INTO wallet_debt_payments (public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)`,
-		insertPayout: `INSERT INTO wallet_payouts (public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 'requested', ?9, ?10, ?11, ?12, ?13, '', '', NULL, '', NULL, '', '', ?14, ?14)`,
+		insertPayout: `INSERT INTO wallet_payouts (public_id, holder, carried, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 'requested', ?10, ?11, ?12, ?13, ?14, '', '', NULL, '', NULL, '', '', ?15, ?15)`,
 		insertTopUp: `INSERT INTO wallet_topups (public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, 'pending', NULL, ?6, ?6)`,
-		lockPayout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+		lockPayout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried
 FROM wallet_payouts
 WHERE public_id = ?1`,
 		lockTopUp: `SELECT id, public_id, account_id, account, amount, currency, state, paid_at, created_at, updated_at
@@ -47,11 +47,11 @@ FROM wallet_payouts
 WHERE store_id = ?1 AND holder = 'store' AND state IN ('requested', 'approved')`,
 		openWalletPayouts: `SELECT count(*)
 FROM wallet_payouts
-WHERE account_id = ?1 AND holder = 'wallet' AND state IN ('requested', 'approved')`,
-		payout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+WHERE account_id = ?1 AND holder = 'wallet' AND carried = ?2 AND state IN ('requested', 'approved')`,
+		payout: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried
 FROM wallet_payouts
 WHERE public_id = ?1`,
-		payoutsAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at
+		payoutsAfter: `SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried
 FROM wallet_payouts
 WHERE id > ?1
 ORDER BY id
@@ -86,6 +86,6 @@ FROM wallet_topups
 WHERE account_id = ?1 AND created_at > ?2 AND state IN ('pending', 'paid')`,
 		walletPayoutsSince: `SELECT COALESCE(sum(amount), 0) AS total
 FROM wallet_payouts
-WHERE account_id = ?1 AND holder = 'wallet' AND created_at > ?2 AND state IN ('requested', 'approved', 'settled')`,
+WHERE account_id = ?1 AND holder = 'wallet' AND carried = ?2 AND created_at > ?3 AND state IN ('requested', 'approved', 'settled')`,
 	})
 }

@@ -54,6 +54,7 @@ type WalletPayout struct {
 	Reason        string
 	CreatedAt     int64
 	UpdatedAt     int64
+	Carried       bool
 }
 
 type WalletTopup struct {

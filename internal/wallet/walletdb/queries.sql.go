@@ -10,7 +10,7 @@ import (
 )
 
 const approvedAfter = `-- name: ApprovedAfter :many
-SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE state = 'approved' AND id > $1::bigint ORDER BY id LIMIT $2
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried FROM wallet_payouts WHERE state = 'approved' AND id > $1::bigint ORDER BY id LIMIT $2
 `
 
 func (q *Queries) ApprovedAfter(ctx context.Context, after int64, maxRows int32) ([]WalletPayout, error) {
@@ -47,6 +47,7 @@ func (q *Queries) ApprovedAfter(ctx context.Context, after int64, maxRows int32)
 			&i.Reason,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Carried,
 		); err != nil {
 			return nil, err
 		}
@@ -233,15 +234,16 @@ func (q *Queries) InsertDebtPayment(ctx context.Context, arg InsertDebtPaymentPa
 }
 
 const insertPayout = `-- name: InsertPayout :exec
-INSERT INTO wallet_payouts (public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at,
+INSERT INTO wallet_payouts (public_id, holder, carried, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at,
   settled_by, settled_at, reference, reason, created_at, updated_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'requested', $9,
-  $10, $11, $12, $13, '', '', NULL, '', NULL, '', '', $14, $14)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'requested', $10,
+  $11, $12, $13, $14, '', '', NULL, '', NULL, '', '', $15, $15)
 `
 
 type InsertPayoutParams struct {
 	PublicID      string
 	Holder        string
+	Carried       bool
 	AccountID     int64
 	Account       string
 	StoreID       int64
@@ -260,6 +262,7 @@ func (q *Queries) InsertPayout(ctx context.Context, arg InsertPayoutParams) erro
 	_, err := q.db.Exec(ctx, insertPayout,
 		arg.PublicID,
 		arg.Holder,
+		arg.Carried,
 		arg.AccountID,
 		arg.Account,
 		arg.StoreID,
@@ -303,7 +306,7 @@ func (q *Queries) InsertTopUp(ctx context.Context, arg InsertTopUpParams) error 
 }
 
 const lockPayout = `-- name: LockPayout :one
-SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE public_id = $1 FOR UPDATE
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried FROM wallet_payouts WHERE public_id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockPayout(ctx context.Context, publicID string) (WalletPayout, error) {
@@ -334,6 +337,7 @@ func (q *Queries) LockPayout(ctx context.Context, publicID string) (WalletPayout
 		&i.Reason,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Carried,
 	)
 	return i, err
 }
@@ -372,18 +376,18 @@ func (q *Queries) OpenStorePayouts(ctx context.Context, storeID int64) (int64, e
 }
 
 const openWalletPayouts = `-- name: OpenWalletPayouts :one
-SELECT COUNT(*) FROM wallet_payouts WHERE account_id = $1 AND holder = 'wallet' AND state IN ('requested', 'approved')
+SELECT COUNT(*) FROM wallet_payouts WHERE account_id = $1 AND holder = 'wallet' AND carried = $2 AND state IN ('requested', 'approved')
 `
 
-func (q *Queries) OpenWalletPayouts(ctx context.Context, accountID int64) (int64, error) {
-	row := q.db.QueryRow(ctx, openWalletPayouts, accountID)
+func (q *Queries) OpenWalletPayouts(ctx context.Context, accountID int64, carried bool) (int64, error) {
+	row := q.db.QueryRow(ctx, openWalletPayouts, accountID, carried)
 	var count int64
 	err := row.Scan(&count)
 	return count, err
 }
 
 const payout = `-- name: Payout :one
-SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE public_id = $1
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried FROM wallet_payouts WHERE public_id = $1
 `
 
 func (q *Queries) Payout(ctx context.Context, publicID string) (WalletPayout, error) {
@@ -414,12 +418,13 @@ func (q *Queries) Payout(ctx context.Context, publicID string) (WalletPayout, er
 		&i.Reason,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.Carried,
 	)
 	return i, err
 }
 
 const payoutsAfter = `-- name: PayoutsAfter :many
-SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at FROM wallet_payouts WHERE id > $1::bigint ORDER BY id LIMIT $2
+SELECT id, public_id, holder, account_id, account, store_id, store, amount, currency, state, bank, branch, account_name, account_number, note, first_by, decided_by, decided_at, settled_by, settled_at, reference, reason, created_at, updated_at, carried FROM wallet_payouts WHERE id > $1::bigint ORDER BY id LIMIT $2
 `
 
 func (q *Queries) PayoutsAfter(ctx context.Context, after int64, maxRows int32) ([]WalletPayout, error) {
@@ -456,6 +461,7 @@ func (q *Queries) PayoutsAfter(ctx context.Context, after int64, maxRows int32) 
 			&i.Reason,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.Carried,
 		); err != nil {
 			return nil, err
 		}
@@ -649,12 +655,12 @@ func (q *Queries) TopUpsSince(ctx context.Context, accountID int64, since int64)
 
 const walletPayoutsSince = `-- name: WalletPayoutsSince :one
 SELECT COALESCE(SUM(amount), 0)::bigint AS total FROM wallet_payouts
-WHERE account_id = $1 AND holder = 'wallet' AND created_at > $2 AND state IN ('requested', 'approved', 'settled')
+WHERE account_id = $1 AND holder = 'wallet' AND carried = $2 AND created_at > $3 AND state IN ('requested', 'approved', 'settled')
 `
 
-// What was asked for of a wallet since a time, or of a store.
-func (q *Queries) WalletPayoutsSince(ctx context.Context, accountID int64, since int64) (int64, error) {
-	row := q.db.QueryRow(ctx, walletPayoutsSince, accountID, since)
+// What was asked for since a time: of a wallet, of what was earned as a courier, or of a store.
+func (q *Queries) WalletPayoutsSince(ctx context.Context, accountID int64, carried bool, since int64) (int64, error) {
+	row := q.db.QueryRow(ctx, walletPayoutsSince, accountID, carried, since)
 	var total int64
 	err := row.Scan(&total)
 	return total, err

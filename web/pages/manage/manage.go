@@ -17,6 +17,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/wallet"
+	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/sell"
 )
@@ -37,6 +38,7 @@ type Deps struct {
 	Events   *event.Log
 	Jobs     *job.Runner
 	Wallet   *wallet.Service
+	Watch    *watch.Service
 }
 
 type manage struct{ Deps }
@@ -96,6 +98,7 @@ func Mount(f *frame.Frame, d Deps) {
 	get("/products", m.products)
 	get("/products/{id}", m.product)
 	post("/products/{id}/{verb}", m.judge)
+	m.mountDues(f, get, post)
 	get("/settings", m.askSettings)
 	post("/settings", m.settings)
 	get("/ledger", m.trial)
@@ -159,11 +162,13 @@ func tabs(p *frame.Page, name string, options []frame.Option) (out []tab, here s
 }
 
 type homePage struct {
-	Proofs, Products int
-	More             bool
-	Jobs             job.Stats
-	Expiry           order.ExpiryView
-	Refunds          int
+	Proofs, Products  int
+	More              bool
+	Jobs              job.Stats
+	Expiry            order.ExpiryView
+	Refunds           int
+	Payouts, Disputes int
+	Flags             int
 }
 
 // most is how far the first page counts.
@@ -184,6 +189,19 @@ func (m *manage) home(p *frame.Page) error {
 	if err != nil {
 		return err
 	}
+	payouts, _, err := m.Wallet.Payouts(p.Context(), p.Caller, wallet.PayoutQuery{All: true, State: string(wallet.PayoutRequested)}, web.PageParams{Limit: most})
+	if err != nil {
+		return err
+	}
+	disputes, err := m.Orders.Disputes(p.Context(), p.Caller, order.DisputeQuery{All: true, State: string(order.DisputeOpen)}, web.PageParams{Limit: most})
+	if err != nil {
+		return err
+	}
+	flags, _, err := m.Watch.List(p.Context(), "", watch.Open, web.PageParams{Limit: most})
+	if err != nil {
+		return err
+	}
+	page.Payouts, page.Disputes, page.Flags = len(payouts), len(disputes.Items), len(flags)
 	page.Proofs, page.Products, page.Refunds = len(proofs.Items), len(queue), len(refunds.Items)
 	if page.Jobs, err = m.Jobs.Stats(p.Context()); err != nil {
 		return err

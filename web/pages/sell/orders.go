@@ -9,6 +9,7 @@ import (
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/web/pages/dues"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
 )
@@ -156,6 +157,10 @@ type orderPage struct {
 	Refused string
 	Message string // opens WhatsApp with the buyer
 	Buyer   bool   // has an account
+	Invoice string // the page of its invoice
+	Back    []dues.RefundRow
+	About   []dues.DisputeRow
+	Give    bool // money can be given back
 }
 
 type eventRow struct {
@@ -208,7 +213,7 @@ func (s *sell) orderPage(p *frame.Page, d *Desk, form *frame.Form) (page orderPa
 		note, _ := e.Facts["note"].(string) // not every event has one
 		page.History = append(page.History, eventRow{e, p.T(text), note})
 	}
-	return page, nil
+	return page, s.money(p, &page)
 }
 
 func (s *sell) order(p *frame.Page, d *Desk) error {

@@ -8,6 +8,7 @@ import (
 	"github.com/haat-market/haat/internal/catalog"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
@@ -26,6 +27,7 @@ type Deps struct {
 	Inventory *inventory.Service
 	Orders    *order.Service
 	Wallet    *wallet.Service
+	Invoices  *invoice.Service
 }
 
 type sell struct{ Deps }
@@ -66,6 +68,12 @@ func Mount(f *frame.Frame, d Deps) {
 	post("/orders/{id}/{step}", "orders", store.Orders, s.step)
 	get("/orders/{id}/lines/{line}", "orders", store.Orders, s.askCut)
 	post("/orders/{id}/lines/{line}", "orders", store.Orders, s.cut)
+	get("/orders/{id}/refund", "orders", store.Orders, s.askRefund)
+	post("/orders/{id}/refund", "orders", store.Orders, s.refund)
+	get("/disputes", "disputes", store.Orders, s.disputes)
+	get("/payouts", "earnings", store.View, s.payouts)
+	post("/payouts", "earnings", store.Own, s.askPayout)
+	post("/debt", "earnings", store.Own, s.payDebt)
 	get("/import", "import", store.Catalog, s.imports)
 	f.PostFile("/sell/{store}/import", web.SignedIn, maxImport, s.at("import", store.Catalog, s.startImport))
 	get("/import/{id}", "import", store.Catalog, s.imported)

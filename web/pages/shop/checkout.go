@@ -17,7 +17,7 @@ const newAddress = "new"
 // addressFields are what an address is written with.
 var addressFields = []string{"name", "phone", "line1", "line2", "city", "district", "state", "postal_code", "country", "instructions"}
 
-var checkoutFields = append([]string{"address", "note", "method", "total", "keep"}, addressFields...)
+var checkoutFields = append([]string{"address", "note", "method", "total", "keep", "tax_number"}, addressFields...)
 
 type checkoutPage struct {
 	Form      *frame.Form
@@ -159,6 +159,9 @@ func (s *shop) checkout(p *frame.Page) error {
 		return err
 	}
 	cmd := order.CheckoutCmd{Note: form.Get("note"), Method: form.Get("method"), ExpectedTotal: form.Get("total"), AddressID: form.Get("address")}
+	if number := form.Get("tax_number"); number != "" {
+		cmd.Contact = &order.Contact{TaxNumber: number}
+	}
 	var written *identity.Address
 	if cmd.AddressID == newAddress || cmd.AddressID == "" {
 		a := readAddress(form)

@@ -4,13 +4,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/web/pages/frame"
 )
 
-var guestFields = append([]string{"note", "total", "email"}, addressFields...)
+var guestFields = append([]string{"note", "total", "email", "tax_number"}, addressFields...)
 
 // The same rates as the operations behind them have.
 var (
@@ -57,7 +58,7 @@ func (s *shop) guestOrder(p *frame.Page) error {
 		return err
 	}
 	cmd := order.GuestCmd{
-		Reference: reference(form.Key()), Contact: order.Contact{Name: form.Get("name"), Phone: form.Digits("phone"), Email: form.Get("email")},
+		Reference: reference(form.Key()), Contact: order.Contact{Name: form.Get("name"), Phone: form.Digits("phone"), Email: form.Get("email"), TaxNumber: form.Get("tax_number")},
 		Note: form.Get("note"), ExpectedTotal: form.Get("total"),
 	}
 	if a := readAddress(form); a.Line1 != "" || a.City != "" {
@@ -175,6 +176,12 @@ func (s *shop) follow(p *frame.Page) error {
 		return err
 	}
 	if page.Carried, err = carriedBy(p, d); err != nil {
+		return err
+	}
+	switch _, err := s.Invoices.Followed(p.Context(), token); {
+	case err == nil:
+		page.Invoice = "/o/" + token + "/invoice"
+	case !invoice.ErrNotIssued.Is(err):
 		return err
 	}
 	return p.Show("shop/order", p.T("Order {number}", "number", o.Number), page)

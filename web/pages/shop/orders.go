@@ -5,9 +5,11 @@ import (
 	"slices"
 	"time"
 
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/web/pages/dues"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
 )
@@ -87,6 +89,10 @@ type orderPage struct {
 	Follow  string // the link of whoever ordered without an account
 	Message string // opens WhatsApp with the order written out
 	Carried *carried
+	Invoice string // the page of its invoice
+	Back    []dues.RefundRow
+	About   []dues.DisputeRow
+	Wrong   bool // a dispute can be opened
 }
 
 type action struct {
@@ -138,7 +144,33 @@ func (s *shop) order(p *frame.Page) error {
 	if page.Carried, err = carriedBy(p, d); err != nil {
 		return err
 	}
+	if err := s.money(p, &page); err != nil {
+		return err
+	}
 	return p.Show("shop/order", p.T("Order {number}", "number", o.Number), page)
+}
+
+// money is what became of an order's money: its invoice, what was given back, and disputes.
+func (s *shop) money(p *frame.Page, page *orderPage) error {
+	v, err := s.Invoices.OfOrder(p.Context(), p.Caller, page.ID)
+	switch {
+	case err == nil:
+		page.Invoice = "/invoices/" + v.ID
+	case !invoice.ErrNotIssued.Is(err):
+		return err
+	}
+	back, err := s.Orders.Refunds(p.Context(), p.Caller, page.ID)
+	if err != nil {
+		return err
+	}
+	about, err := s.Orders.DisputesOf(p.Context(), p.Caller, page.ID)
+	if err != nil {
+		return err
+	}
+	page.Back, page.About = dues.RefundRows(p, back), dues.DisputeRows(p, about)
+	paid := page.PaymentStatus == "paid" || page.PaymentStatus == "part_refunded"
+	page.Wrong = page.Side == "sale" && paid && !page.Disputed && (page.State == order.Shipped || page.State == order.Delivered)
+	return nil
 }
 
 type times struct {

@@ -7,6 +7,7 @@ import (
 	"github.com/haat-market/haat/internal/catalog"
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/payment"
 	pictures "github.com/haat-market/haat/internal/platform/picture"
@@ -29,6 +30,7 @@ type Deps struct {
 	Payments *payment.Service
 	Wallet   *wallet.Service
 	Delivery *delivery.Service
+	Invoices *invoice.Service
 }
 
 type shop struct{ Deps }

@@ -1,0 +1,47 @@
+-- name: Count :exec
+INSERT INTO watch_counts (what, subject, hour, n, amount) VALUES (sqlc.arg(what), sqlc.arg(subject), sqlc.arg(hour), 1, sqlc.arg(amount))
+ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + 1, amount = watch_counts.amount + excluded.amount;
+
+-- name: Counted :one
+SELECT COALESCE(SUM(n), 0)::bigint AS n, COALESCE(SUM(amount), 0)::bigint AS amount FROM watch_counts
+WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND hour >= sqlc.arg(since)::bigint;
+
+-- name: Join :exec
+INSERT INTO watch_members (what, subject, member, seen_at) VALUES (sqlc.arg(what), sqlc.arg(subject), sqlc.arg(member), sqlc.arg(seen_at))
+ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at;
+
+-- name: Joined :one
+SELECT COUNT(*) FROM watch_members WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND seen_at >= sqlc.arg(since)::bigint;
+
+-- Whether something is known already: it is open, or somebody looked at it a short while ago.
+-- name: LastFlag :one
+SELECT * FROM watch_flags WHERE rule = sqlc.arg(rule) AND subject = sqlc.arg(subject) ORDER BY id DESC LIMIT 1;
+
+-- name: InsertFlag :exec
+INSERT INTO watch_flags (public_id, rule, subject, n, usual, last, state, note, seen_by, seen_at, created_at, updated_at)
+VALUES (sqlc.arg(public_id), sqlc.arg(rule), sqlc.arg(subject), sqlc.arg(n), sqlc.arg(usual), sqlc.arg(last), 'open', '', '', NULL, sqlc.arg(created_at), sqlc.arg(created_at));
+
+-- name: GrowFlag :exec
+UPDATE watch_flags SET n = sqlc.arg(n), usual = sqlc.arg(usual), last = sqlc.arg(last), updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND state = 'open';
+
+-- name: Flag :one
+SELECT * FROM watch_flags WHERE public_id = sqlc.arg(public_id);
+
+-- name: SeeFlag :execrows
+UPDATE watch_flags SET state = 'seen', note = sqlc.arg(note), seen_by = sqlc.arg(seen_by), seen_at = sqlc.arg(seen_at)::bigint, updated_at = sqlc.arg(seen_at)::bigint
+WHERE public_id = sqlc.arg(public_id) AND state = 'open';
+
+-- name: OldCounts :many
+SELECT id FROM watch_counts WHERE hour < sqlc.arg(before)::bigint ORDER BY hour, id LIMIT 200;
+
+-- name: DropCounts :exec
+DELETE FROM watch_counts WHERE id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: OldMembers :many
+SELECT id FROM watch_members WHERE seen_at < sqlc.arg(before)::bigint ORDER BY seen_at, id LIMIT 200;
+
+-- name: DropMembers :exec
+DELETE FROM watch_members WHERE id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: FlagsAfter :many
+SELECT * FROM watch_flags WHERE id > sqlc.arg(after)::bigint ORDER BY id LIMIT 200;
