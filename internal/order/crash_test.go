@@ -84,19 +84,22 @@ func (t *mortalTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Ro
 
 func (t *mortalTx) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	if !t.m.alive() {
-		return noAnswer{}
+		return noBatch{}
 	}
 	return t.Tx.SendBatch(ctx, b)
 }
 
-// noAnswer is what a dead process says to a query or a batch.
+// noAnswer and noBatch are what a dead process says to a query and to a batch.
 type noAnswer struct{}
 
-func (noAnswer) Scan(...any) error                { return errCrash }
-func (noAnswer) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, errCrash }
-func (noAnswer) Query() (pgx.Rows, error)         { return nil, errCrash }
-func (noAnswer) QueryRow() pgx.Row                { return noAnswer{} }
-func (noAnswer) Close() error                     { return errCrash }
+func (noAnswer) Scan(...any) error { return errCrash }
+
+type noBatch struct{ pgx.BatchResults }
+
+func (noBatch) Exec() (pgconn.CommandTag, error) { return pgconn.CommandTag{}, errCrash }
+func (noBatch) Query() (pgx.Rows, error)         { return nil, errCrash }
+func (noBatch) QueryRow() pgx.Row                { return noAnswer{} }
+func (noBatch) Close() error                     { return errCrash }
 
 // survive does one thing in a market that may crash at any of its statements. Whoever asked for it asks again, under the
 // same key, until he is answered; and sometimes once more, because the answer was lost on the way to him.

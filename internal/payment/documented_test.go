@@ -45,7 +45,7 @@ func TestDocumentedErrors(t *testing.T) {
 		},
 		{
 			"EMPTY_CART", func(s *story) *apptest.Answer {
-				return s.buyer.Post("/v1/checkouts", M{"address_id": s.buyer.Get("/v1/me/addresses").Want(200).Str("items.0.id"), "payment_method": "gateway"})
+				return s.buyer.Post("/v1/checkouts", M{"address_id": s.buyer.Get("/v1/me/addresses").Want(200).Str("items.0.id"), "payment_method": "gateway", "expected_total": "0.00"})
 			}, 422, "empty_cart", nil,
 		},
 	}

@@ -94,7 +94,7 @@ func TestSettlement(t *testing.T) {
 		settle(payment).Is("matched", 1).Is("booked", 1).Is("booked_before", 0)
 		books("30.00", "-102.50", "-2.00")
 		settle(payment).Is("booked", 0).Is("booked_before", 1)
-		settle("type,id,amount,charge\npayment,"+attempt+",104.50,3.00\n").Is("booked", 0).Is("items.0.problem", "charge_differs").Is("items.0.ours", "2.00")
+		settle("type,id,amount,charge\npayment,"+attempt+",104.50,3.00\n").Is("booked", 0).Is("items.1.problem", "charge_differs").Is("items.1.ours", "2.00")
 		settle(payment+"refund,"+refund+",30.00,\nrefund,"+refund+",30.00,\n").Is("booked", 1).Is("items.0.problem", "twice")
 		books("0.00", "-72.50", "-2.00")
 		m.Verify()
