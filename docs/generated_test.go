@@ -217,8 +217,12 @@ var sweepAbout = map[string]string{
 	"ledger.expire_holds":           "gives money back whose hold has run out",
 	"ledger.fold":                   "adds transfers older than five minutes to the checkpoints",
 	"order.due":                     "completes delivered orders whose release has come; cancels cash orders that the store left unanswered",
+	"order.disputes":                "says of disputes that their store left them unanswered",
 	"payment.expire":                "closes payments whose window is over",
 	"payment.look":                  "asks the gateways about attempts whose outcome is not known",
+	"payment.remind":                "says of transfers that nothing is heard of them for half a day, and of proofs that nobody has looked at them",
+	"watch.forget":                  "forgets counts that no pattern is looked for in any more",
+	"event.follow.watch.follow":     "looks for unusual patterns, and asks for the mails about what waits",
 }
 
 func sweeps(t *testing.T, m *apptest.Market) string {

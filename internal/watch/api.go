@@ -28,7 +28,7 @@ type FlagView struct {
 }
 
 func viewOf(f Flag) FlagView {
-	return FlagView{f.ID, f.Rule, f.About, f.Subject, f.Count, f.Usual, f.Last, f.State, f.Note, f.SeenBy, f.SeenAt, f.CreatedAt, f.UpdatedAt}
+	return FlagView(f)
 }
 
 type one[T any] struct{ Body T }

@@ -67,7 +67,7 @@ func TestDisputePages(t *testing.T) {
 			t.Errorf("no PDF: %s", pdf.header.Get("Content-Type"))
 		}
 		v.get(paper+"?lang=ne").want(200, `lang="ne"`, "रु", "कर बीजक")
-		v.get(paper+"?lang=en").want(200)
+		v.get(paper + "?lang=en").want(200)
 		shop.get(paper).want(200, "/sell/"+st.ID+"/orders/"+id)
 		boss.get(paper).want(200)
 		stranger.get(paper).want(404)
