@@ -24,6 +24,7 @@ type benchCmd struct {
 	Growth     benchGrowthCmd     `cmd:"" help:"Compare a small market with a large one."`
 	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`
 	Ledger     benchLedgerCmd     `cmd:"" help:"Measure transfers beside bare inserts, and what a long past costs."`
+	Positions  benchPositionsCmd  `cmd:"" help:"Measure what checkouts lose beside couriers who say where they are."`
 	Statements benchStatementsCmd `cmd:"" help:"Count the statements of a checkout and of a purchase."`
 	Report     benchReportCmd     `cmd:"" help:"All of it, as Markdown."`
 }
@@ -183,6 +184,28 @@ func (c *benchReportCmd) Run(ctx context.Context, con app.Console) error {
 	}
 	return errors.Join(title("Checkouts"), checkout.Markdown(con.Out), title("Purchases"), flow.Markdown(con.Out),
 		title("Statements"), bench.StatementTable(con.Out, list))
+}
+
+type benchPositionsCmd struct {
+	benchLoad
+	benchForm
+	Rate     int `name:"rate" default:"2000" help:"Positions a second (${default})."`
+	Couriers int `name:"couriers" default:"1000" help:"Couriers who say where they are (${default})."`
+}
+
+func (benchPositionsCmd) Help() string {
+	return `Has couriers say where they are, so many times a second, while customers check out, and compares that with checkouts alone, in turns. Beside it: what a tracking page costs before and after.
+
+Example:
+  haat bench positions --rate 2000 --couriers 1000`
+}
+
+func (c *benchPositionsCmd) Run(ctx context.Context, con app.Console) error {
+	r, err := bench.Positions(ctx, c.options(con), c.Rate, c.Couriers)
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
 }
 
 type benchDeliveryCmd struct {

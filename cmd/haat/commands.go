@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -21,6 +22,7 @@ type commands struct {
 	Jobs       jobsCmd       `cmd:"" help:"Look at the work behind the market, or have some of it done now."`
 	Search     searchCmd     `cmd:"" help:"Look after the search index."`
 	Commission commissionCmd `cmd:"" help:"Look after the statements of what stores bought back."`
+	Delivery   deliveryCmd   `cmd:"" help:"Have couriers carry what was ordered."`
 	Bench      benchCmd      `cmd:"" help:"Measure what a market takes."`
 	OpenAPI    openAPICmd    `cmd:"" name:"openapi" help:"Print the API's OpenAPI document."`
 	Version    versionCmd    `cmd:"" help:"Say which release this is."`
@@ -230,6 +232,38 @@ Example:
 
 func (c *commissionRunCmd) Run(ctx context.Context, con app.Console) error {
 	return app.RunCommission(ctx, c.Place, con, c.Month)
+}
+
+type deliveryCmd struct {
+	Create deliveryCreateCmd `cmd:"" help:"Let a courier carry an order, and print its tracking number."`
+}
+
+type deliveryCreateCmd struct {
+	config.Place
+	Order        string `arg:"" placeholder:"ORDER" help:"Number of a confirmed order, as on paper, or its id."`
+	Fee          string `name:"fee" placeholder:"AMOUNT" help:"What the store pays for the job; without it what the buyer pays for delivery."`
+	Priority     string `name:"priority" enum:"low,normal,high,urgent" default:"normal" help:"low, normal, high or urgent."`
+	Instructions string `name:"instructions" placeholder:"TEXT" help:"What the courier has to know."`
+	Weight       int64  `name:"weight" placeholder:"GRAMS" help:"Weight of the package; without it that of what was ordered."`
+	Fragile      bool   `name:"fragile" help:"The package breaks easily."`
+	Signature    bool   `name:"signature" help:"The receiver has to sign."`
+}
+
+func (deliveryCreateCmd) Help() string {
+	return `It waits until a courier claims it or an administrator assigns it. The running server makes it, or this command itself where none runs.
+
+Examples:
+  haat delivery create H-000042
+  haat delivery create H-000042 --fee 150.00 --priority urgent --signature`
+}
+
+func (c *deliveryCreateCmd) Run(ctx context.Context, con app.Console) error {
+	if c.Weight < 0 {
+		return errors.New("--weight is a number of grams")
+	}
+	return app.CreateDelivery(ctx, c.Place, con, app.NewDelivery{
+		Order: c.Order, Fee: c.Fee, Priority: c.Priority, Instructions: c.Instructions, Weight: c.Weight, Fragile: c.Fragile, Signature: c.Signature,
+	})
 }
 
 type openAPICmd struct{}

@@ -100,6 +100,45 @@ func TestCommissionRun(t *testing.T) {
 	})
 }
 
+// An operator has a courier carry an order, by the server and without it; the link is the server's own in both cases.
+func TestDeliveryCreate(t *testing.T) {
+	each(t, func(t *testing.T, p place) {
+		s := p.serve(t)
+		variant, b := p.goods(t, s, 5), p.buyer(t, s)
+		admin, seller := p.person(t, s, "boss", "admin"), s.signIn("seller")
+		confirmed := func() (id, number string) {
+			id, err := s.order(b, variant)
+			if err != nil {
+				t.Fatal(err)
+			}
+			number, _ = s.must(200, "POST", "/v1/orders/"+id+"/confirm", seller, nil)["number"].(string)
+			return id, number
+		}
+		first, number := confirmed()
+		_, late := confirmed()
+		create := func(args ...string) result { return p.on(t, append([]string{"delivery", "create"}, args...)...) }
+		r := create(number, "--fee=150.00", "--priority=urgent").ok(t)
+		if !regexp.MustCompile(`(?m)^tracking  TRK\d{12}$`).MatchString(r.out) || !strings.Contains(r.out, first) {
+			t.Errorf("%s", r.out)
+		}
+		create(number).refused(t, 1, "already")
+		create("H-999999").refused(t, 1, "order")
+		create(late, "--fee=much").refused(t, 1, "fee")
+		s.stop()
+		r = create(late, "--signature").ok(t)
+		s = p.serve(t)
+		tracking := regexp.MustCompile(`TRK\d{12}`).FindString(r.out)
+		id := regexp.MustCompile(`dlv_\w+`).FindString(r.out)
+		job := s.must(200, "GET", "/v1/deliveries/"+id, admin, nil)
+		if job["tracking_number"] != tracking || job["requires_signature"] != true {
+			t.Errorf("%v", job)
+		}
+		link, _ := job["tracking_url"].(string)
+		s.must(200, "GET", "/v1/tracking/"+link[strings.LastIndex(link, "/")+1:], "", nil)
+		s.stop()
+	})
+}
+
 func TestMigrate(t *testing.T) {
 	each(t, func(t *testing.T, p place) {
 		p.on(t, "migrate", "--check").refused(t, 1)
@@ -149,7 +188,7 @@ func TestVersionAndHelp(t *testing.T) {
 	if all != haat(t, "--help").ok(t).out {
 		t.Error("haat alone is not haat --help")
 	}
-	for _, c := range []string{"serve", "account add", "verify", "backup", "restore", "migrate", "jobs list", "jobs run", "search rebuild", "commission run", "openapi", "version"} {
+	for _, c := range []string{"serve", "account add", "verify", "backup", "restore", "migrate", "jobs list", "jobs run", "search rebuild", "commission run", "delivery create", "openapi", "version"} {
 		if !strings.Contains(all, "\n  "+c+" ") {
 			t.Errorf("--help does not name %s", c)
 		}

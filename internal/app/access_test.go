@@ -322,7 +322,7 @@ func (w *things) body(op web.Op) any {
 		return M{"stars": 5}
 	case "delivery.change_me":
 		return M{}
-	case "delivery.document_picture":
+	case "delivery.document_picture", "delivery.add_picture":
 		return pixel
 	case "delivery.add_document":
 		return M{"kind": "license", "number": "2", "expires_at": apptest.Start.AddDate(1, 0, 0)}
@@ -344,10 +344,14 @@ func (w *things) ask(t *testing.T, c *apptest.Client, op web.Op) *apptest.Answer
 	if op.ID == "payment.prove_picture" {
 		c = c.With("Content-Type", "image/png")
 	}
-	if op.ID == "image.add" || op.ID == "delivery.document_picture" || op.ID == "material.set_image" {
+	if op.ID == "image.add" || op.ID == "delivery.document_picture" || op.ID == "delivery.add_picture" || op.ID == "material.set_image" {
 		c = c.With("Content-Type", "image/png")
 	}
-	a, err := c.Try(op.Method, w.path(t, op.Path), w.body(op))
+	path := w.path(t, op.Path)
+	if op.ID == "delivery.add_picture" {
+		path += "?kind=photo"
+	}
+	a, err := c.Try(op.Method, path, w.body(op))
 	if err != nil {
 		t.Fatalf("%s: %v", op.ID, err)
 	}

@@ -108,6 +108,7 @@ func (i *Installation) openControl() (*control, error) {
 	answer(mux, "POST /jobs/{name}/run", c.run)
 	answer(mux, "POST /search/rebuild", c.rebuild)
 	answer(mux, "POST /commission/{month}", c.commission)
+	answer(mux, "POST /delivery", c.delivery)
 	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(i.Log.Handler(), slog.LevelDebug)}
 	go func() {
 		if err := c.server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -246,6 +247,10 @@ func (c *control) run(ctx context.Context, r *http.Request, _ none) (sweptView, 
 
 func (c *control) rebuild(ctx context.Context, _ *http.Request, _ none) (none, error) {
 	return none{}, c.Catalog.RebuildSearch(ctx)
+}
+
+func (c *control) delivery(ctx context.Context, _ *http.Request, in NewDelivery) (deliveryView, error) {
+	return createDelivery(ctx, c.App, in)
 }
 
 func (c *control) commission(ctx context.Context, r *http.Request, _ none) (commission.Counts, error) {

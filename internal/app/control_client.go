@@ -127,6 +127,11 @@ func (s *server) rebuild(ctx context.Context) error {
 	return s.call(ctx, http.MethodPost, "/search/rebuild", nil, &none{})
 }
 
+func (s *server) delivery(ctx context.Context, in NewDelivery) (out deliveryView, err error) {
+	err = s.call(ctx, http.MethodPost, "/delivery", in, &out)
+	return out, err
+}
+
 func (s *server) commission(ctx context.Context, month string) (out commission.Counts, err error) {
 	err = s.call(ctx, http.MethodPost, "/commission/"+url.PathEscape(month), nil, &out)
 	return out, err

@@ -60,9 +60,13 @@ func upToDate(ctx context.Context, d *db.DB) error {
 
 // buildOffline puts a market together for a command: it sends no mail, runs no workers and has no lasting key.
 func buildOffline(place config.Place, d *db.DB, log *slog.Logger) (*App, error) {
+	return buildWithKey(place, d, log, []byte(rand.Text()+rand.Text()))
+}
+
+func buildWithKey(place config.Place, d *db.DB, log *slog.Logger, key []byte) (*App, error) {
 	c := config.Default()
 	c.Place = place
-	return Build(Options{Config: c, DB: d, Log: log, Mail: noMail{}, Key: []byte(rand.Text() + rand.Text()), Version: Version()})
+	return Build(Options{Config: c, DB: d, Log: log, Mail: noMail{}, Key: key, Version: Version()})
 }
 
 type noMail struct{}
@@ -72,8 +76,26 @@ func (noMail) Send(context.Context, mail.Message) error {
 	return errors.New("a command sends no mail; the server does")
 }
 
+// withSealed is withMarket for what is sealed or made with the installation's key, such as links.
+func withSealed(ctx context.Context, place config.Place, con Console, f func(a *App) error) error {
+	return withOpen(ctx, place, con, func(d *db.DB) (*App, error) {
+		key, made, err := place.SecretKey()
+		if err == nil && made {
+			err = fmt.Errorf("there was no secret.key in %s; this command needs the one that the server has", place.Data)
+		}
+		if err != nil {
+			return nil, err
+		}
+		return buildWithKey(place, d, commandLog(con), key.For("identity"))
+	}, f)
+}
+
 // withMarket runs f on the market of a place that no server has open.
-func withMarket(ctx context.Context, place config.Place, con Console, f func(a *App) error) (err error) {
+func withMarket(ctx context.Context, place config.Place, con Console, f func(a *App) error) error {
+	return withOpen(ctx, place, con, func(d *db.DB) (*App, error) { return buildOffline(place, d, commandLog(con)) }, f)
+}
+
+func withOpen(ctx context.Context, place config.Place, con Console, build func(*db.DB) (*App, error), f func(a *App) error) (err error) {
 	d, err := openExisting(ctx, place, con)
 	if err != nil {
 		return err
@@ -82,7 +104,7 @@ func withMarket(ctx context.Context, place config.Place, con Console, f func(a *
 	if err := upToDate(ctx, d); err != nil {
 		return err
 	}
-	a, err := buildOffline(place, d, commandLog(con))
+	a, err := build(d)
 	if err != nil {
 		return err
 	}

@@ -27,6 +27,9 @@ import (
 // Start is where the harness's clock stands at the beginning.
 var Start = time.Date(2026, 10, 1, 6, 0, 0, 0, time.UTC)
 
+// Key is the secret of a market under test.
+var Key = []byte("0123456789abcdef0123456789abcdef")
+
 // Market is a market under test. Its clock moves only when told to, and its workers run only when told to.
 type Market struct {
 	*app.App
@@ -61,7 +64,7 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 	t.Helper()
 	m := &Market{T: t, Clock: clock.NewFake(Start), Mail: &mail.Recorder{}}
 	o := app.Options{
-		Config: config.Default(), DB: d, Clock: m.Clock, Log: spoken(t), Mail: m.Mail, Key: []byte("0123456789abcdef0123456789abcdef"),
+		Config: config.Default(), DB: d, Clock: m.Clock, Log: spoken(t), Mail: m.Mail, Key: Key,
 		Hashing: &argon2id.Params{Memory: 64, Iterations: 1, Parallelism: 1, SaltLength: 16, KeyLength: 32}, Limits: &web.Limits{Off: true}, Version: "test",
 	}
 	o.Config.Data = t.TempDir()

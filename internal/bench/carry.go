@@ -56,7 +56,7 @@ func Carrying(ctx context.Context, o Options, jobs, couriers int) (_ *Report, er
 	if err != nil {
 		return nil, err
 	}
-	hands, err := m.couriers(ctx, admin, hash, couriers)
+	_, hands, err := m.couriers(ctx, admin, hash, couriers)
 	if err != nil {
 		return nil, err
 	}
@@ -86,34 +86,35 @@ func within(r *rand.Rand) geo.Point {
 }
 
 // couriers makes verified ones who have said where they are.
-func (m *market) couriers(ctx context.Context, admin web.Caller, hash string, n int) (hands []delivery.Hand, err error) {
+func (m *market) couriers(ctx context.Context, admin web.Caller, hash string, n int) (callers []web.Caller, hands []delivery.Hand, err error) {
 	r, yes, vehicle := rand.New(rand.NewPCG(1, 2)), true, "bicycle" //nolint:gosec // not a secret
 	for i := range n {
 		c, err := m.account(ctx, "courier"+strconv.Itoa(i), hash, web.RoleCourier)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		capacity := 20_000 + 10_000*r.Int64N(5)
 		if _, err := m.Delivery.Change(ctx, c, delivery.Profile{Vehicle: &vehicle, Capacity: &capacity}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		v, err := m.Delivery.AddDocument(ctx, c, delivery.NewDocument{Kind: "identity", Number: "1", Expires: time.Now().AddDate(1, 0, 0)})
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if _, err := m.Delivery.Verify(ctx, admin, v.ID); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		if _, err := m.Delivery.Change(ctx, c, delivery.Profile{Available: &yes}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		at := within(r)
 		if _, err := m.Delivery.Seen(ctx, c, []delivery.Fix{{Where: at, At: time.Now()}}); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
+		callers = append(callers, c)
 		hands = append(hands, delivery.Hand{ID: int64(i + 1), At: &at, Capacity: capacity})
 	}
-	return hands, m.Delivery.Flush(ctx)
+	return callers, hands, m.Delivery.Flush(ctx)
 }
 
 // deliveries makes orders, and a delivery that waits for each.

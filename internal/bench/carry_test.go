@@ -15,3 +15,15 @@ func TestCarrying(t *testing.T) {
 		t.Errorf("%+v", r.Bars)
 	}
 }
+
+// A small run hears all positions, and says what checkouts lose.
+func TestPositions(t *testing.T) {
+	o := Options{Folder: t.TempDir(), Shape: Shape{Accounts: 4, Stores: 2, Variants: 4}, Clients: []int{2}, Length: 50 * time.Millisecond}
+	r, err := Positions(t.Context(), o, 200, 8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(r.Bars) != 4 || r.Bars[0].Value <= 0 || r.Bars[1].Value <= 0 || r.Bars[3].Value <= 0 || len(r.Runs) != 2 {
+		t.Errorf("%+v", r)
+	}
+}

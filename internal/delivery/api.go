@@ -75,6 +75,7 @@ type StepBody struct {
 	Note  string     `json:"note,omitempty" maxLength:"500"`
 }
 
+// note is what a step carries, looked at.
 func (b *StepBody) note() (n Note, err error) {
 	if b == nil {
 		return n, nil
@@ -204,6 +205,8 @@ func (s *Service) Mount(api *web.API) {
 	s.mountCash(api, op)
 	s.mountSteps(api, op)
 	s.mountProof(api, op)
+	s.mountPictures(api, op)
+	s.mountSales(api, op)
 	s.mountCouriers(api, op)
 }
 
@@ -260,8 +263,9 @@ func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary str
 			return s.show(ctx, in.ID, s.Act(ctx, web.CallerFrom(ctx), in.ID, on, Action{Note: n}))
 		})
 	}
-	deliver := road("deliver", "Say that the receiver has the goods, with his PIN or code", ErrProofNeeded, ErrWrongProof, ErrProofLocked)
-	deliver.Description = "The order is delivered and the courier has earned. Five wrong PINs lock it until the receiver makes a new one."
+	deliver := road("deliver", "Say that the receiver has the goods, with his PIN or code", ErrProofNeeded, ErrSignatureNeeded, ErrWrongProof, ErrProofLocked)
+	deliver.Description = "The order is delivered and the courier has earned. Five wrong PINs lock it until the receiver makes a new one. " +
+		"Where the market's setting delivery_proof allows it, a photo and a signature that were sent before stand for the PIN."
 	web.Register(api, deliver, func(ctx context.Context, in *deliverIn) (*one[View], error) {
 		n, err := in.Body.note()
 		if err != nil {

@@ -42,19 +42,7 @@ type statementIn struct {
 
 type queueIn struct {
 	Body struct {
-		Events []struct {
-			Delivery string     `json:"delivery" minLength:"1" maxLength:"64"`
-			Kind     string     `json:"kind" enum:"pickup,depart,deliver,fail,retry,return"`
-			Event    string     `json:"event" minLength:"1" maxLength:"64" doc:"The phone's own name for it: sent again, it changes nothing"`
-			At       time.Time  `json:"at" doc:"By the phone's clock"`
-			Lat      string     `json:"lat,omitempty" maxLength:"20"`
-			Lng      string     `json:"lng,omitempty" maxLength:"20"`
-			Note     string     `json:"note,omitempty" maxLength:"500"`
-			PIN      string     `json:"pin,omitempty" maxLength:"12"`
-			QR       string     `json:"code,omitempty" maxLength:"64"`
-			Reason   string     `json:"reason,omitempty" enum:"nobody_home,refused,wrong_address,damaged,other"`
-			Later    *time.Time `json:"try_again_at,omitempty"`
-		} `json:"events" minItems:"1" maxItems:"100"`
+		Events []QueuedBody `json:"events" minItems:"1" maxItems:"100"`
 	}
 }
 
@@ -66,7 +54,7 @@ func (s *Service) mountCash(api *web.API, op func(method, path, id, summary stri
 	web.Register(api, op("POST", "/v1/couriers/{id}/cash/hand-in", "hand_in", "Take a courier's cash into the market's till", web.Admin,
 		ErrCourier, ErrNotFound, ErrCashState, ErrCashMore, ErrCashShort, ErrFee),
 		func(ctx context.Context, in *handInIn) (*one[HandInView], error) {
-			out, err := s.HandInTo(ctx, web.CallerFrom(ctx), in.ID, HandIn{unique(in.Body.Deliveries), in.Body.Amount, in.Body.Short})
+			out, err := s.HandInTo(ctx, web.CallerFrom(ctx), in.ID, HandIn{in.Body.Deliveries, in.Body.Amount, in.Body.Short})
 			return &one[HandInView]{out}, err
 		})
 	web.Register(api, op("POST", "/v1/deliveries/{id}/cash/received", "receive_cash", "Say that the courier brought the store the cash of a delivery", web.Owner,
@@ -105,10 +93,7 @@ func unique(ids []string) (out []string) {
 func (s *Service) postQueue(ctx context.Context, in *queueIn) (*one[queueOut], error) {
 	queue := make([]Queued, len(in.Body.Events))
 	for i, e := range in.Body.Events {
-		body := StepBody{Event: e.Event, At: &e.At, Lat: e.Lat, Lng: e.Lng, Note: e.Note}
-		n, err := body.note()
-		n.Client = e.Event
-		queue[i] = Queued{Delivery: e.Delivery, On: Event(e.Kind), At: e.At, Bad: err, Action: Action{Note: n, PIN: e.PIN, QR: e.QR, Reason: e.Reason, Later: micros(e.Later)}}
+		queue[i] = e.Queued()
 	}
 	out, err := s.Replay(ctx, web.CallerFrom(ctx), queue)
 	return &one[queueOut]{queueOut{out}}, err

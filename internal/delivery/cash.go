@@ -76,6 +76,7 @@ type HandInView struct {
 // HandInTo takes a courier's cash into the market's till. The stores have it as earnings. Errors: ErrCourier,
 // ErrNotFound, ErrCashState, ErrCashMore, ErrCashShort, ErrFee.
 func (s *Service) HandInTo(ctx context.Context, caller web.Caller, courier string, in HandIn) (out HandInView, err error) {
+	in.Deliveries = unique(in.Deliveries)
 	err = s.db.Write(ctx, "delivery.hand_in", func(ctx context.Context, tx db.Tx) error {
 		q := deliverydb.New(tx)
 		c, err := q.CourierByPublicID(ctx, courier)
@@ -105,6 +106,50 @@ func (s *Service) HandInTo(ctx context.Context, caller web.Caller, courier strin
 		return nil
 	})
 	return out, err
+}
+
+// CashHeld is the cash that a courier has taken at doors and not handed in.
+type CashHeld struct {
+	Currency string
+	Total    string          // of these
+	Items    []StatementLine // the oldest first, 200 at most
+}
+
+// mostHandedIn is how many deliveries' cash is handed in at once.
+const mostHandedIn = 200
+
+// CashWith is the cash that a courier has, for admins, delivery by delivery. Errors: ErrCourier.
+func (s *Service) CashWith(ctx context.Context, courier string) (out CashHeld, err error) {
+	settings, err := s.market.Settings(ctx)
+	if err != nil {
+		return out, err
+	}
+	err = s.db.Read(ctx, "delivery.cash_with", func(ctx context.Context, tx db.Tx) error {
+		q := deliverydb.New(tx)
+		c, err := q.CourierByPublicID(ctx, courier)
+		if err != nil {
+			return notFound(err, ErrCourier)
+		}
+		rows, err := q.CarriedCash(ctx, &c.ID, string(settings.Currency), mostHandedIn)
+		if err != nil {
+			return err
+		}
+		out = CashHeld{Currency: string(settings.Currency), Items: make([]StatementLine, 0, len(rows))}
+		sum := int64(0)
+		for _, d := range rows {
+			out.Items = append(out.Items, lineOf(d, settings.Currency))
+			if sum, err = money.Sum(sum, d.Cash); err != nil {
+				return err
+			}
+		}
+		out.Total = money.Format(sum, settings.Currency)
+		return nil
+	})
+	return out, err
+}
+
+func lineOf(d deliverydb.Delivery, cur money.Currency) StatementLine {
+	return StatementLine{d.PublicID, d.Tracking, clock.Time(*d.DeliveredAt), money.Format(d.Fee, cur), money.Format(d.Earned, cur), money.Format(d.Cash, cur), d.CashState}
 }
 
 // carriedBy holds that a delivery's cash is with a courier.
@@ -308,7 +353,7 @@ func (s *Service) statement(ctx context.Context, courier int64, from, until time
 			Cash: money.Format(sums.Cash, cur), InHand: money.Format(-hand.Balance, cur), Balance: money.Format(owed.Balance, cur), Items: []StatementLine{},
 		}
 		for _, d := range rows {
-			out.Items = append(out.Items, StatementLine{d.PublicID, d.Tracking, clock.Time(*d.DeliveredAt), money.Format(d.Fee, cur), money.Format(d.Earned, cur), money.Format(d.Cash, cur), d.CashState})
+			out.Items = append(out.Items, lineOf(d, cur))
 		}
 		return nil
 	})

@@ -172,3 +172,9 @@ WHERE courier_id = sqlc.arg(courier_id) AND state = 'delivered' AND currency = s
 SELECT * FROM deliveries
 WHERE courier_id = sqlc.arg(courier_id) AND state = 'delivered' AND currency = sqlc.arg(currency) AND delivered_at >= sqlc.arg(since) AND delivered_at < sqlc.arg(until)
 ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: CarriedCash :many
+SELECT * FROM deliveries WHERE courier_id = sqlc.arg(courier_id) AND cash_state = 'carried' AND currency = sqlc.arg(currency) ORDER BY id LIMIT sqlc.arg(max_rows);
+
+-- name: LastOfOrders :many
+SELECT * FROM deliveries WHERE id IN (SELECT MAX(d.id) FROM deliveries AS d WHERE d.order_ref = ANY(sqlc.arg(orders)::text[]) GROUP BY d.order_ref);

@@ -7,6 +7,7 @@ import (
 
 	"github.com/haat-market/haat/internal/delivery/deliverydb"
 	"github.com/haat-market/haat/internal/ledger"
+	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -26,7 +27,7 @@ type Action struct {
 }
 
 // Act takes a courier's step. A step whose client's event was taken before changes nothing. Errors: ErrNotFound,
-// ErrState, ErrClientEvent, ErrProofNeeded, ErrWrongProof, ErrProofLocked, and those of order.
+// ErrState, ErrClientEvent, ErrProofNeeded, ErrSignatureNeeded, ErrWrongProof, ErrProofLocked, and those of order.
 func (s *Service) Act(ctx context.Context, caller web.Caller, id string, on Event, a Action) error {
 	var refusal error
 	// READ COMMITTED: every check follows the locks of the order and of the delivery; that a client's event counts once
@@ -93,6 +94,12 @@ func (s *Service) act(ctx context.Context, tx db.Tx, w *work, on Event, parties 
 	case Pickup:
 		err = s.pickUp(ctx, tx, w, n)
 	case Deliver:
+		if err := s.attach(ctx, tx, w.row, n); err != nil {
+			return nil, err
+		}
+		if w.row.Signature && n.Sign == "" {
+			return nil, ErrSignatureNeeded
+		}
 		proof, refusal, err := s.prove(ctx, tx, w, a)
 		if refusal != nil || err != nil {
 			return refusal, err
@@ -146,6 +153,20 @@ func (s *Service) pickUp(ctx context.Context, tx db.Tx, w *work, n *Note) error 
 	}
 }
 
+// unproved says how a delivery without PIN and code is proved, where the market allows that. Errors: ErrProofNeeded.
+func (s *Service) unproved(ctx context.Context, tx db.Tx, n Note) (proof string, err error) {
+	set, err := s.market.SettingsIn(ctx, tx)
+	switch {
+	case err != nil:
+		return "", err
+	case set.DeliveryProof != market.ProofPIN && n.Photo != "" && n.Sign != "":
+		return "photo", nil
+	case set.DeliveryProof == market.ProofOptional:
+		return "none", nil
+	}
+	return "", ErrProofNeeded
+}
+
 // prove looks at what the receiver gave. A wrong PIN is counted and committed.
 func (s *Service) prove(ctx context.Context, tx db.Tx, w *work, a Action) (proof string, refusal, err error) {
 	switch {
@@ -154,10 +175,9 @@ func (s *Service) prove(ctx context.Context, tx db.Tx, w *work, a Action) (proof
 			return "qr", nil, nil
 		}
 		return "", nil, ErrWrongProof // 128 bits are not guessed: nothing is counted
-	case a.PIN == "" && w.row.BuyerID == 0 && a.Photo != "" && a.Sign != "":
-		return "photo", nil, nil // ordered without an account: there is nobody to show a PIN to
 	case a.PIN == "":
-		return "", nil, ErrProofNeeded
+		proof, err = s.unproved(ctx, tx, a.Note)
+		return proof, nil, err
 	case w.row.Tries >= MostTries:
 		return "", nil, ErrProofLocked
 	case same(a.PIN, s.pin(w.row)):

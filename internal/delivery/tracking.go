@@ -220,6 +220,8 @@ type BuyersDelivery struct {
 	State State
 	Path  string // of the public page, on this market
 	Proof *Proof
+	// Pictures are the paths of photo and signature on this market's pages, once it is delivered.
+	Pictures []string
 }
 
 // ForOrder is what the buyer sees of an order's delivery; nil where nobody carries it. Errors: order.ErrNotFound.
@@ -229,7 +231,10 @@ func (s *Service) ForOrder(ctx context.Context, caller web.Caller, id string) (o
 		if err != nil || !buyer {
 			return err
 		}
-		out, err = s.forOrder(ctx, tx, id)
+		if out, err = s.forOrder(ctx, tx, id); err != nil || out == nil || out.State != Delivered {
+			return err
+		}
+		out.Pictures, err = s.proofPictures(ctx, tx, id)
 		return err
 	})
 	return out, err

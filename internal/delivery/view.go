@@ -66,7 +66,7 @@ type View struct {
 	PickupAt     *time.Time   `json:"requested_pickup_at" nullable:"true"`
 	DeliverAt    *time.Time   `json:"requested_delivery_at" nullable:"true"`
 	EtaAt        *time.Time   `json:"estimated_delivery_at" nullable:"true"`
-	Proof        string       `json:"proof" doc:"How it was proved: pin, qr, photo, or the buyer's own word; empty before"`
+	Proof        string       `json:"proof" doc:"How it was proved: pin, qr, photo (with a signature), buyer (his own word), or none; empty before"`
 	CodeHash     string       `json:"code_hash,omitempty" doc:"For its courier: SHA-256 of the text of the receiver's code, so that a phone without the network can check it"`
 	TriesLeft    int64        `json:"tries_left" doc:"Wrong PINs that are still taken"`
 	FailReason   string       `json:"fail_reason,omitempty"`
@@ -111,6 +111,8 @@ type EventView struct {
 	Place     *PointView `json:"place,omitempty"`
 	Photo     bool       `json:"photo"`
 	Signature bool       `json:"signature"`
+	PhotoPath string     `json:"photo_path,omitempty" doc:"Where the photo is read"`
+	SignPath  string     `json:"signature_path,omitempty" doc:"Where the signature is read"`
 	DeviceAt  *time.Time `json:"device_at" nullable:"true" doc:"By the phone's clock"`
 	At        time.Time  `json:"at"`
 }
@@ -241,7 +243,7 @@ func history(ctx context.Context, tx db.Tx, d deliverydb.Delivery) ([]EventView,
 	for i, r := range rows {
 		out[i] = EventView{
 			Kind: r.Kind, State: State(r.State), Actor: r.Actor, Note: r.Note, Place: pointView(pointOf(r.Lat, r.Lng)), Photo: r.Photo != nil, Signature: r.Signature != nil,
-			DeviceAt: timeOf(r.DeviceAt), At: clock.Time(r.At),
+			PhotoPath: picturePath(d.PublicID, r.Photo), SignPath: picturePath(d.PublicID, r.Signature), DeviceAt: timeOf(r.DeviceAt), At: clock.Time(r.At),
 		}
 	}
 	return out, err

@@ -242,7 +242,7 @@ func TestGuest(t *testing.T) {
 		m.Anonymous().Get("/v1/guest/orders/", strings.Repeat("x", 43), "/invoice").Want(404)
 		maya := m.Person("customer")
 		maya.Get("/v1/invoices/", inv).Want(404)
-		maya.Post("/v1/orders/claim", M{"token": token}).Want(200)
+		maya.Post("/v1/orders/claim", M{"token": token, "claim_token": placed.Str("orders.0.claim_token")}).Want(200)
 		s.follows()
 		maya.Get("/v1/invoices/", inv).Want(200)
 		maya.Get("/v1/invoices").Want(200).Is("items.0.id", inv)

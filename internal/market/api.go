@@ -62,6 +62,7 @@ type View struct {
 	GatewayFeeBp         int64          `json:"gateway_fee_bp"`
 	DeliveryFlat         string         `json:"delivery_flat" doc:"Decimal amount in the market's currency."`
 	DeliveryFreeAbove    string         `json:"delivery_free_above" doc:"Decimal amount in the market's currency; 0 means never."`
+	DeliveryProof        string         `json:"delivery_proof" enum:"pin,photo,optional" doc:"What a courier needs at the door: the receiver's PIN or code; that or a photo with a signature; nothing."`
 	TopUpMin             string         `json:"topup_min" doc:"The least that is put into a wallet at once."`
 	TopUpMax             string         `json:"topup_max" doc:"The most that is put into a wallet at once; 0 means no limit."`
 	TopUpDailyMax        string         `json:"topup_daily_max" doc:"The most that is put into a wallet in 24 hours; 0 means no limit."`
@@ -107,6 +108,7 @@ type Patch struct {
 	GatewayFeeBp         *int64    `json:"gateway_fee_bp,omitempty" minimum:"0" maximum:"2000"`
 	DeliveryFlat         *string   `json:"delivery_flat,omitempty" maxLength:"20"`
 	DeliveryFreeAbove    *string   `json:"delivery_free_above,omitempty" maxLength:"20"`
+	DeliveryProof        *string   `json:"delivery_proof,omitempty" enum:"pin,photo,optional"`
 	TopUpMin             *string   `json:"topup_min,omitempty" maxLength:"20"`
 	TopUpMax             *string   `json:"topup_max,omitempty" maxLength:"20"`
 	TopUpDailyMax        *string   `json:"topup_daily_max,omitempty" maxLength:"20"`
@@ -244,7 +246,7 @@ func answer(s Settings) *settingsOut {
 		MaxReserved: s.MaxReserved, MaxStores: s.MaxStores, AccountCodePrefix: s.AccountCodePrefix, StoreCodePrefix: s.StoreCodePrefix,
 		GatewayFeeFixed: money.Format(s.GatewayFeeFixed, s.Currency), GatewayFeeBp: s.GatewayFeeBp,
 		DeliveryFlat: money.Format(s.DeliveryFlat, s.Currency), DeliveryFreeAbove: money.Format(s.DeliveryFreeAbove, s.Currency),
-		TopUpMin: money.Format(s.TopUpMin, s.Currency), TopUpMax: money.Format(s.TopUpMax, s.Currency), TopUpDailyMax: money.Format(s.TopUpDailyMax, s.Currency),
+		DeliveryProof: s.DeliveryProof, TopUpMin: money.Format(s.TopUpMin, s.Currency), TopUpMax: money.Format(s.TopUpMax, s.Currency), TopUpDailyMax: money.Format(s.TopUpDailyMax, s.Currency),
 		PayoutMin: money.Format(s.PayoutMin, s.Currency), PayoutDailyMax: money.Format(s.PayoutDailyMax, s.Currency), PayoutSecondAbove: money.Format(s.PayoutSecondAbove, s.Currency), StoreDebtLimit: money.Format(s.StoreDebtLimit, s.Currency),
 		SignupOpen: s.SignupOpen, ImportImages: s.ImportImages, ProductApproval: s.ProductApproval, RegisteredBrands: s.RegisteredBrands, WalletPayments: s.WalletPayments, LowStockAt: s.LowStockAt,
 		CashOnDelivery: s.CashOnDelivery, GuestOrders: s.GuestOrders, Fixed: []string{},
@@ -281,7 +283,7 @@ func (p Patch) values() map[string]string {
 		"name": p.Name, "legal_name": p.LegalName, "address": p.Address, "tax_number": p.TaxNumber, "email": p.Email,
 		"account_code_prefix": p.AccountCodePrefix, "store_code_prefix": p.StoreCodePrefix,
 		"phone": p.Phone, "country": p.Country, "currency": p.Currency, "time_zone": p.TimeZone,
-		"gateway_fee_fixed": p.GatewayFeeFixed, "delivery_flat": p.DeliveryFlat, "delivery_free_above": p.DeliveryFreeAbove,
+		"gateway_fee_fixed": p.GatewayFeeFixed, "delivery_flat": p.DeliveryFlat, "delivery_free_above": p.DeliveryFreeAbove, "delivery_proof": p.DeliveryProof,
 		"topup_min": p.TopUpMin, "topup_max": p.TopUpMax, "topup_daily_max": p.TopUpDailyMax, "payout_min": p.PayoutMin, "payout_daily_max": p.PayoutDailyMax, "payout_second_above": p.PayoutSecondAbove, "store_debt_limit": p.StoreDebtLimit,
 	} {
 		if v != nil {

@@ -62,6 +62,8 @@ type Settings struct {
 
 	DeliveryFlat      int64 // an order's delivery charge
 	DeliveryFreeAbove int64 // 0: never free
+	// DeliveryProof says what a courier needs at the door: ProofPIN, ProofPhoto or ProofOptional.
+	DeliveryProof string
 
 	SignupOpen bool
 
@@ -72,6 +74,13 @@ type Settings struct {
 
 	location *time.Location
 }
+
+// What a courier needs at the door.
+const (
+	ProofPIN      = "pin"      // the receiver's PIN or code
+	ProofPhoto    = "photo"    // that, or a photo and a signature
+	ProofOptional = "optional" // nothing at all
+)
 
 // Location is the market's time zone, which dates on paper and months of statements are in.
 func (s Settings) Location() *time.Location {
@@ -149,6 +158,7 @@ var settings = []setting{
 	{"store_debt_limit", "5000", false, false, amount(func(s *Settings) *int64 { return &s.StoreDebtLimit }), func(s Settings) string { return amountText(s.StoreDebtLimit, s.Currency) }},
 	{"delivery_flat", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFlat }), func(s Settings) string { return amountText(s.DeliveryFlat, s.Currency) }},
 	{"delivery_free_above", "0", false, false, amount(func(s *Settings) *int64 { return &s.DeliveryFreeAbove }), func(s Settings) string { return amountText(s.DeliveryFreeAbove, s.Currency) }},
+	{"delivery_proof", ProofPIN, false, false, match(`^(pin|photo|optional)$`, "Must be pin, photo or optional.", func(s *Settings) *string { return &s.DeliveryProof }), func(s Settings) string { return s.DeliveryProof }},
 	{"import_images", "false", false, false, truth(func(s *Settings) *bool { return &s.ImportImages }), func(s Settings) string { return strconv.FormatBool(s.ImportImages) }},
 	{"signup_open", "true", false, false, truth(func(s *Settings) *bool { return &s.SignupOpen }), func(s Settings) string { return strconv.FormatBool(s.SignupOpen) }},
 	{"product_approval", "false", false, false, truth(func(s *Settings) *bool { return &s.ProductApproval }), func(s Settings) string { return strconv.FormatBool(s.ProductApproval) }},

@@ -79,6 +79,12 @@ func (s *Service) followToken(order string) string {
 	return base64.RawURLEncoding.EncodeToString(s.secret("follow", order))
 }
 
+// claimToken makes an order that was placed without an account and without a Guest-Token its placer's own. He alone gets
+// it, once: the store has the follow link, and could send the same order again.
+func (s *Service) claimToken(order string) string {
+	return base64.RawURLEncoding.EncodeToString(s.secret("claim", order)[:16])
+}
+
 // requester names who orders, without saying it: the account, else the guest whose token it is, else the telephone
 // number that he gives.
 func (s *Service) requester(caller web.Caller, holder int64, guest, phone string) string {
@@ -400,14 +406,22 @@ func (s *Service) OfGuest(ctx context.Context, tx db.Tx, token, guest string) (s
 	if err != nil {
 		return "", err
 	}
-	who, err := orderdb.New(tx).RequesterByToken(ctx, code.Hash(token))
+	if _, err := s.placer(ctx, tx, token, guest); err != nil {
+		return "", err
+	}
+	return o.PublicID, nil
+}
+
+// placer is who placed the order of a follow link; ErrNotGuest where it is not the one who has this guest's token.
+func (s *Service) placer(ctx context.Context, tx db.Tx, token, guest string) (who string, err error) {
+	who, err = orderdb.New(tx).RequesterByToken(ctx, code.Hash(token))
 	if err != nil {
 		return "", fmt.Errorf("requester: %w", err)
 	}
 	if guest == "" || who != "guest:"+code.Hash(guest) {
-		return "", ErrNotGuest
+		return who, ErrNotGuest
 	}
-	return o.PublicID, nil
+	return who, nil
 }
 
 // follow reads the order of a link. Errors: ErrFollow.

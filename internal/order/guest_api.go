@@ -54,8 +54,10 @@ type followInput struct {
 }
 
 type claimInput struct {
+	cart.ByGuest
 	Body struct {
 		Token string `json:"token" minLength:"1" maxLength:"64" doc:"The follow_token of the order"`
+		Claim string `json:"claim_token,omitempty" maxLength:"64" doc:"Of an order that was placed without a Guest-Token"`
 	}
 }
 
@@ -79,11 +81,12 @@ func (s *Service) mountGuests(api *web.API) {
 	})
 	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/orders/claim", ID: "order.claim", Room: "order", Access: web.SignedIn, Limit: followRate,
-		Summary: "Make an order that you placed as a guest your own", Description: "The follow link proves it. Orders made with a Guest-Token are claimed by signing in with it.",
-		Errors: []*fault.Error{ErrFollow, ErrClaimed, ErrNotFound},
+		Summary: "Make an order that you placed as a guest your own", Description: "The follow link alone does not prove it: the store has it too. The Guest-Token that the order was placed with does, or the claim_token that its first answer had. " +
+			"Signing in with a Guest-Token claims all that was ordered with it.",
+		Errors: []*fault.Error{ErrFollow, ErrNotGuest, ErrClaimed, ErrNotFound},
 	}, func(ctx context.Context, in *claimInput) (*one[View], error) {
 		caller := web.CallerFrom(ctx)
-		id, err := s.Claim(ctx, caller, in.Body.Token)
+		id, err := s.Claim(ctx, caller, ClaimCmd{Token: in.Body.Token, Guest: in.Guest, Secret: in.Body.Claim})
 		if err != nil {
 			return nil, err
 		}
@@ -108,5 +111,10 @@ func (s *Service) postGuest(ctx context.Context, in *guestInput) (*one[GuestOrde
 		web.MarkReplayed(ctx)
 	}
 	orders, err := s.Placed(ctx, ids)
+	if !replayed && in.Guest == "" && !web.CallerFrom(ctx).SignedIn() {
+		for i := range orders {
+			orders[i].ClaimToken = s.claimToken(orders[i].ID)
+		}
+	}
 	return &one[GuestOrders]{GuestOrders{b.Reference, orders}}, err
 }

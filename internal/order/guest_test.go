@@ -216,11 +216,19 @@ func TestGuestOrderIsClaimed(t *testing.T) {
 		_, shirt := s.Product("Shirt", "30.00", 9)
 		line := M{"variant": shirt}
 		a := m.Anonymous().Post("/v1/guest/orders", message("LEG-1", line)).Want(201)
-		id, token := a.Str("orders.0.id"), a.Str("orders.0.follow_token")
+		id, token, secret := a.Str("orders.0.id"), a.Str("orders.0.follow_token"), a.Str("orders.0.claim_token")
 		ana, eve := m.Person("customer"), m.Person("customer")
+		claim := M{"token": token, "claim_token": secret}
 		ana.Get("/v1/orders/", id).Problem(404, "order_not_found")
 		m.Anonymous().Post("/v1/orders/claim", M{"token": token}).Problem(401, "unauthenticated")
 		ana.Post("/v1/orders/claim", M{"token": code.Token()}).Problem(404, "order_not_found")
+
+		// The store has the link, and could send the same order again: neither makes the order its own.
+		s.Owner.Post("/v1/orders/claim", M{"token": token}).Problem(403, "guest_token_needed")
+		s.Owner.Post("/v1/orders/claim", M{"token": token, "claim_token": token}).Problem(403, "guest_token_needed")
+		if again := m.Anonymous().Post("/v1/guest/orders", message("LEG-1", line)).Want(201).Is("orders.0.id", id); strings.Contains(string(again.Body), secret) {
+			t.Error("the order sent again says how it is claimed")
+		}
 
 		var wg sync.WaitGroup
 		for i := range 12 {
@@ -231,7 +239,7 @@ func TestGuestOrderIsClaimed(t *testing.T) {
 				if i%2 == 1 {
 					c = eve
 				}
-				if a, err := c.Try("POST", "/v1/orders/claim", M{"token": token}); err != nil || a.Status != 200 && a.Status != 409 {
+				if a, err := c.Try("POST", "/v1/orders/claim", claim); err != nil || a.Status != 200 && a.Status != 409 {
 					t.Errorf("%v %+v", err, a)
 				}
 			}()
@@ -241,11 +249,11 @@ func TestGuestOrderIsClaimed(t *testing.T) {
 		for _, c := range []*apptest.Client{ana, eve} {
 			if a := c.Get("/v1/orders").Want(200); a.Len("items") == 1 {
 				owners++
-				c.Post("/v1/orders/claim", M{"token": token}).Want(200)
+				c.Post("/v1/orders/claim", claim).Want(200)
 				c.Get("/v1/payments").Want(200).Is("items.0.method", "cod")
 				c.Post("/v1/orders/{}/cancel", nil, id).Want(200).Is("state", "cancelled").Is("cancel_reason", "customer")
 			} else {
-				c.Post("/v1/orders/claim", M{"token": token}).Problem(409, "order_claimed")
+				c.Post("/v1/orders/claim", claim).Problem(409, "order_claimed")
 			}
 		}
 		if owners != 1 {

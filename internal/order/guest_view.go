@@ -2,8 +2,10 @@ package order
 
 import (
 	"context"
+	"crypto/hmac"
 	"encoding/json"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/haat-market/haat/internal/catalog"
@@ -63,6 +65,7 @@ type GuestLineView struct {
 type Placed struct {
 	GuestView
 	FollowToken string  `json:"follow_token" doc:"For GET /v1/guest/orders/{token} and POST /v1/orders/claim. Keep it: it is the only way back to the order"`
+	ClaimToken  string  `json:"claim_token,omitempty" doc:"Makes the order an account's own, beside the follow_token. It is said once, and only where no Guest-Token does the same. Show it to nobody: whoever has it sees the PIN for the courier"`
 	Message     Message `json:"message"`
 }
 
@@ -153,16 +156,34 @@ func (s *Service) guestView(ctx context.Context, tx db.Tx, o orderdb.Order) (Gue
 	return v, errors.Join(json.Unmarshal([]byte(c.Contact), &v.Contact), json.Unmarshal([]byte(c.Address), &v.Address))
 }
 
-// Claim links the order of a follow link to the caller's account. Doing it again changes nothing. Errors: ErrFollow,
-// ErrClaimed.
-func (s *Service) Claim(ctx context.Context, caller web.Caller, token string) (id string, err error) {
+// ClaimCmd proves that somebody placed an order.
+type ClaimCmd struct {
+	Token  string // of its follow link
+	Guest  string // the guest's token that it was placed with,
+	Secret string // or, where it was placed without one, its claim_token
+}
+
+// Claim links the order of a follow link to the caller's account. The store has the link too, so more is needed: an
+// account that has an order is shown what the courier asks for. Doing it again changes nothing. Errors: ErrFollow,
+// ErrNotGuest, ErrClaimed.
+func (s *Service) Claim(ctx context.Context, caller web.Caller, cmd ClaimCmd) (id string, err error) {
 	// SERIALIZABLE, and the update is guarded: of two accounts one has the order.
 	err = s.db.Write(ctx, "order.claim", func(ctx context.Context, tx db.Tx) error {
-		o, err := s.follow(ctx, tx, token)
+		o, err := s.follow(ctx, tx, cmd.Token)
 		if err != nil {
 			return err
 		}
 		id = o.PublicID
+		if o.AccountID == caller.AccountID {
+			return nil
+		}
+		who, err := s.placer(ctx, tx, cmd.Token, cmd.Guest)
+		if err != nil && strings.HasPrefix(who, "phone:") && hmac.Equal([]byte(cmd.Secret), []byte(s.claimToken(id))) {
+			err = nil
+		}
+		if err != nil {
+			return err
+		}
 		return s.claim(ctx, tx, caller, id)
 	})
 	if err != nil {

@@ -22,6 +22,7 @@ import (
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/account"
+	"github.com/haat-market/haat/web/pages/carry"
 	"github.com/haat-market/haat/web/pages/dues"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/manage"
@@ -61,12 +62,13 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 		Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Cart: d.Cart, Orders: d.Orders, Payments: d.Payments, Wallet: d.Wallet, Delivery: d.Delivery,
 		Invoices: d.Invoices,
 	})
+	carry.Mount(f, carry.Deps{Delivery: d.Delivery})
 	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
 	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet})
-	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices})
+	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery})
 	manage.Mount(f, manage.Deps{
 		DB: d.DB, Market: d.Market, Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Orders: d.Orders, Payments: d.Payments,
-		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet, Watch: d.Watch,
+		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet, Watch: d.Watch, Delivery: d.Delivery,
 	})
 	return f
 }

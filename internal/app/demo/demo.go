@@ -47,6 +47,7 @@ func Run(ctx context.Context, c config.Config, con app.Console, o app.ServeOptio
 		}
 		i.KeyMade = false // nothing of a demo was sealed with a key that is lost now
 		go paint(ctx, i.App)
+		go follow(ctx, i.App)
 		return greet(i, con)
 	}
 	return app.Serve(ctx, c, con, o)
@@ -137,7 +138,11 @@ func fill(ctx context.Context, d *db.DB, c config.Config, con app.Console) error
 	if _, err := fmt.Fprintf(con.Err, "Filling %s with two months of trade …\n", c.Data); err != nil {
 		return err
 	}
-	r, err := Fill(ctx, d, c, clock.System().Now().Add(d.ClockOffset()), quiet(con))
+	key, _, err := c.SecretKey()
+	if err != nil {
+		return err
+	}
+	r, err := Fill(ctx, d, c, key.For("identity"), clock.System().Now().Add(d.ClockOffset()), quiet(con))
 	if err != nil {
 		return err
 	}

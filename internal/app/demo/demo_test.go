@@ -2,12 +2,14 @@ package demo_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/haat-market/haat/internal/app"
 	"github.com/haat-market/haat/internal/app/demo"
 	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/config"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -21,7 +23,7 @@ func TestFilledMarket(t *testing.T) {
 		ctx := context.Background()
 		look(t, d, demo.Empty)
 		now := time.Date(2026, 10, 1, 9, 30, 0, 0, time.UTC)
-		r, err := demo.Fill(ctx, d, config.Default(), now, dbtest.Quiet)
+		r, err := demo.Fill(ctx, d, config.Default(), apptest.Key, now, dbtest.Quiet)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,6 +52,14 @@ func TestFilledMarket(t *testing.T) {
 		if a := people["customer"].Get("/v1/cart/count").Want(200); a.At("line_count") == 0.0 {
 			t.Error("the customer's cart is empty")
 		}
+		for _, state := range delivery.States {
+			if n := people["admin"].Get("/v1/deliveries?all=true&state=" + string(state)).Want(200).Len("items"); n == 0 {
+				t.Errorf("no delivery is %s", state)
+			}
+		}
+		job := people["courier"].Get("/v1/deliveries?state=in_transit").Want(200)
+		link := job.Str("items.0.tracking_url")
+		m.Anonymous().Get("/v1/tracking/", link[strings.LastIndex(link, "/")+1:]).Want(200).Is("courier", "Gopal")
 		store := people["seller"].Get("/v1/stores?mine=true").Want(200).Str("items.0.id")
 		for _, state := range order.States {
 			if n := people["admin"].Get("/v1/orders?all=true&state=" + string(state)).Want(200).Len("items"); n == 0 {
@@ -74,7 +84,7 @@ func TestFillOnAnyDay(t *testing.T) {
 		now := sunday.AddDate(0, 0, day).Add(time.Duration(day) * (3*time.Hour + 55*time.Minute))
 		t.Run(now.Format("Mon 15:04"), func(t *testing.T) {
 			d := dbtest.Open(t, db.Embedded, db.Config{Schema: app.Schema(), Scratch: true})
-			r, err := demo.Fill(context.Background(), d, config.Default(), now, dbtest.Quiet)
+			r, err := demo.Fill(context.Background(), d, config.Default(), apptest.Key, now, dbtest.Quiet)
 			if err != nil || r.Refused > 0 {
 				t.Fatalf("%+v, %v", r, err)
 			}

@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -86,13 +85,13 @@ func (noMail) Send(context.Context, mail.Message) error {
 	return errors.New("the demo writes to nobody")
 }
 
-// Fill fills an empty market whose month ends now.
-func Fill(ctx context.Context, d *db.DB, c config.Config, now time.Time, log *slog.Logger) (r Report, err error) {
+// Fill fills an empty market whose month ends now. The links of its deliveries are made with key, which has to be the
+// market's own later.
+func Fill(ctx context.Context, d *db.DB, c config.Config, key []byte, now time.Time, log *slog.Logger) (r Report, err error) {
 	began := time.Now()
 	w := &walk{now: now.AddDate(0, 0, -days-14), end: now}
 	a, err := app.Build(app.Options{
-		// Nothing that this market seals is of use to anybody later, so its key may be forgotten.
-		Config: c, DB: d, Clock: w, Log: log, Mail: noMail{}, Key: []byte(rand.Text() + rand.Text()), Version: app.Version(),
+		Config: c, DB: d, Clock: w, Log: log, Mail: noMail{}, Key: key, Version: app.Version(),
 	})
 	if err != nil {
 		return r, err

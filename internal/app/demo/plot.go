@@ -33,6 +33,7 @@ func (s *story) plot() {
 	s.topUps()
 	s.lateMoney() // before the days, so that they find enough on the shelves
 	s.today()
+	s.hauls()
 	s.sales()
 	s.messages()
 	for day := range days + 1 {

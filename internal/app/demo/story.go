@@ -44,6 +44,7 @@ type story struct {
 	tree   map[string]string // the ids of categories by their slugs
 	stalls []*stall
 	buyers []*buyer
+	riders []web.Caller
 	deeds  []deed
 
 	owed     atomic.Bool // jobs were written down
@@ -113,7 +114,7 @@ func (s *story) open(ctx context.Context) (err error) {
 	if s.admin, err = s.join(ctx, admin, web.RoleAdmin, web.RoleCustomer); err != nil {
 		return err
 	}
-	if _, err := s.join(ctx, courier, web.RoleCourier, web.RoleCustomer); err != nil {
+	if err := s.hire(ctx); err != nil {
 		return err
 	}
 	if s.tree, err = s.categories(ctx); err != nil {

@@ -39,6 +39,7 @@ type trade struct {
 	lost   bool       // the gateway's answer to the last of them gets lost
 	regret web.Caller // who cancels it all before it is paid, if anybody
 	note   string
+	home   bool // it goes to where the buyer lives
 
 	missed   bool // it did not come to it, and nothing comes of it
 	checkout string
@@ -91,6 +92,9 @@ func (t *trade) place(ctx context.Context) error {
 
 func (t *trade) submit(ctx context.Context) error {
 	cmd := order.CheckoutCmd{Method: string(t.method), AddressID: t.buyer.addresses[len(t.wants)%len(t.buyer.addresses)], Note: t.note}
+	if t.home {
+		cmd.AddressID = t.buyer.addresses[0]
+	}
 	if len(t.wants) == 1 {
 		cmd.Direct = &order.Direct{Variant: t.wants[0].item.variant, Quantity: t.wants[0].units}
 	} else if err := t.s.fillCart(ctx, t.buyer, t.wants); err != nil {

@@ -219,6 +219,10 @@ var damages = map[string][]damage{
 	"delivery.paid": {
 		sql("UPDATE deliveries SET fee = fee + 1 WHERE state = 'delivered'"),
 		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'delivery_done'"}},
+		sql("UPDATE deliveries SET cash = cash + 1 WHERE cash_state = 'carried'"), sql("UPDATE deliveries SET cash_state = '' WHERE cash_state = 'carried'"),
+		sql("UPDATE deliveries SET cash_state = 'handed_in' WHERE cash_state = 'carried'"), sql("UPDATE deliveries SET cash_state = 'carried' WHERE cash_state = 'handed_in'"),
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'cash_delivered'"}},
+		{free: []string{"ledger_transfers"}, sql: []string{"DELETE FROM ledger_transfers WHERE posting = 'cash_handed_in'"}},
 	},
 
 	"wallet.credits": {

@@ -136,6 +136,7 @@ func TestEverythingLocksInOneOrder(t *testing.T) {
 		b.steps()
 		b.payments()
 		b.timers()
+		b.carrying()
 	})
 }
 
@@ -236,4 +237,53 @@ func (b *bazaar) timers() {
 	b.rec.take()
 	b.Sweep("order.due")
 	b.expect("a store that does not answer", "order.due", "leases checkouts orders payments reservations stock")
+}
+
+// carrying is what couriers do: the order is locked first, then the delivery, then the courier, and money last.
+func (b *bazaar) carrying() {
+	admin := b.Person("admin")
+	couriers := [2]*apptest.Client{}
+	ids := [2]string{}
+	for i := range couriers {
+		c := b.Person("courier")
+		couriers[i], ids[i] = c, c.Patch("/v1/couriers/me", M{"vehicle": "bicycle", "capacity": 50_000}).Want(200).Str("id")
+		c.Post("/v1/couriers/me/documents", M{"kind": "identity", "number": "1", "expires_at": b.Clock.Now().AddDate(1, 0, 0)}).Want(201)
+		admin.Post("/v1/couriers/{}/verify", nil, ids[i]).Want(200)
+	}
+	job := func(method string) (id, order string) {
+		a := b.direct(method)
+		order = a.Str("orders.0.id")
+		if method == "cod" {
+			b.owner(a, 0).Post("/v1/orders/{}/confirm", nil, order).Want(200)
+		}
+		return b.owner(a, 0).Post("/v1/deliveries", M{"order": order, "fee": "3.00"}).Want(201).Str("id"), order
+	}
+	act := func(c *apptest.Client, id, step string, body M) {
+		c.Post("/v1/deliveries/"+id+"/"+step, body).Want(200)
+	}
+	for _, way := range []string{"wallet", "cod"} {
+		id, order := job(way)
+		b.rec.take()
+		act(couriers[1], id, "claim", nil)
+		b.expect("a claim", "delivery.claim", "checkouts orders payments deliveries couriers")
+		admin.Post("/v1/deliveries/{}/assign", M{"courier": ids[0]}, id).Want(200)
+		b.expect("from one courier to another", "delivery.assign", "checkouts orders payments deliveries couriers")
+		act(couriers[0], id, "pickup", nil)
+		b.expect("a pickup", "delivery.pickup", "checkouts orders payments deliveries couriers")
+		act(couriers[0], id, "fail", M{"reason": "refused"})
+		act(couriers[0], id, "retry", nil)
+		pin := b.buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
+		b.rec.take()
+		act(couriers[0], id, "deliver", M{"pin": pin})
+		b.expect("delivered, "+way, "delivery.deliver", "checkouts orders payments deliveries couriers ledger_accounts")
+		if way == "cod" {
+			admin.Post("/v1/couriers/{}/cash/hand-in", M{"deliveries": []string{id}, "amount": "10.00"}, ids[0]).Want(200)
+			b.expect("cash handed in", "delivery.hand_in", "deliveries ledger_accounts")
+		}
+	}
+	id, order := job("wallet")
+	act(couriers[0], id, "claim", nil)
+	b.rec.take()
+	b.buyer.Post("/v1/orders/{}/cancel", nil, order).Want(200)
+	b.expect("cancelled while it is a courier's", "order.cancel", "checkouts orders payments deliveries couriers reservations stock ledger_accounts")
 }

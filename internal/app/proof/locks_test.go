@@ -18,7 +18,7 @@ import (
 
 // lockOrder is the one order in which rows that others wait for are locked. Of the ledger's accounts only the guarded
 // ones are ever locked.
-var lockOrder = []string{"leases", "carts", "checkouts", "orders", "payments", "refunds", "reservations", "stock", "ledger_accounts"}
+var lockOrder = []string{"leases", "carts", "checkouts", "orders", "payments", "refunds", "deliveries", "couriers", "reservations", "stock", "ledger_accounts"}
 
 // under are tables whose rows are touched only by who has the row that they hang on, so that nobody waits for them.
 var under = map[string]string{

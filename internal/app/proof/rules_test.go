@@ -213,7 +213,8 @@ func obstacles(engine db.Engine, what damage) (out []string) {
 }
 
 // Every room that has rules is asked by haat verify.
-// carry lets a courier deliver one order, and take another.
+// carry lets a courier deliver one order and take another, and bring two that are paid at the door: the cash of the first
+// is handed in, that of the second still carried.
 func carry(m *apptest.Market, admin *apptest.Client, st apptest.Store, buyer *apptest.Client, address, variant string) {
 	c := m.Person("courier")
 	id := c.Patch("/v1/couriers/me", M{"vehicle": "bicycle", "capacity": 20_000}).Want(200).Str("id")
@@ -228,6 +229,19 @@ func carry(m *apptest.Market, admin *apptest.Client, st apptest.Store, buyer *ap
 	c.Post("/v1/deliveries/{}/pickup", nil, job).Want(200)
 	pin := buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
 	c.Post("/v1/deliveries/{}/deliver", M{"pin": pin}, job).Want(200)
+	for n := range 2 {
+		order = buyer.Post("/v1/checkouts", checkout(variant, address, "cod", "10.00", 1)).Want(201).Str("orders.0.id")
+		st.Owner.Post("/v1/orders/{}/confirm", nil, order).Want(200)
+		job = st.Owner.Post("/v1/deliveries", M{"order": order, "fee": "3.00"}).Want(201).Str("id")
+		for _, step := range []string{"claim", "pickup"} {
+			c.Post("/v1/deliveries/"+job+"/"+step, nil).Want(200)
+		}
+		pin = buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
+		c.Post("/v1/deliveries/{}/deliver", M{"pin": pin}, job).Want(200)
+		if n == 0 {
+			admin.Post("/v1/couriers/{}/cash/hand-in", M{"deliveries": []string{job}, "amount": "10.00"}, id).Want(200)
+		}
+	}
 }
 
 func TestVerifyAsksEveryRoom(t *testing.T) {

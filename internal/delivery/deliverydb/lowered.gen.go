@@ -11,6 +11,11 @@ func init() {
 FROM deliveries
 WHERE courier_id IN (SELECT value FROM json_each(?1)) AND state IN ('assigned', 'picked_up', 'in_transit', 'failed')
 GROUP BY courier_id`,
+		carriedCash: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+FROM deliveries
+WHERE courier_id = ?1 AND cash_state = 'carried' AND currency = ?2
+ORDER BY id
+LIMIT ?3`,
 		cashOf: `SELECT COALESCE(sum(cash), 0)
 FROM deliveries
 WHERE courier_id = ?1 AND currency = ?2 AND (cash_state = 'carried' OR state IN ('assigned', 'picked_up', 'in_transit', 'failed'))`,
@@ -119,6 +124,14 @@ FROM deliveries
 WHERE order_ref = ?1
 ORDER BY id DESC
 LIMIT 1`,
+		lastOfOrders: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+FROM deliveries
+WHERE id IN (
+    SELECT max(d.id)
+    FROM deliveries AS d
+    WHERE d.order_ref IN (SELECT value FROM json_each(?1))
+    GROUP BY d.order_ref
+)`,
 		lastStates: `SELECT e.delivery_id, e.state
 FROM delivery_events AS e
 JOIN (

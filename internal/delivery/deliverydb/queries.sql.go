@@ -40,6 +40,81 @@ func (q *Queries) CarriedBy(ctx context.Context, couriers []int64) ([]CarriedByR
 	return items, nil
 }
 
+const carriedCash = `-- name: CarriedCash :many
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE courier_id = $1 AND cash_state = 'carried' AND currency = $2 ORDER BY id LIMIT $3
+`
+
+func (q *Queries) CarriedCash(ctx context.Context, courierID *int64, currency string, maxRows int32) ([]Delivery, error) {
+	rows, err := q.db.Query(ctx, carriedCash, courierID, currency, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Delivery{}
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Tracking,
+			&i.TrackHash,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.BuyerID,
+			&i.State,
+			&i.Open,
+			&i.CourierID,
+			&i.Pickup,
+			&i.Dropoff,
+			&i.PickupCell,
+			&i.PickupLat,
+			&i.PickupLng,
+			&i.DropLat,
+			&i.DropLng,
+			&i.Distance,
+			&i.Instructions,
+			&i.Weight,
+			&i.Size,
+			&i.Value,
+			&i.Fragile,
+			&i.Signature,
+			&i.Priority,
+			&i.Currency,
+			&i.Fee,
+			&i.ShareBp,
+			&i.Earned,
+			&i.Cash,
+			&i.CashState,
+			&i.PickupAt,
+			&i.DeliverAt,
+			&i.EtaAt,
+			&i.PinNo,
+			&i.Tries,
+			&i.Proof,
+			&i.FailReason,
+			&i.Fails,
+			&i.Far,
+			&i.Flagged,
+			&i.Rating,
+			&i.AssignedAt,
+			&i.PickedUpAt,
+			&i.DeliveredAt,
+			&i.EndedAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Words,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cashOf = `-- name: CashOf :one
 SELECT COALESCE(SUM(cash), 0)::bigint FROM deliveries
 WHERE courier_id = $1::bigint AND currency = $2 AND (cash_state = 'carried' OR state IN ('assigned', 'picked_up', 'in_transit', 'failed'))
@@ -1269,6 +1344,81 @@ func (q *Queries) LastOfOrder(ctx context.Context, orderRef string) (Delivery, e
 		&i.Words,
 	)
 	return i, err
+}
+
+const lastOfOrders = `-- name: LastOfOrders :many
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE id IN (SELECT MAX(d.id) FROM deliveries AS d WHERE d.order_ref = ANY($1::text[]) GROUP BY d.order_ref)
+`
+
+func (q *Queries) LastOfOrders(ctx context.Context, orders []string) ([]Delivery, error) {
+	rows, err := q.db.Query(ctx, lastOfOrders, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Delivery{}
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Tracking,
+			&i.TrackHash,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.BuyerID,
+			&i.State,
+			&i.Open,
+			&i.CourierID,
+			&i.Pickup,
+			&i.Dropoff,
+			&i.PickupCell,
+			&i.PickupLat,
+			&i.PickupLng,
+			&i.DropLat,
+			&i.DropLng,
+			&i.Distance,
+			&i.Instructions,
+			&i.Weight,
+			&i.Size,
+			&i.Value,
+			&i.Fragile,
+			&i.Signature,
+			&i.Priority,
+			&i.Currency,
+			&i.Fee,
+			&i.ShareBp,
+			&i.Earned,
+			&i.Cash,
+			&i.CashState,
+			&i.PickupAt,
+			&i.DeliverAt,
+			&i.EtaAt,
+			&i.PinNo,
+			&i.Tries,
+			&i.Proof,
+			&i.FailReason,
+			&i.Fails,
+			&i.Far,
+			&i.Flagged,
+			&i.Rating,
+			&i.AssignedAt,
+			&i.PickedUpAt,
+			&i.DeliveredAt,
+			&i.EndedAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Words,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const lastStates = `-- name: LastStates :many

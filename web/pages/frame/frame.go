@@ -49,7 +49,8 @@ type Frame struct {
 func New(api *web.API, d Deps) *Frame {
 	f := &Frame{Deps: d, api: api, templates: map[string]*sheet{}, assets: map[string]*asset{}}
 	for name, content := range map[string]string{
-		"haat.css": "text/css; charset=utf-8", "code.js": "text/javascript; charset=utf-8", "track.js": "text/javascript; charset=utf-8", "icon.svg": "image/svg+xml",
+		"haat.css": "text/css; charset=utf-8", "code.js": "text/javascript; charset=utf-8", "track.js": "text/javascript; charset=utf-8", "courier.js": "text/javascript; charset=utf-8",
+		"icon.svg": "image/svg+xml",
 	} {
 		f.serve(name, content)
 	}

@@ -26,7 +26,7 @@ type Page struct {
 
 	// What a handler may say before it shows.
 	Self        string // the address that shows this page again; a form's own one where a POST failed
-	Section     string // which part of the market is open: shop, sell, manage; "" is shop
+	Section     string // which part of the market is open: shop, sell, carry, manage; "" is shop
 	Wide        bool   // tables want the whole width
 	Description string // for search engines and previews
 	Image       string // for previews: an address on this market
@@ -35,6 +35,7 @@ type Page struct {
 	Words       string // what was searched for
 	Code        bool   // the page takes a code from behind the # of its link
 	Live        bool   // the page follows what changes, over this market's own events
+	App         bool   // the page is the courier's, which a phone keeps and which works without a network
 	FormTo      string // a payment provider's address that a form of the page is sent to
 	failed      bool   // a form is shown again
 
@@ -49,8 +50,11 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; script-src
 // policy is that of the page: a form may go to the one provider that it names, and to no other host.
 func (p *Page) policy() string {
 	policy := policy
-	if p.Live {
+	if p.Live || p.App {
 		policy += "; connect-src 'self'"
+	}
+	if p.App {
+		policy += "; manifest-src 'self'"
 	}
 	u, err := url.Parse(p.FormTo)
 	if p.FormTo == "" || err != nil || u.Scheme != "https" || strings.ContainsAny(u.Host, ";, '\"") {

@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
@@ -39,6 +40,7 @@ type Deps struct {
 	Jobs     *job.Runner
 	Wallet   *wallet.Service
 	Watch    *watch.Service
+	Delivery *delivery.Service
 }
 
 type manage struct{ Deps }
@@ -99,6 +101,15 @@ func Mount(f *frame.Frame, d Deps) {
 	get("/products/{id}", m.product)
 	post("/products/{id}/{verb}", m.judge)
 	m.mountDues(f, get, post)
+	get("/deliveries", m.deliveries)
+	post("/deliveries", m.changeMany)
+	get("/deliveries/{id}", m.delivery)
+	post("/deliveries/{id}/{verb}", m.changeDelivery)
+	get("/couriers", m.couriers)
+	get("/couriers/{id}", m.courier)
+	post("/couriers/{id}/cash", m.handIn)
+	post("/couriers/{id}/{verb}", m.judgeCourier)
+	get("/courier-documents/{id}", m.document)
 	get("/settings", m.askSettings)
 	post("/settings", m.settings)
 	get("/ledger", m.trial)

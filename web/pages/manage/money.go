@@ -220,13 +220,7 @@ func (m *manage) proofImage(p *frame.Page) error {
 	if err != nil {
 		return err
 	}
-	h := p.W.Header()
-	h.Set("Content-Type", file.ContentType)
-	h.Set("Content-Disposition", file.Disposition)
-	h.Set("Content-Security-Policy", file.Policy)
-	h.Set("Cache-Control", file.Cache)
-	_, _ = p.W.Write(file.Body) // whoever asked and left learns nothing from an error
-	return nil
+	return p.File(file)
 }
 
 type trialPage struct {

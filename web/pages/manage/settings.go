@@ -16,6 +16,7 @@ type setting struct {
 	Name, Label string
 	Kind        string // text, area, rate, yes, number, amount, choice
 	Fixed       bool
+	Options     []frame.Option
 }
 
 // groups are all settings, in the order in which a market is set up.
@@ -36,6 +37,10 @@ var groups = []struct {
 		{Name: "platform_fee_bp", Label: lang.M("The market's fee in percent"), Kind: "rate"}, {Name: "gateway_fee_fixed", Label: lang.M("Surcharge for paying online"), Kind: "amount"},
 		{Name: "gateway_fee_bp", Label: lang.M("Surcharge for paying online in percent"), Kind: "rate"}, {Name: "delivery_flat", Label: lang.M("Delivery costs"), Kind: "amount"},
 		{Name: "delivery_free_above", Label: lang.M("Delivery is free above (0: never)"), Kind: "amount"},
+		{Name: "delivery_proof", Label: lang.M("What a courier needs at the door"), Kind: "choice", Options: []frame.Option{
+			{Value: market.ProofPIN, Text: lang.M("The receiver's PIN or code")}, {Value: market.ProofPhoto, Text: lang.M("PIN or code, or a photo and a signature")},
+			{Value: market.ProofOptional, Text: lang.M("Nothing")},
+		}},
 		{Name: "buyback_fee_bp", Label: lang.M("The market's fee on what stores buy back, in percent"), Kind: "rate"},
 	}},
 	{lang.M("How people pay and order"), []setting{
@@ -88,7 +93,10 @@ func settingsContent(p *frame.Page, form *frame.Form) settingsPage {
 	for _, g := range groups {
 		one := settingGroup{Title: p.T(g.title)}
 		for _, s := range g.settings {
-			s.Label, s.Fixed = p.T(s.Label), slices.Contains(fixed, s.Name)
+			s.Label, s.Fixed, s.Options = p.T(s.Label), slices.Contains(fixed, s.Name), slices.Clone(s.Options)
+			for i := range s.Options {
+				s.Options[i].Text = p.T(s.Options[i].Text)
+			}
 			one.Settings = append(one.Settings, s)
 		}
 		page.Groups = append(page.Groups, one)

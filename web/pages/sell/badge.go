@@ -2,10 +2,12 @@ package sell
 
 import (
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
+	"github.com/haat-market/haat/web/pages/shop"
 )
 
 // Badge is a state as people see it.
@@ -43,6 +45,9 @@ func ProductBadge(p *frame.Page, s catalog.State) Badge { return said(p, product
 
 // StoreBadge is a state of a store.
 func StoreBadge(p *frame.Page, s store.State) Badge { return said(p, storeStates[s]) }
+
+// CarryBadge is a state of a delivery.
+func CarryBadge(p *frame.Page, s delivery.State) Badge { return Badge(shop.CarryBadge(p, s)) }
 
 // OrderStates are the states of orders to choose from.
 func OrderStates(p *frame.Page) []frame.Option {

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
 	"github.com/haat-market/haat/internal/invoice"
@@ -28,6 +29,7 @@ type Deps struct {
 	Orders    *order.Service
 	Wallet    *wallet.Service
 	Invoices  *invoice.Service
+	Delivery  *delivery.Service
 }
 
 type sell struct{ Deps }
@@ -63,6 +65,8 @@ func Mount(f *frame.Frame, d Deps) {
 	post("/stock/{variant}", "stock", store.Stock, s.adjust)
 	get("/orders", "orders", store.Orders, s.orders)
 	f.GetFile("/sell/{store}/orders.csv", web.SignedIn, s.at("orders", store.Orders, s.exportOrders))
+	get("/sales", "sales", store.Orders, s.sales)
+	post("/orders/{id}/courier", "sales", store.Orders, s.askCourier)
 	get("/orders/{id}", "orders", store.Orders, s.order)
 	post("/orders/{id}/note", "orders", store.Orders, s.note)
 	post("/orders/{id}/{step}", "orders", store.Orders, s.step)

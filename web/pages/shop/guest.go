@@ -189,7 +189,7 @@ func (s *shop) follow(p *frame.Page) error {
 
 // claim makes the order of a link the reader's own.
 func (s *shop) claim(p *frame.Page) error {
-	id, err := s.Orders.Claim(p.Context(), p.Caller, p.R.PathValue("token"))
+	id, err := s.Orders.Claim(p.Context(), p.Caller, order.ClaimCmd{Token: p.R.PathValue("token"), Guest: p.Guest()})
 	if err != nil {
 		return err
 	}

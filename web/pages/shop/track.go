@@ -26,7 +26,8 @@ var vehicleNames = map[string]string{
 	"foot": lang.M("on foot"), "bicycle": lang.M("bicycle"), "motorcycle": lang.M("motorcycle"), "car": lang.M("car"), "van": lang.M("van"), "truck": lang.M("truck"),
 }
 
-func carryBadge(p *frame.Page, s delivery.State) StateBadge {
+// CarryBadge is a state of a delivery as people see it.
+func CarryBadge(p *frame.Page, s delivery.State) StateBadge {
 	b := StateBadge{Text: p.T(carryNames[s]), Class: "good"}
 	switch s {
 	case delivery.Available, delivery.Assigned:
@@ -35,6 +36,14 @@ func carryBadge(p *frame.Page, s delivery.State) StateBadge {
 		b.Class = "bad"
 	}
 	return b
+}
+
+// VehicleName is what people call a vehicle; "" for none.
+func VehicleName(p *frame.Page, vehicle string) string {
+	if name := vehicleNames[vehicle]; name != "" {
+		return p.T(name)
+	}
+	return ""
 }
 
 type trackPage struct {
@@ -57,16 +66,23 @@ func (s *shop) track(p *frame.Page) error {
 	if err != nil {
 		return err
 	}
-	page := trackPage{TrackView: v, Badge: carryBadge(p, v.State), Live: "/v1/tracking/" + number + "/live", Self: "/t/" + number}
-	if name := vehicleNames[v.Vehicle]; name != "" {
-		page.Vehicle = p.T(name)
-	}
+	page := trackPage{TrackView: v, Badge: CarryBadge(p, v.State), Live: "/v1/tracking/" + number + "/live", Self: "/t/" + number}
+	page.Vehicle = VehicleName(p, v.Vehicle)
 	for _, h := range v.History {
 		bad := h.State == delivery.Failed || h.State == delivery.Returned || h.State == delivery.Cancelled
 		page.Steps = append(page.Steps, step{p.T(carryNames[h.State]), &h.At, bad})
 	}
 	page.Map = sketch(v, p.T("A sketch of the way: from the store to the receiver, and where the courier is"))
 	return p.Show("shop/track", p.T("Your delivery"), page)
+}
+
+// carriedPicture is a photo or signature of a delivery, for its buyer, its store, its courier and the market's people.
+func (s *shop) carriedPicture(p *frame.Page) error {
+	file, err := s.Delivery.PictureFile(p.Context(), p.Caller, p.R.PathValue("id"), p.R.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return p.File(file)
 }
 
 // The sketch's size in its own units.
@@ -144,13 +160,15 @@ type carried struct {
 	Path  string
 	PIN   string
 	Code  template.HTML
+	// Pictures are paths of what the courier showed for the delivery.
+	Pictures []string
 }
 
 func carriedBy(p *frame.Page, d *delivery.BuyersDelivery) (*carried, error) {
 	if d == nil {
 		return nil, nil
 	}
-	out := &carried{Badge: carryBadge(p, d.State), Path: d.Path}
+	out := &carried{Badge: CarryBadge(p, d.State), Path: d.Path, Pictures: d.Pictures}
 	if d.Proof == nil || d.Proof.PIN == "" {
 		return out, nil
 	}

@@ -1,0 +1,54 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/haat-market/haat/internal/delivery"
+	"github.com/haat-market/haat/internal/platform/config"
+)
+
+// NewDelivery is what an operator says of a delivery; what is empty comes from the order and its store.
+type NewDelivery struct {
+	Order        string `json:"order"` // its number as on paper, or its id
+	Fee          string `json:"fee"`
+	Priority     string `json:"priority"`
+	Instructions string `json:"instructions"`
+	Weight       int64  `json:"weight"` // grams
+	Fragile      bool   `json:"fragile"`
+	Signature    bool   `json:"signature"`
+}
+
+type deliveryView struct {
+	ID       string `json:"id"`
+	Tracking string `json:"tracking"`
+	URL      string `json:"url"`
+	Order    string `json:"order"`
+}
+
+// CreateDelivery lets a courier carry an order, by the running server when there is one.
+func CreateDelivery(ctx context.Context, place config.Place, con Console, n NewDelivery) error {
+	v, err := dial(place).delivery(ctx, n)
+	if errors.Is(err, errNoServer) {
+		err = withSealed(ctx, place, con, func(a *App) (err error) {
+			v, err = createDelivery(ctx, a, n)
+			return err
+		})
+	}
+	if err != nil {
+		return err
+	}
+	text := fmt.Sprintf("tracking  %s\ndelivery  %s\norder     %s\n", v.Tracking, v.ID, v.Order)
+	if v.URL != "" {
+		text += "link      " + v.URL + "\n"
+	}
+	return con.print("%s", text)
+}
+
+func createDelivery(ctx context.Context, a *App, n NewDelivery) (deliveryView, error) {
+	v, err := a.Delivery.CreateFor(ctx, delivery.NewDelivery{
+		Order: n.Order, Fee: n.Fee, Priority: n.Priority, Instructions: n.Instructions, Weight: n.Weight, Fragile: n.Fragile, Signature: n.Signature,
+	})
+	return deliveryView{v.ID, v.Tracking, v.TrackingURL, v.Order}, err
+}
