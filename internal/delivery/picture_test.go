@@ -101,6 +101,6 @@ func TestSales(t *testing.T) {
 		w.store.Owner.Post("/v1/orders/{}/deliver", nil, own).Want(200)
 		w.store.Owner.Post("/v1/orders/{}/deliver", nil, carried).Want(409)
 		w.store.Owner.Get("/v1/stores/", w.store.ID, "/sales?state=delivered").Want(200).Is("items.0.id", own).Is("items.0.may_ask_courier", false)
-		w.buyer.Get("/v1/stores/", w.store.ID, "/sales").Want(403)
+		w.buyer.Get("/v1/stores/", w.store.ID, "/sales").Want(404)
 	})
 }

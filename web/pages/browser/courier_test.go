@@ -73,7 +73,7 @@ func (w *tab) sign() *tab {
 	return w.until(`document.querySelector('canvas.sign').hasAttribute('data-signed')`)
 }
 
-const shownState = `document.querySelector('.job .badge[data-when]:not([hidden])').getAttribute('data-when')`
+const shownState = `document.querySelector('.job .badge[data-when]:not([hidden])')?.getAttribute('data-when')`
 
 // A courier claims a job, loses the network, loads the page again, hands the goods over and has a signature, loads again,
 // and when the network is back everything is there once. The buyer's page follows by itself.
