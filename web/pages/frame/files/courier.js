@@ -213,7 +213,10 @@
       down = true; dirty = true;
       canvas.setAttribute("data-signed", "1");
       g.strokeStyle = "#101830"; g.lineWidth = 4; g.lineCap = g.lineJoin = "round";
-      g.beginPath(); g.moveTo.apply(g, at(e)); g.lineTo.apply(g, at(e)); g.stroke();
+      var p = at(e);
+      g.fillStyle = g.strokeStyle;
+      g.beginPath(); g.arc(p[0], p[1], 2.5, 0, 7); g.fill();
+      g.beginPath(); g.moveTo(p[0], p[1]);
       e.preventDefault();
     });
     canvas.addEventListener("pointermove", function (e) { if (down) { g.lineTo.apply(g, at(e)); g.stroke(); e.preventDefault(); } });
