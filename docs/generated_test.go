@@ -275,7 +275,7 @@ var settingAbout = map[string]string{
 	"gateway_fee_fixed": "on top of a payment by card", "gateway_fee_bp": "on top of a payment by card, in hundredths of a percent of the amount",
 	"delivery_flat": "charge for each store of a checkout; it goes to the store", "delivery_free_above": "no charge from this value of a store's goods on; 0 means never",
 	"delivery_proof": "what a courier needs at the door: `pin` (the receiver's PIN or code), `photo` (that, or a photo with a signature), `optional` (nothing)",
-	"topup_min": "the least that is put into a wallet at once", "topup_max": "the most that is put into a wallet at once; 0 means no limit",
+	"topup_min":      "the least that is put into a wallet at once", "topup_max": "the most that is put into a wallet at once; 0 means no limit",
 	"topup_daily_max": "the most that is put into a wallet in 24 hours; 0 means no limit", "payout_min": "the least that is paid out at once",
 	"payout_second_above": "above it two different admins have to approve a payout; 0 means never",
 	"payout_daily_max":    "the most that is asked for of a wallet or a store in 24 hours; 0 means no limit",
