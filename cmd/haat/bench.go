@@ -22,6 +22,8 @@ type benchCmd struct {
 	Pages      benchPagesCmd      `cmd:"" help:"Measure the pages of the shop: their weight, the first answer, and how many a second."`
 	Import     benchImportCmd     `cmd:"" help:"Measure files of products going in, and checkouts beside them."`
 	Growth     benchGrowthCmd     `cmd:"" help:"Compare a small market with a large one."`
+	Rates      benchRatesCmd      `cmd:"" help:"Compare searches at postal codes with few and with many prices."`
+	Commission benchCommissionCmd `cmd:"" help:"Measure a run of commission statements over many orders."`
 	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`
 	Ledger     benchLedgerCmd     `cmd:"" help:"Measure transfers beside bare inserts, and what a long past costs."`
 	Positions  benchPositionsCmd  `cmd:"" help:"Measure what checkouts lose beside couriers who say where they are."`
@@ -259,6 +261,57 @@ func (c *benchLedgerCmd) Run(ctx context.Context, con app.Console) error {
 		Database: c.Database, Folder: c.Folder, Progress: con.Err, Clients: c.Writers, Shape: bench.Shape{Accounts: most},
 		Length: time.Duration(c.Seconds * float64(time.Second)), Warm: time.Duration(c.WarmUp * float64(time.Second)),
 	}, c.Short, c.Long)
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
+}
+
+type benchRatesCmd struct {
+	benchMarket
+	benchForm
+	Seconds    float64 `name:"seconds" default:"5" help:"Length of each measurement (${default})."`
+	Small      int     `name:"small" default:"40000" help:"Prices of the small market (${default})."`
+	SmallThere int     `name:"small-there" default:"400" help:"Of which at each postal code (${default})."`
+	Large      int     `name:"large" default:"400000" help:"Prices of the large market (${default})."`
+	LargeThere int     `name:"large-there" default:"4000" help:"Of which at each postal code (${default})."`
+}
+
+func (benchRatesCmd) Help() string {
+	return `Fills a market with few prices and one with many, and measures GET /v1/rates of 20 prices at a postal code, of all materials and of one, in turns, with two clients. What is compared is the medians.
+
+Examples:
+  haat bench rates
+  haat bench rates --large 4000000 --folder /var/tmp`
+}
+
+func (c *benchRatesCmd) Run(ctx context.Context, con app.Console) error {
+	o := c.options(con)
+	o.Length, o.Warm = time.Duration(c.Seconds*float64(time.Second)), time.Second/2
+	small, large := o.Shape, o.Shape
+	small.Rates, small.RatesThere, large.Rates, large.RatesThere = c.Small, c.SmallThere, c.Large, c.LargeThere
+	r, err := bench.Rates(ctx, o, small, large)
+	if err != nil {
+		return err
+	}
+	return c.write(con.Out, r)
+}
+
+type benchCommissionCmd struct {
+	benchMarket
+	benchForm
+	Orders int `name:"orders" default:"100000" help:"Completed orders of the month (${default})."`
+}
+
+func (benchCommissionCmd) Help() string {
+	return `Makes a market with completed orders of the side buyback in one month, runs the statements of that month, cuts the run off, begins it again, and says how long it took in all, whether each order is in one statement, and how the memory in use went.
+
+Example:
+  haat bench commission --orders 1000000 --folder /var/tmp`
+}
+
+func (c *benchCommissionCmd) Run(ctx context.Context, con app.Console) error {
+	r, err := bench.Commission(ctx, c.options(con), c.Orders)
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type things struct {
 	material, rate, areas                    string
 	invoice, refund, payout, dispute, flag   string
 	rateLine, bought                         string
-	plan, subscription, statement            string
+	plan, subscription, statement, transfer  string
 }
 
 func furnish(m *apptest.Market) *things {
@@ -55,11 +55,12 @@ func furnish(m *apptest.Market) *things {
 	w.dealer = m.Dealer("44600")
 	w.material = m.Material(w.admin, "Newspaper", "kg", "5")
 	w.rate = w.dealer.Rate(w.material, "44600", "15.00")
+	w.dealer.Owner.Post("/v1/stores/{}/storefront", M{}, w.dealer.ID).Want(201)
 	w.areas = w.dealer.Owner.Post("/v1/stores/{}/area-requests", M{"wanted": 7}, w.dealer.ID).Want(201).Str("id")
 	w.rateLine, w.bought = sellingOf(w)
 	w.plan = m.Anonymous().Get("/v1/plans").Want(200).Str("items.1.id")
 	w.subscription = w.dealer.Owner.Post("/v1/stores/{}/subscriptions", M{"plan": w.plan}, w.dealer.ID).Want(201).Str("id")
-	w.statement = statementOf(w)
+	w.statement, w.transfer = statementOf(w)
 	w.invoice = invoiceOf(w)
 	w.payout = w.buyer.Post("/v1/wallet/payouts", M{"amount": "1.00", "bank": bank}).Want(201).Str("id")
 	w.refund = w.store.Owner.Post("/v1/orders/{}/refunds", M{"amount": "1.00", "reason": "late"}, w.carried).Want(201).Str("id")
@@ -86,11 +87,13 @@ func sellingOf(w *things) (line, order string) {
 // bank is where a payout goes.
 var bank = M{"bank": "Nabil", "account_name": "Asha Rai", "account_number": "0123456789"}
 
-// statementOf is a statement of the dealer that is being written.
-func statementOf(w *things) string {
+// statementOf is a statement of the dealer that is being written, and a transfer that is said to have paid it.
+func statementOf(w *things) (statement, transfer string) {
 	dbtest.Exec(w.T, w.DB, "INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at) "+
 		"SELECT 'stm_00000000000000000000001', id, '2026-01', 'open', 0, 0, 0, 100, 0, 'NPR', '', '', 0, 0 FROM stores WHERE public_id = $1", w.dealer.ID)
-	return "stm_00000000000000000000001"
+	dbtest.Exec(w.T, w.DB, "INSERT INTO statement_transfers (public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at) "+
+		"SELECT 'ctr_00000000000000000000001', id, 'submitted', 1, 'TT0', '', '', '', 'acc', '', '', 0 FROM statements WHERE public_id = $1", "stm_00000000000000000000001")
+	return "stm_00000000000000000000001", "ctr_00000000000000000000001"
 }
 
 // pixel is the smallest picture.
@@ -151,7 +154,7 @@ func (w *things) path(t *testing.T, path string) string {
 		{"/v1/invitations/", w.invitation},
 		{"/v1/materials/", w.material}, {"/v1/rates/", w.rate}, {"/v1/area-requests/", w.areas},
 		{"/v1/invoices/", w.invoice}, {"/v1/refunds/", w.refund}, {"/v1/payouts/", w.payout}, {"/v1/disputes/", w.dispute}, {"/v1/flags/", w.flag},
-		{"/v1/plans/", w.plan}, {"/v1/subscriptions/", w.subscription}, {"/v1/statements/", w.statement},
+		{"/v1/plans/", w.plan}, {"/v1/subscriptions/", w.subscription}, {"/v1/statements/", w.statement}, {"/v1/statement-transfers/", w.transfer},
 	}
 	for _, step := range []string{"otp", "otp/renew", "accept", "miss", "reschedule", "pickup"} {
 		path = strings.Replace(path, "/v1/orders/{id}/"+step, "/v1/orders/"+w.bought+"/"+step, 1)
@@ -164,7 +167,7 @@ func (w *things) path(t *testing.T, path string) string {
 			path = strings.Replace(path, "{id}", x.id, 1)
 		}
 	}
-	path = strings.NewReplacer("{account}", w.removed.ID, "{event}", w.event, "{name}", "order.due", "{token}", w.follow, "{line}", w.orderLine, "{image}", w.image, "{code}", "411004", "{number}", "TRK000000000000").Replace(path)
+	path = strings.NewReplacer("{slug}", w.dealer.ID, "{account}", w.removed.ID, "{event}", w.event, "{name}", "order.due", "{token}", w.follow, "{line}", w.orderLine, "{image}", w.image, "{code}", "411004", "{number}", "TRK000000000000").Replace(path)
 	if strings.Contains(path, "{") {
 		t.Fatalf("no object for %s: name one in this test", path)
 	}
@@ -212,10 +215,20 @@ func (w *things) body(op web.Op) any {
 		return M{"note": "seen"}
 	case "commission.run":
 		return M{"month": "2026-09"}
+	case "commission.submit":
+		return M{"amount": "1.00", "reference": "TT 1"}
+	case "commission.approve", "commission.reject":
+		return M{}
+	case "commission.set_image":
+		return pixel
 	case "commission.pay":
 		return M{"amount": "1.00"}
 	case "commission.pay_many":
 		return M{"statements": []string{w.statement}}
+	case "storefront.create", "storefront.change":
+		return M{"hours": "9am - 6pm"}
+	case "storefront.suspend":
+		return M{"reason": "complaints"}
 	case "subscription.choose":
 		return M{"plan": w.plan}
 	case "subscription.add_plan":

@@ -41,6 +41,7 @@ import (
 	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/schema"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/internal/watch"
@@ -84,6 +85,7 @@ type App struct {
 	Payments   *payment.Service
 	Wallet     *wallet.Service
 	Plans      *subscription.Service
+	Windows    *storefront.Service
 	Cart       *cart.Service
 	Orders     *order.Service
 	Delivery   *delivery.Service
@@ -140,7 +142,7 @@ func Build(o Options) (*App, error) {
 	}
 	a.API = web.New(a.webConfig(o))
 	for _, room := range []interface{ Mount(*web.API) }{
-		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger, a.Watch,
+		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger, a.Watch,
 	} {
 		room.Mount(a.API)
 	}
@@ -211,12 +213,13 @@ func (a *App) buildRooms(o Options) (err error) {
 	a.Plans = subscription.New(subscription.Deps{
 		DB: a.DB, Clock: a.Clock, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Rates: a.Rates, Payments: a.Payments, Ledger: a.Ledger, URL: o.Config.BaseURL(),
 	})
+	a.Windows = storefront.New(storefront.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Stores: a.Stores, Rates: a.Rates, Plans: a.Plans})
 	a.Cart = cart.New(cart.Deps{DB: a.DB, Clock: a.Clock, Catalog: a.Catalog, Inventory: a.Inventory, Rates: a.Rates})
 	a.Orders = order.New(order.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores,
 		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart, Rates: a.Rates, URL: o.Config.BaseURL(), Key: o.Key,
 	})
-	a.Commission = commission.New(commission.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders, Ledger: a.Ledger})
+	a.Commission = commission.New(commission.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders, Ledger: a.Ledger, Files: a.Blobs})
 	a.Delivery = delivery.New(delivery.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Orders: a.Orders,
 		Blobs: a.Blobs, URL: o.Config.BaseURL(), Key: o.Key,
@@ -281,7 +284,7 @@ func holder(d *db.DB) string {
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
 	for _, b := range []interface{ Rules() []verify.Rule }{
-		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Watch,
+		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Watch,
 	} {
 		rules = append(rules, b.Rules()...)
 	}

@@ -24,6 +24,7 @@ var floors = [][]string{
 	{"internal/payment"},
 	{"internal/wallet"},
 	{"internal/subscription"},
+	{"internal/storefront"},
 	{"internal/cart"},
 	{"internal/order"},
 	{"internal/commission"},

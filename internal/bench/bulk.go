@@ -14,7 +14,7 @@ type bulk struct{ conn *lite.Conn }
 
 // bulkTables are those that millions of rows are written to.
 var bulkTables = strings.Fields("products variants price_changes listings listing_places checkouts orders order_lines payments payment_allocations " +
-	"payment_attempts reservations stock_movements ledger_accounts ledger_transfers events")
+	"payment_attempts reservations stock_movements ledger_accounts ledger_transfers events rates")
 
 // bulkCache is how much of the file is kept in memory while it is written.
 const bulkCache = 1 << 20 // kB

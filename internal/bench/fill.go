@@ -38,6 +38,10 @@ func filled(ctx context.Context, at config.Place, shape Shape, note func(string,
 		currency = settings.Currency
 		return m.quiet(ctx)
 	})
+	if err == nil && shape.Rates > 0 {
+		note("writing %d prices in bulk", shape.Rates)
+		err = withRates(ctx, at, shape, st, opened)
+	}
 	if err != nil || shape.Products+shape.Orders == 0 {
 		return st, err
 	}
@@ -76,6 +80,36 @@ func filled(ctx context.Context, at config.Place, shape Shape, note func(string,
 		return nil, err
 	}
 	return st, opened(func() (*market, error) { return openMarket(ctx, at, false, nil) }, func(m *market) error { return m.signIn(ctx, st) })
+}
+
+// withRates adds what stores pay for material at postal codes to a market.
+func withRates(ctx context.Context, at config.Place, shape Shape, st *stage, opened func(func() (*market, error), func(*market) error) error) error {
+	var currency string
+	err := opened(func() (*market, error) { return openToFill(ctx, at) }, func(m *market) error {
+		settings, err := m.Market.Settings(ctx)
+		if err != nil {
+			return err
+		}
+		currency = string(settings.Currency)
+		return m.materials(ctx, st)
+	})
+	if err != nil {
+		return err
+	}
+	err = written(at.DatabaseFile(), func(b *bulk) error {
+		indexes, err := b.bare()
+		if err != nil {
+			return err
+		}
+		if err := b.rates(shape, currency, time.Now()); err != nil {
+			return err
+		}
+		return b.whole(indexes...)
+	})
+	if err != nil {
+		return err
+	}
+	return opened(func() (*market, error) { return openMarket(ctx, at, false, nil) }, func(m *market) error { return m.signIn(ctx, st) })
 }
 
 // quietTime bounds how long a small market's workers may take with what its preparation left them.

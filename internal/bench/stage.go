@@ -16,6 +16,9 @@ type Shape struct {
 	Variants int `json:"variants"`           // one a product, all of plenty
 	Products int `json:"products,omitempty"` // beside them, written in bulk to be looked at
 	Orders   int `json:"orders,omitempty"`   // of the past, written in bulk
+	// What stores pay, written in bulk: in all, and at each postal code.
+	Rates      int `json:"rates,omitempty"`
+	RatesThere int `json:"rates_at_a_postal_code,omitempty"`
 }
 
 func (s Shape) check(clients []int) error {
@@ -51,6 +54,7 @@ type stage struct {
 	store     string // its public id
 	// Written in bulk, to be looked at: some of the products, and the upper categories.
 	products, categories []string
+	materials            []string
 	direct               string // what one variant costs, delivered
 	pair                 string // what two variants of two stores cost
 }

@@ -97,6 +97,15 @@ func (s *Service) sellingView(ctx context.Context, v Selling) (SellingView, erro
 	return out, nil
 }
 
+// ShowSelling is what the account means to sell, as answers and pages show it.
+func (s *Service) ShowSelling(ctx context.Context, accountID int64) (SellingView, error) {
+	v, err := s.Selling(ctx, accountID)
+	if err != nil {
+		return SellingView{}, err
+	}
+	return s.sellingView(ctx, v)
+}
+
 type addRateIn struct {
 	Body struct {
 		Rate     string `json:"rate" minLength:"1" maxLength:"40" doc:"The rate's id."`
@@ -126,11 +135,7 @@ func (s *Service) mountRates(api *web.API) {
 	}
 	web.Register(api, op(http.MethodGet, "/v1/cart/rates", "selling", "What you mean to sell to stores, at the prices of now"),
 		func(ctx context.Context, _ *struct{}) (*one[SellingView], error) {
-			v, err := s.Selling(ctx, web.CallerFrom(ctx).AccountID)
-			if err != nil {
-				return nil, err
-			}
-			out, err := s.sellingView(ctx, v)
+			out, err := s.ShowSelling(ctx, web.CallerFrom(ctx).AccountID)
 			return &one[SellingView]{out}, err
 		})
 	add := op(http.MethodPost, "/v1/cart/rates", "add_rate", "Put something that you mean to sell into your cart",

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/haat-market/haat/internal/commission/commissiondb"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -33,13 +34,13 @@ type View struct {
 	Rate       string     `json:"rate" doc:"Percent, as it was when it was written."`
 	Amount     string     `json:"amount"`
 	Currency   string     `json:"currency"`
-	OwedBy     string     `json:"owed_by" enum:"market"`
-	OwedTo     string     `json:"owed_to" enum:"store"`
+	OwedBy     string     `json:"owed_by" enum:"market,store" doc:"As the market had it when it was issued."`
+	OwedTo     string     `json:"owed_to" enum:"store,market"`
 	DueAt      *time.Time `json:"due_at" nullable:"true"`
 	DaysUntil  int64      `json:"days_until_due" doc:"Below zero it is overdue."`
 	Overdue    bool       `json:"overdue"`
 	PaidAt     *time.Time `json:"paid_at" nullable:"true"`
-	Reference  string     `json:"reference,omitempty" doc:"The bank's number of the transfer; absent: added to the store's earnings."`
+	Reference  string     `json:"reference,omitempty" doc:"The bank's number of the transfer; absent: booked to what the store earned."`
 }
 
 // OrderView is an order in a statement.
@@ -53,7 +54,8 @@ type OrderView struct {
 // Whole is a statement with its first orders.
 type Whole struct {
 	View
-	Orders []OrderView `json:"orders" doc:"At most 500; the bill has all."`
+	Orders    []OrderView    `json:"orders" doc:"At most 500; the bill has all."`
+	Transfers []TransferView `json:"transfers" doc:"That are said to have paid it, newest first."`
 }
 
 // SummaryView is what a store's statements come to.
@@ -92,11 +94,15 @@ func at(us *int64) *time.Time {
 	return &t
 }
 
-func (s *Service) view(x Statement) View {
+// View is a statement as answers and pages show it.
+func (s *Service) View(x Statement) View {
 	cur := money.Currency(x.Currency)
 	v := View{
 		ID: x.PublicID, Store: StoreRef{x.Store.PublicID, x.Store.Code, x.Store.Name}, Month: x.Month, State: State(x.State), OrderCount: x.Orders, Base: money.Format(x.Base, cur),
-		Rate: money.FormatRate(x.RateBp), Amount: money.Format(x.Amount, cur), Currency: x.Currency, OwedBy: "market", OwedTo: "store", DueAt: at(x.DueAt), PaidAt: at(x.PaidAt), Reference: x.Reference,
+		Rate: money.FormatRate(x.RateBp), Amount: money.Format(x.Amount, cur), Currency: x.Currency, OwedBy: x.OwedBy, OwedTo: ByStore, DueAt: at(x.DueAt), PaidAt: at(x.PaidAt), Reference: x.Reference,
+	}
+	if x.OwedBy == ByStore {
+		v.OwedTo = ByMarket
 	}
 	if v.State == Issued {
 		v.DaysUntil = s.daysUntil(x.DueAt)
@@ -167,7 +173,7 @@ func (s *Service) Mount(api *web.API) {
 			list, next, err := s.List(ctx, web.CallerFrom(ctx), in.Store, in.State, in.PageParams)
 			out := make([]View, len(list))
 			for i, x := range list {
-				out[i] = s.view(x)
+				out[i] = s.View(x)
 			}
 			return &one[web.Page[View]]{web.NewPage(out, next)}, err
 		})
@@ -210,7 +216,7 @@ func (s *Service) Mount(api *web.API) {
 			n, err := s.Run(ctx, in.Body.Month)
 			return &one[RunView]{RunView(n)}, err
 		})
-	pays := []*fault.Error{ErrNotFound, ErrState, ErrAmount, ErrReference, ErrBankText}
+	pays := []*fault.Error{ErrNotFound, ErrState, ErrAmount, ErrReference, ErrBankText, ErrTransferPending}
 	web.Register(api, op(http.MethodPost, "/v1/statements/{id}/pay", "pay", "Record that a statement is paid", web.Admin, pays...),
 		func(ctx context.Context, in *payIn) (*one[Whole], error) {
 			b := in.Body
@@ -219,7 +225,8 @@ func (s *Service) Mount(api *web.API) {
 			}
 			return s.whole(ctx, in.ID)
 		})
-	web.Register(api, op(http.MethodPost, "/v1/statements/pay", "pay_many", "Pay many statements into what their stores earned, all or none", web.Admin, pays...),
+	s.mountTransfers(api, op)
+	web.Register(api, op(http.MethodPost, "/v1/statements/pay", "pay_many", "Settle many statements with what their stores earned, all or none", web.Admin, pays...),
 		func(ctx context.Context, in *payManyIn) (*one[PaidCount], error) {
 			err := s.Pay(ctx, web.CallerFrom(ctx), in.Body.Statements, PayCmd{Note: in.Body.Note})
 			return &one[PaidCount]{PaidCount{len(in.Body.Statements)}}, err
@@ -231,11 +238,24 @@ func (s *Service) whole(ctx context.Context, id string) (*one[Whole], error) {
 	if err != nil {
 		return nil, err
 	}
-	v := Whole{View: s.view(x), Orders: make([]OrderView, len(orders))}
+	v := Whole{View: s.View(x), Orders: make([]OrderView, len(orders))}
+	transfers, err := s.TransfersFor(ctx, web.CallerFrom(ctx), id)
+	if err != nil {
+		return nil, err
+	}
+	v.Transfers = make([]TransferView, len(transfers))
+	for i, t := range transfers {
+		v.Transfers[i] = viewTransfer(t.StatementTransfer, x.Currency)
+	}
 	for i, o := range orders {
-		v.Orders[i] = OrderView{o.Reference, order.Number(o.OrderID), money.Format(o.Total, money.Currency(x.Currency)), clock.Time(o.CompletedAt)}
+		v.Orders[i] = ViewOrder(o, money.Currency(x.Currency))
 	}
 	return &one[Whole]{v}, nil
+}
+
+// ViewOrder is an order in a statement as answers and pages show it.
+func ViewOrder(o commissiondb.StatementOrder, cur money.Currency) OrderView {
+	return OrderView{o.Reference, order.Number(o.OrderID), money.Format(o.Total, cur), clock.Time(o.CompletedAt)}
 }
 
 // Bill is a statement as PDF, page by page of its orders. Error: ErrNotFound.
@@ -248,7 +268,7 @@ func (s *Service) Bill(ctx context.Context, caller web.Caller, id string) ([]byt
 	if err != nil {
 		return nil, err
 	}
-	v := s.view(x)
+	v := s.View(x)
 	d, err := pdf.New("Commission " + v.Month + " " + v.Store.Code)
 	if err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ import (
 
 var statementList = db.DefineList(db.List{
 	Name:    "commission.statements",
-	Select:  "SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at",
+	Select:  "SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.owed_by, s.created_at",
 	From:    "FROM statements s",
 	Filters: []db.Filter{{Name: "store", SQL: "s.store_id = ?", Type: db.Int}, {Name: "state", SQL: "s.state = ?", Type: db.Text}},
 	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "s.id", Type: db.Int}}}},
@@ -54,7 +54,7 @@ func (s *Service) List(ctx context.Context, caller web.Caller, storeID, state st
 		}
 		rows, after, err := db.QueryList(ctx, tx, statementList, db.ListQuery{Filters: filters, Limit: page.Limit, Cursor: page.Cursor},
 			func(r db.Scanner) (x commissiondb.Statement, err error) {
-				err = r.Scan(&x.ID, &x.PublicID, &x.StoreID, &x.Month, &x.State, &x.Orders, &x.Base, &x.RateBp, &x.Amount, &x.Currency, &x.DueAt, &x.PaidAt, &x.Reference, &x.Note, &x.CreatedAt)
+				err = r.Scan(&x.ID, &x.PublicID, &x.StoreID, &x.Month, &x.State, &x.Orders, &x.Base, &x.RateBp, &x.Amount, &x.Currency, &x.DueAt, &x.PaidAt, &x.Reference, &x.Note, &x.OwedBy, &x.CreatedAt)
 				return x, err
 			})
 		if err != nil {
@@ -122,18 +122,53 @@ func (s *Service) Summary(ctx context.Context, caller web.Caller, storeID string
 // Work registers the room's sweep.
 func (s *Service) Work(j *job.Runner) {
 	j.Sweep(job.Sweep{Name: "commission.month", Every: time.Hour, Run: s.month})
+	j.Sweep(job.Sweep{Name: "commission.overdue", Every: time.Hour, Run: s.overdue})
 }
 
 // month writes the statements of the month that was over last. What is issued is left alone.
-func (s *Service) month(ctx context.Context, _ job.Lease) (int, error) {
+func (s *Service) month(ctx context.Context, lease job.Lease) (int, error) {
 	settings, err := s.market.Settings(ctx)
 	if err != nil {
 		return 0, err
 	}
 	now := s.clock.Now().In(settings.Location())
 	last := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, settings.Location()).AddDate(0, -1, 0)
-	n, err := s.Run(ctx, last.Format("2006-01"))
+	n, err := s.run(ctx, last.Format("2006-01"), lease.Check)
 	return n.Issued, err
+}
+
+// overdue suspends stores that owe a statement for longer than the market lets them. Each does so once.
+func (s *Service) overdue(ctx context.Context, lease job.Lease) (n int, err error) {
+	err = s.db.Write(ctx, "commission.overdue", func(ctx context.Context, tx db.Tx) error {
+		n = 0
+		if err := lease.Check(ctx, tx); err != nil {
+			return err
+		}
+		settings, err := s.market.SettingsFor(ctx, tx)
+		if err != nil || settings.CommissionDays == 0 {
+			return err
+		}
+		q := commissiondb.New(tx)
+		rows, err := q.Overdue(ctx, s.now()-settings.CommissionDays*24*time.Hour.Microseconds())
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			briefs, err := s.stores.Briefs(ctx, tx, []int64{r.StoreID})
+			if err != nil {
+				return err
+			}
+			if _, err := q.MarkSuspended(ctx, s.now(), r.ID); err != nil {
+				return err
+			}
+			if err := s.stores.SuspendFor(ctx, tx, briefs[r.StoreID], "The commission of "+r.Month+" is overdue."); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	}, db.Bulk())
+	return n, err
 }
 
 // Rules are what haat verify checks of statements.
@@ -150,18 +185,28 @@ func (s *Service) check(ctx context.Context, tx db.Tx, report func(format string
 			return err
 		}
 		after = rows[len(rows)-1].ID
-		references := make([]string, len(rows))
+		references, transfers := make([]string, len(rows)), make([]string, len(rows))
 		for i, r := range rows {
-			references[i] = "commission:" + r.PublicID
+			references[i], transfers[i] = "commission:"+r.PublicID, "commission-paid:"+r.PublicID
 		}
 		booked, err := s.ledger.Booked(ctx, tx, references)
 		if err != nil {
 			return err
 		}
+		came, err := s.ledger.Booked(ctx, tx, transfers)
+		if err != nil {
+			return err
+		}
 		for i, r := range rows {
-			want := int64(0)
+			var want, wantCame int64
 			if State(r.State) == Paid {
 				want = r.Amount
+				if r.OwedBy == ByStore && r.Reference != "" {
+					wantCame = r.Amount
+				}
+			}
+			if came[transfers[i]] != wantCame {
+				report("statement %s is %s: %d came from its store and not %d", r.PublicID, r.State, came[transfers[i]], wantCame)
 			}
 			if r.Orders != r.RowsCount || r.Base != r.RowsTotal || booked[references[i]] != want {
 				report("statement %s is %s: %d orders of %d, its rows are %d of %d; %d is booked and not %d", r.PublicID, r.State, r.Orders, r.Base, r.RowsCount, r.RowsTotal, booked[references[i]], want)

@@ -2,15 +2,14 @@ package commission
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/haat-market/haat/internal/commission/commissiondb"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/market"
 	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -23,7 +22,6 @@ import (
 
 // Numbers of statements.
 const (
-	rateBp   = 100 // 1 %
 	dueAfter = 30 * 24 * time.Hour
 	chunk    = 200 // orders that are written down in one transaction
 )
@@ -40,13 +38,19 @@ const (
 
 // What this room refuses with.
 var (
-	ErrNotFound  = fault.New(fault.NotFound, "statement_not_found", "There is no such statement.")
-	ErrMonth     = fault.New(fault.Invalid, "invalid_month", "A month looks like 2026-10.")
-	ErrMonthRuns = fault.New(fault.Conflict, "month_not_over", "The month is not over in the market's time zone. Look at a preview until then.")
-	ErrState     = fault.New(fault.Conflict, "statement_state", "The statement is not issued, or it is paid.")
-	ErrAmount    = fault.New(fault.Conflict, "amount_differs", "The amount is not the statement's.")
-	ErrReference = fault.New(fault.Conflict, "reference_used", "A transfer with this number paid another statement.")
-	ErrBankText  = fault.New(fault.Invalid, "reference_invalid", "Give the bank's number of the transfer: at least four letters or digits.")
+	ErrNotFound         = fault.New(fault.NotFound, "statement_not_found", "There is no such statement.")
+	ErrMonth            = fault.New(fault.Invalid, "invalid_month", "A month looks like 2026-10.")
+	ErrMonthRuns        = fault.New(fault.Conflict, "month_not_over", "The month is not over in the market's time zone. Look at a preview until then.")
+	ErrState            = fault.New(fault.Conflict, "statement_state", "The statement is not issued, or it is paid.")
+	ErrAmount           = fault.New(fault.Conflict, "amount_differs", "The amount is not the statement's.")
+	ErrReference        = fault.New(fault.Conflict, "reference_used", "A transfer with this number paid another statement.")
+	ErrTransferNotFound = fault.New(fault.NotFound, "transfer_not_found", "There is no such transfer.")
+	ErrTransferState    = fault.New(fault.Conflict, "transfer_state", "The transfer was approved or rejected before.")
+	ErrTransferPending  = fault.New(fault.Conflict, "transfer_pending", "A transfer for this statement waits to be looked at.")
+	ErrOwnTransfer      = fault.New(fault.Forbidden, "own_transfer", "Nobody approves what he says to have paid himself.")
+	ErrNotOwed          = fault.New(fault.Conflict, "statement_not_owed", "The market owes this statement to the store: its transfer is recorded by the market.")
+	ErrNoImage          = fault.New(fault.NotFound, "no_image", "The transfer has no picture.")
+	ErrBankText         = fault.New(fault.Invalid, "reference_invalid", "Give the bank's number of the transfer: at least four letters or digits.")
 )
 
 // Deps are what the room stands on.
@@ -58,6 +62,7 @@ type Deps struct {
 	Stores *store.Service
 	Orders *order.Service
 	Ledger *ledger.Service
+	Files  *blob.Store
 }
 
 // Service is the room.
@@ -69,11 +74,33 @@ type Service struct {
 	stores *store.Service
 	orders *order.Service
 	ledger *ledger.Service
+	files  *blob.Store
+}
+
+// Who owes a statement.
+const (
+	ByMarket = "market"
+	ByStore  = "store"
+)
+
+// terms are what statements that are issued now are written by.
+type terms struct {
+	rateBp   int64
+	owedBy   string
+	currency string
+}
+
+func termsOf(s market.Settings) terms {
+	t := terms{s.CommissionBp, ByMarket, string(s.Currency)}
+	if s.CommissionBy {
+		t.owedBy = ByStore
+	}
+	return t
 }
 
 // New opens the room.
 func New(d Deps) *Service {
-	return &Service{db: d.DB, clock: d.Clock, events: d.Events, market: d.Market, stores: d.Stores, orders: d.Orders, ledger: d.Ledger}
+	return &Service{db: d.DB, clock: d.Clock, events: d.Events, market: d.Market, stores: d.Stores, orders: d.Orders, ledger: d.Ledger, files: d.Files}
 }
 
 func (s *Service) now() int64 { return clock.Micro(s.clock.Now()) }
@@ -97,7 +124,12 @@ type Counts struct {
 
 // Run writes the statements of a month, store by store, in pieces that are committed: begun again after a crash, or at the
 // same time elsewhere, it goes on where it stands, and what is issued is left alone. Errors: ErrMonth, ErrMonthRuns.
-func (s *Service) Run(ctx context.Context, month string) (out Counts, err error) {
+func (s *Service) Run(ctx context.Context, month string) (Counts, error) {
+	return s.run(ctx, month, func(context.Context, db.Tx) error { return nil })
+}
+
+// run is Run while may says so in each of its transactions.
+func (s *Service) run(ctx context.Context, month string, may func(context.Context, db.Tx) error) (out Counts, err error) {
 	settings, err := s.market.Settings(ctx)
 	if err != nil {
 		return out, err
@@ -110,40 +142,75 @@ func (s *Service) Run(ctx context.Context, month string) (out Counts, err error)
 	if err != nil {
 		return out, err
 	}
+	w := &writer{s: s, month: month, terms: termsOf(settings), may: may, out: &out}
+	// Stores that bought something, then those whose statement was opened and that bought nothing.
+	if err := w.each(ctx, func(ctx context.Context, tx db.Tx, after int64) ([]int64, error) {
+		return s.orders.BoughtStores(ctx, tx, month, after)
+	}); err != nil {
+		return out, err
+	}
+	return out, w.each(ctx, func(ctx context.Context, tx db.Tx, after int64) ([]int64, error) {
+		return commissiondb.New(tx).OpenStores(ctx, month, after)
+	})
+}
+
+// Written is what the statements of a month hold by now: how many orders, and their sum.
+func (s *Service) Written(ctx context.Context, month string) (orders, base int64, err error) {
+	err = s.db.Read(ctx, "commission.written", func(ctx context.Context, tx db.Tx) error {
+		row, err := commissiondb.New(tx).Written(ctx, month)
+		orders, base = row.Orders, row.Base
+		return err
+	})
+	return orders, base, err
+}
+
+// writer is a run while it is made.
+type writer struct {
+	s     *Service
+	month string
+	terms terms
+	may   func(context.Context, db.Tx) error
+	out   *Counts
+}
+
+// each writes the statements of the stores that next gives, page by page.
+func (w *writer) each(ctx context.Context, next func(ctx context.Context, tx db.Tx, after int64) ([]int64, error)) error {
 	for after := int64(0); ; {
 		var stores []int64
-		err := s.db.Read(ctx, "commission.stores", func(ctx context.Context, tx db.Tx) (err error) {
-			stores, err = s.orders.BoughtStores(ctx, tx, month, after)
+		err := w.s.db.Read(ctx, "commission.stores", func(ctx context.Context, tx db.Tx) (err error) {
+			stores, err = next(ctx, tx, after)
 			return err
 		})
 		if err != nil || len(stores) == 0 {
-			return out, err
+			return err
 		}
 		for _, id := range stores {
 			after = id
-			if err := s.runStore(ctx, month, id, string(settings.Currency), &out); err != nil {
-				return out, fmt.Errorf("statement of store %d for %s: %w", id, month, err)
+			if err := w.store(ctx, id); err != nil {
+				return fmt.Errorf("statement of store %d for %s: %w", id, w.month, err)
 			}
 		}
 	}
 }
 
-// runStore writes one statement.
-func (s *Service) runStore(ctx context.Context, month string, storeID int64, currency string, out *Counts) error {
-	out.Stores++
+// store writes one statement.
+func (w *writer) store(ctx context.Context, id int64) error {
+	w.out.Stores++
 	for {
-		n, more := 0, false
-		issued := false
-		err := s.db.Write(ctx, "commission.write", func(ctx context.Context, tx db.Tx) (err error) {
-			n, more, issued, err = s.piece(ctx, tx, month, storeID, currency)
+		n, more, issued := 0, false, false
+		err := w.s.db.Write(ctx, "commission.write", func(ctx context.Context, tx db.Tx) (err error) {
+			if err := w.may(ctx, tx); err != nil {
+				return err
+			}
+			n, more, issued, err = w.s.piece(ctx, tx, w.month, id, w.terms)
 			return err
 		}, db.Bulk())
 		if err != nil {
 			return err
 		}
-		out.Orders += n
+		w.out.Orders += n
 		if issued {
-			out.Issued++
+			w.out.Issued++
 		}
 		if !more {
 			return nil
@@ -152,9 +219,9 @@ func (s *Service) runStore(ctx context.Context, month string, storeID int64, cur
 }
 
 // piece writes the next orders down, under the statement's lock, and issues it when there are no more.
-func (s *Service) piece(ctx context.Context, tx db.Tx, month string, storeID int64, currency string) (n int, more, issued bool, err error) {
+func (s *Service) piece(ctx context.Context, tx db.Tx, month string, storeID int64, t terms) (n int, more, issued bool, err error) {
 	q := commissiondb.New(tx)
-	if err := q.OpenStatement(ctx, commissiondb.OpenStatementParams{PublicID: code.ID("stm"), StoreID: storeID, Month: month, RateBp: rateBp, Currency: currency, Now: s.now()}); err != nil {
+	if err := s.begin(ctx, tx, storeID, month, t); err != nil {
 		return 0, false, false, err
 	}
 	row, err := q.LockMonth(ctx, storeID, month)
@@ -166,7 +233,7 @@ func (s *Service) piece(ctx context.Context, tx db.Tx, month string, storeID int
 		return 0, false, false, err
 	}
 	if len(list) == 0 {
-		return 0, false, true, s.issue(ctx, tx, row)
+		return 0, false, true, s.issue(ctx, tx, row, t)
 	}
 	rows := make([]commissiondb.InsertOrdersParams, len(list))
 	var base int64
@@ -188,18 +255,29 @@ func (s *Service) piece(ctx context.Context, tx db.Tx, month string, storeID int
 	return len(list), true, false, err
 }
 
-func (s *Service) issue(ctx context.Context, tx db.Tx, row commissiondb.Statement) error {
-	amount, err := money.Percent(row.Base, row.RateBp)
+// begin opens a store's statement of a month, unless it has one.
+func (s *Service) begin(ctx context.Context, tx db.Tx, storeID int64, month string, t terms) error {
+	return commissiondb.New(tx).OpenStatement(ctx, commissiondb.OpenStatementParams{
+		PublicID: code.ID("stm"), StoreID: storeID, Month: month, RateBp: t.rateBp, Currency: t.currency, OwedBy: t.owedBy, Now: s.now(),
+	})
+}
+
+// issue freezes a statement with the terms of now. One that comes to nothing is settled at once.
+func (s *Service) issue(ctx context.Context, tx db.Tx, row commissiondb.Statement, t terms) error {
+	amount, err := money.Percent(row.Base, t.rateBp)
 	if err != nil {
 		return err
 	}
-	due := clock.Micro(s.clock.Now().Add(dueAfter))
-	if _, err := commissiondb.New(tx).Issue(ctx, amount, due, s.now(), row.ID); err != nil {
+	set := commissiondb.IssueParams{ID: row.ID, State: string(Issued), Amount: amount, RateBp: t.rateBp, OwedBy: t.owedBy, DueAt: clock.Micro(s.clock.Now().Add(dueAfter)), Now: s.now()}
+	if amount == 0 {
+		set.State, set.PaidAt = string(Paid), &set.Now
+	}
+	if _, err := commissiondb.New(tx).Issue(ctx, set); err != nil {
 		return err
 	}
 	cur := money.Currency(row.Currency)
 	return s.events.Append(ctx, tx, event.Event{Type: "statement.issued", Subject: row.PublicID, Actor: event.System, Facts: map[string]any{
-		"month": row.Month, "orders": row.Orders, "amount": money.Format(amount, cur), "currency": cur,
+		"month": row.Month, "orders": row.Orders, "amount": money.Format(amount, cur), "currency": cur, "owed_by": t.owedBy,
 	}})
 }
 
@@ -234,70 +312,7 @@ func (s *Service) Preview(ctx context.Context, caller web.Caller, storeID, month
 		}
 	})
 	if err == nil {
-		amount, err = money.Percent(base, rateBp)
+		amount, err = money.Percent(base, settings.CommissionBp)
 	}
 	return orders, base, amount, cur, err
-}
-
-// PayCmd says how a statement was paid: by a transfer with its number and amount, or, without a number, by adding it to
-// what the store earned.
-type PayCmd struct{ Amount, Reference, Note string }
-
-// Pay marks statements as paid, all or none. Errors: ErrNotFound, ErrState, ErrAmount, ErrReference, ErrBankText.
-func (s *Service) Pay(ctx context.Context, caller web.Caller, ids []string, cmd PayCmd) error {
-	reference := strings.ToUpper(strings.Join(strings.Fields(cmd.Reference), ""))
-	if cmd.Reference != "" && len(reference) < 4 {
-		return ErrBankText
-	}
-	return s.db.Write(ctx, "commission.pay", func(ctx context.Context, tx db.Tx) error {
-		for _, id := range ids {
-			if err := s.pay(ctx, tx, caller, id, reference, cmd); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-func (s *Service) pay(ctx context.Context, tx db.Tx, caller web.Caller, id, reference string, cmd PayCmd) error {
-	q := commissiondb.New(tx)
-	row, err := q.LockStatement(ctx, id)
-	if errors.Is(err, db.ErrNoRows) {
-		return ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	cur := money.Currency(row.Currency)
-	if State(row.State) != Issued {
-		return ErrState.With("statement", id).With("state", row.State)
-	}
-	if cmd.Amount != "" {
-		if n, err := money.Parse(cmd.Amount, cur); err != nil || n != row.Amount {
-			return ErrAmount.With("amount", money.Format(row.Amount, cur)).With("currency", row.Currency)
-		}
-	}
-	n, err := q.MarkPaid(ctx, s.now(), reference, cmd.Note, row.ID)
-	if db.IsConstraint(err, "statements_reference_key") {
-		return ErrReference.Because(err)
-	}
-	if err == nil && n != 1 {
-		err = fmt.Errorf("statement %s: its state changed under its lock", id)
-	}
-	if err != nil {
-		return err
-	}
-	briefs, err := s.stores.Briefs(ctx, tx, []int64{row.StoreID})
-	if err != nil {
-		return err
-	}
-	to := ledger.StoreEarnings(briefs[row.StoreID].PublicID, row.Currency)
-	if reference != "" {
-		to = ledger.Bank(row.Currency)
-	}
-	err = s.ledger.Post(ctx, tx, ledger.CommissionToStore, "commission:"+id, id, ledger.Leg{From: ledger.CommissionCost(row.Currency), To: to, Amount: row.Amount})
-	if err != nil {
-		return err
-	}
-	return s.events.Append(ctx, tx, event.Event{Type: "statement.paid", Subject: id, Actor: caller.Account, Facts: map[string]any{"month": row.Month, "by_transfer": reference != ""}})
 }

@@ -58,6 +58,9 @@ type View struct {
 	StoreCodePrefix      string         `json:"store_code_prefix"`
 	PlatformFeeBp        int64          `json:"platform_fee_bp"`
 	BuybackFeeBp         int64          `json:"buyback_fee_bp"`
+	CommissionBp         int64          `json:"commission_bp"`
+	CommissionByStore    bool           `json:"commission_by_store"`
+	CommissionDays       int64          `json:"commission_suspend_days"`
 	GatewayFeeFixed      string         `json:"gateway_fee_fixed" doc:"Decimal amount in the market's currency."`
 	GatewayFeeBp         int64          `json:"gateway_fee_bp"`
 	DeliveryFlat         string         `json:"delivery_flat" doc:"Decimal amount in the market's currency."`
@@ -104,6 +107,9 @@ type Patch struct {
 	StoreCodePrefix      *string   `json:"store_code_prefix,omitempty" maxLength:"27"`
 	PlatformFeeBp        *int64    `json:"platform_fee_bp,omitempty" minimum:"0" maximum:"5000"`
 	BuybackFeeBp         *int64    `json:"buyback_fee_bp,omitempty" minimum:"0" maximum:"5000"`
+	CommissionBp         *int64    `json:"commission_bp,omitempty" minimum:"0" maximum:"5000"`
+	CommissionByStore    *bool     `json:"commission_by_store,omitempty"`
+	CommissionDays       *int64    `json:"commission_suspend_days,omitempty" minimum:"0" maximum:"365"`
 	GatewayFeeFixed      *string   `json:"gateway_fee_fixed,omitempty" maxLength:"20"`
 	GatewayFeeBp         *int64    `json:"gateway_fee_bp,omitempty" minimum:"0" maximum:"2000"`
 	DeliveryFlat         *string   `json:"delivery_flat,omitempty" maxLength:"20"`
@@ -242,7 +248,7 @@ func answer(s Settings) *settingsOut {
 		Version: s.Version, Name: s.Name, LegalName: s.LegalName, Address: s.Address, TaxNumber: s.TaxNumber, Email: s.Email,
 		Phone: s.Phone, Country: s.Country, Currency: s.Currency, TimeZone: s.TimeZone, Languages: s.Languages,
 		PricesIncludeTax: s.PricesIncludeTax, TaxRateBp: s.TaxRateBp, PaymentWindowMinutes: int64(s.PaymentWindow / time.Minute),
-		EscrowReleaseHours: int64(s.EscrowRelease / time.Hour), MaxUnpaidCheckouts: s.MaxUnpaidCheckouts, PlatformFeeBp: s.PlatformFeeBp, BuybackFeeBp: s.BuybackFeeBp,
+		EscrowReleaseHours: int64(s.EscrowRelease / time.Hour), MaxUnpaidCheckouts: s.MaxUnpaidCheckouts, PlatformFeeBp: s.PlatformFeeBp, BuybackFeeBp: s.BuybackFeeBp, CommissionBp: s.CommissionBp, CommissionByStore: s.CommissionBy, CommissionDays: s.CommissionDays,
 		MaxReserved: s.MaxReserved, MaxStores: s.MaxStores, AccountCodePrefix: s.AccountCodePrefix, StoreCodePrefix: s.StoreCodePrefix,
 		GatewayFeeFixed: money.Format(s.GatewayFeeFixed, s.Currency), GatewayFeeBp: s.GatewayFeeBp,
 		DeliveryFlat: money.Format(s.DeliveryFlat, s.Currency), DeliveryFreeAbove: money.Format(s.DeliveryFreeAbove, s.Currency),
@@ -294,7 +300,7 @@ func (p Patch) values() map[string]string {
 		"max_stores": p.MaxStores, "max_reserved": p.MaxReserved,
 		"tax_rate_bp": p.TaxRateBp, "payment_window_minutes": p.PaymentWindowMinutes, "escrow_release_hours": p.EscrowReleaseHours,
 		LowStockSetting:        p.LowStockAt,
-		"max_unpaid_checkouts": p.MaxUnpaidCheckouts, "platform_fee_bp": p.PlatformFeeBp, "buyback_fee_bp": p.BuybackFeeBp, "gateway_fee_bp": p.GatewayFeeBp,
+		"max_unpaid_checkouts": p.MaxUnpaidCheckouts, "platform_fee_bp": p.PlatformFeeBp, "buyback_fee_bp": p.BuybackFeeBp, "commission_bp": p.CommissionBp, "commission_suspend_days": p.CommissionDays, "gateway_fee_bp": p.GatewayFeeBp,
 	} {
 		if v != nil {
 			out[name] = digits(*v)

@@ -46,6 +46,9 @@ type Settings struct {
 
 	PlatformFeeBp   int64 // of a line's net, from the store
 	BuybackFeeBp    int64 // of what a store buys back, which it owes the market
+	CommissionBp    int64 // of the orders that a store bought in a month, which one owes the other
+	CommissionBy    bool  // the store owes it, not the market
+	CommissionDays  int64 // overdue for so many days it suspends the store that owes it; 0: never
 	GatewayFeeFixed int64 // the surcharge a buyer is shown
 	GatewayFeeBp    int64
 	WalletPayments  bool // buyers may pay from their wallets
@@ -144,6 +147,9 @@ var settings = []setting{
 	{"store_code_prefix", "S-", false, false, codePrefix(func(s *Settings) *string { return &s.StoreCodePrefix }), func(s Settings) string { return s.StoreCodePrefix }},
 	{"platform_fee_bp", "0", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.PlatformFeeBp }), func(s Settings) string { return digits(s.PlatformFeeBp) }},
 	{"buyback_fee_bp", "100", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.BuybackFeeBp }), func(s Settings) string { return digits(s.BuybackFeeBp) }},
+	{"commission_bp", "100", false, false, whole(0, 5_000, func(s *Settings) *int64 { return &s.CommissionBp }), func(s Settings) string { return digits(s.CommissionBp) }},
+	{"commission_by_store", "false", false, false, truth(func(s *Settings) *bool { return &s.CommissionBy }), func(s Settings) string { return strconv.FormatBool(s.CommissionBy) }},
+	{"commission_suspend_days", "0", false, false, whole(0, 365, func(s *Settings) *int64 { return &s.CommissionDays }), func(s Settings) string { return digits(s.CommissionDays) }},
 	{"gateway_fee_fixed", "2", false, false, amount(func(s *Settings) *int64 { return &s.GatewayFeeFixed }), func(s Settings) string { return amountText(s.GatewayFeeFixed, s.Currency) }},
 	{"gateway_fee_bp", "250", false, false, whole(0, 2_000, func(s *Settings) *int64 { return &s.GatewayFeeBp }), func(s Settings) string { return digits(s.GatewayFeeBp) }},
 	{"wallet_payments", "true", false, false, truth(func(s *Settings) *bool { return &s.WalletPayments }), func(s Settings) string { return strconv.FormatBool(s.WalletPayments) }},

@@ -66,7 +66,8 @@ func (s *Service) reply(r Rate, err error) (*one[View], error) {
 	return &one[View]{s.view(r)}, nil
 }
 
-func (s *Service) views(list []Rate) []View {
+// Views are rates as everybody sees them.
+func (s *Service) Views(list []Rate) []View {
 	out := make([]View, len(list))
 	for i, r := range list {
 		out[i] = s.view(r)
@@ -197,7 +198,7 @@ func (s *Service) mountSearch(api *web.API) {
 	web.Register(api, op(http.MethodGet, "/v1/rates", "search", "Who buys what at a postal code, the best price first", web.Public, ErrPostalCode, catalog.ErrMaterialNotFound, db.ErrInvalidCursor),
 		func(ctx context.Context, in *searchIn) (*one[web.Page[View]], error) {
 			list, next, err := s.Search(ctx, in.PostalCode, in.Material, in.Limit, in.Cursor)
-			return &one[web.Page[View]]{web.NewPage(s.views(list), next)}, err
+			return &one[web.Page[View]]{web.NewPage(s.Views(list), next)}, err
 		})
 	web.Register(api, op(http.MethodGet, "/v1/rates/summary", "summary", "What is bought at a postal code, by how many, and what they pay", web.Public, ErrPostalCode),
 		func(ctx context.Context, in *summaryIn) (*one[SummaryView], error) {
@@ -214,7 +215,7 @@ func (s *Service) mountSearch(api *web.API) {
 	web.Register(api, op(http.MethodGet, "/v1/rates/near", "near", "What is paid for a material near a postal code", web.Public, ErrPostalCode, ErrPostalUnknown, catalog.ErrMaterialNotFound),
 		func(ctx context.Context, in *nearIn) (*one[NearView], error) {
 			list, err := s.Nearby(ctx, in.PostalCode, in.Material, in.Metres)
-			return &one[NearView]{NearView{s.views(list)}}, err
+			return &one[NearView]{NearView{s.Views(list)}}, err
 		})
 }
 
@@ -222,7 +223,7 @@ func (s *Service) mountOwn(api *web.API) {
 	web.Register(api, op(http.MethodGet, "/v1/stores/{id}/rates", "list", "A store's rates: all to its people, what is offered to others", web.Public, ErrPostalCode, store.ErrStoreNotFound, db.ErrInvalidCursor),
 		func(ctx context.Context, in *ownIn) (*one[web.Page[View]], error) {
 			list, next, err := s.Own(ctx, web.CallerFrom(ctx), in.ID, in.PostalCode, in.Limit, in.Cursor)
-			return &one[web.Page[View]]{web.NewPage(s.views(list), next)}, err
+			return &one[web.Page[View]]{web.NewPage(s.Views(list), next)}, err
 		})
 	create := op(http.MethodPost, "/v1/stores/{id}/rates", "create", "Say what your store pays for a material at a postal code", web.Owner,
 		faults(ErrRateTaken, ErrInvalidRate, ErrTooManyRates, ErrDoesNotBuy)...)

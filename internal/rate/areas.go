@@ -56,6 +56,16 @@ func (s *Service) areas(ctx context.Context, tx db.Tx, storeID int64) (out Areas
 	return out, err
 }
 
+// PlacesOf are the postal codes that stores serve. It joins the caller's transaction.
+func (s *Service) PlacesOf(ctx context.Context, tx db.Tx, stores []int64) (map[int64][]Place, error) {
+	rows, err := ratedb.New(tx).AreasOfStores(ctx, stores)
+	out := map[int64][]Place{}
+	for _, r := range rows {
+		out[r.StoreID] = append(out[r.StoreID], PlaceOf(r.PostalCode))
+	}
+	return out, err
+}
+
 // limit is how many postal codes a store may serve: what its plan allows, or what an admin granted.
 func (s *Service) limit(ctx context.Context, tx db.Tx, storeID int64) (int64, error) {
 	a, err := s.gate.Allowance(ctx, tx, storeID)

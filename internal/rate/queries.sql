@@ -1,6 +1,9 @@
 -- name: Areas :many
 SELECT postal_code FROM service_areas WHERE store_id = $1 ORDER BY postal_code;
 
+-- name: AreasOfStores :many
+SELECT store_id, postal_code FROM service_areas WHERE store_id = ANY(sqlc.arg(stores)::bigint[]) ORDER BY store_id, postal_code;
+
 -- name: Serves :one
 SELECT EXISTS (SELECT 1 FROM service_areas WHERE store_id = $1 AND postal_code = $2);
 

@@ -169,6 +169,21 @@ func (s *Service) Briefs(ctx context.Context, tx db.Tx, ids []int64) (map[int64]
 	return briefs, nil
 }
 
+// Profiles are the stores with these ids, whole and in whatever state; an id that no store has is missing.
+func (s *Service) Profiles(ctx context.Context, tx db.Tx, ids []int64) (map[int64]Store, error) {
+	rows, err := storedb.New(tx).WholeStoresByIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[int64]Store, len(rows))
+	for _, r := range rows {
+		if out[r.ID], err = storeOf(r); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
 // Messages gives the number under which each store takes messages: the one for WhatsApp, else its telephone. One without
 // either is missing.
 func (s *Service) Messages(ctx context.Context, tx db.Tx, ids []int64) (map[int64]string, error) {

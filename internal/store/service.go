@@ -349,3 +349,18 @@ func (s *Service) Move(ctx context.Context, c web.Caller, publicID string, a Act
 	})
 	return v, err
 }
+
+// SuspendFor suspends a store by the market itself; one that is suspended or closed stays so. It joins the caller's
+// transaction.
+func (s *Service) SuspendFor(ctx context.Context, tx db.Tx, b Brief, reason string) error {
+	if _, ok := moves[b.State][Suspend]; !ok {
+		return nil
+	}
+	row, err := storedb.New(tx).UpdateState(ctx, storedb.UpdateStateParams{
+		ID: b.ID, State: string(Suspended), SuspendReason: reason, SuspendedFrom: string(b.State), FromState: string(b.State), Now: clock.Micro(s.clock.Now()),
+	})
+	if err != nil {
+		return err
+	}
+	return s.changed(ctx, tx, web.Caller{}, past[Suspend], briefOf(row), map[string]any{"from": string(b.State), "to": string(Suspended), "reason": reason})
+}

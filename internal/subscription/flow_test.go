@@ -195,6 +195,19 @@ func TestUpgradeCancelAndExpiry(t *testing.T) {
 	})
 }
 
+// A subscription that is ended early leaves a gap before one that was paid after it: nothing is shown until that begins.
+func TestGapBetweenPlans(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		w := newDealing(m)
+		w.pay(w.choose(M{"plan": w.plan("3_month")}).Want(201), "BANK 78")
+		w.admin.Post("/v1/subscriptions/{}/expire", M{"reason": "Complaints."}, w.access().Str("current.id")).Want(200)
+		w.shown(0)
+		w.later(30*24*time.Hour + time.Minute)
+		w.shown(1)
+		w.access().Is("current.plan", "3_month").Is("access_granted", true)
+	})
+}
+
 func TestReminder(t *testing.T) {
 	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
 		w := newDealing(m)

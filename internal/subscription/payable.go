@@ -58,7 +58,10 @@ func (t payable) Paid(ctx context.Context, tx db.Tx, p payment.Payment, _ bool) 
 	}
 	from, to := span(now, row.Days, last, row.Upgrade)
 	start, end := clock.Micro(from), clock.Micro(to)
-	due := max(clock.Micro(to.Add(-remindAhead)), start)
+	due := start // when it begins, and is shown
+	if !from.After(now) {
+		due = max(clock.Micro(to.Add(-remindAhead)), start)
+	}
 	n, err := q.SetState(ctx, subscriptiondb.SetStateParams{
 		ID: row.ID, Was: row.State, State: string(Active), StartsAt: &start, EndsAt: &end, DueAt: &due, UpdatedAt: clock.Micro(now),
 	})

@@ -32,6 +32,9 @@ SELECT EXISTS (SELECT 1 FROM subscriptions WHERE trial AND (owner_id = sqlc.arg(
 -- name: RunningAt :one
 SELECT * FROM subscriptions WHERE store_id = sqlc.arg(store_id) AND state = 'active' AND starts_at <= sqlc.arg(now)::bigint AND ends_at > sqlc.arg(now)::bigint ORDER BY ends_at LIMIT 1;
 
+-- name: PaidFor :many
+SELECT starts_at, ends_at FROM subscriptions WHERE store_id = sqlc.arg(store_id) AND state = 'active' AND ends_at > sqlc.arg(now)::bigint ORDER BY ends_at;
+
 -- name: LastEnd :one
 SELECT COALESCE(MAX(ends_at), 0)::bigint FROM subscriptions WHERE store_id = $1 AND state = 'active';
 
@@ -56,6 +59,9 @@ WHERE id = sqlc.arg(id) AND state = sqlc.arg(was);
 
 -- name: Due :many
 SELECT * FROM subscriptions WHERE state = 'active' AND due_at <= sqlc.arg(now)::bigint ORDER BY due_at, id LIMIT 50;
+
+-- name: Begun :execrows
+UPDATE subscriptions SET due_at = sqlc.arg(due_at)::bigint, updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND state = 'active' AND NOT reminded;
 
 -- name: Reminded :execrows
 UPDATE subscriptions SET reminded = TRUE, due_at = ends_at, updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id) AND state = 'active' AND NOT reminded;

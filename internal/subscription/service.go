@@ -52,7 +52,16 @@ type Service struct {
 	payments *payment.Service
 	ledger   *ledger.Service
 	url      string
+	watchers []Watcher
 }
+
+// Watcher is told, in the transaction that makes it so, that a store's subscriptions have changed.
+type Watcher interface {
+	AccessChanged(ctx context.Context, tx db.Tx, b store.Brief) error
+}
+
+// Watch registers a watcher. All of them are registered before the first request.
+func (s *Service) Watch(w Watcher) { s.watchers = append(s.watchers, w) }
 
 // New opens the room: it is the gate of rates, watches stores, and is paid for.
 func New(d Deps) *Service {
@@ -141,7 +150,36 @@ func (s *Service) begun(ctx context.Context, tx db.Tx, b store.Brief, id, plan s
 	if err != nil {
 		return err
 	}
-	return s.rates.Refresh(ctx, tx, b)
+	return s.changed(ctx, tx, b)
+}
+
+// changed shows or hides what hangs on a store's subscriptions.
+func (s *Service) changed(ctx context.Context, tx db.Tx, b store.Brief) error {
+	if err := s.rates.Refresh(ctx, tx, b); err != nil {
+		return err
+	}
+	for _, w := range s.watchers {
+		if err := w.AccessChanged(ctx, tx, b); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Until is when what is paid for a store ends, one subscription after the other, in microseconds; 0 when none runs now. It
+// joins the caller's transaction.
+func (s *Service) Until(ctx context.Context, tx db.Tx, storeID int64) (until int64, err error) {
+	rows, err := subscriptiondb.New(tx).PaidFor(ctx, storeID, s.now())
+	if err != nil || len(rows) == 0 || *rows[0].StartsAt > s.now() {
+		return 0, err
+	}
+	until = *rows[0].EndsAt
+	for _, r := range rows[1:] {
+		if *r.StartsAt <= until {
+			until = max(until, *r.EndsAt)
+		}
+	}
+	return until, nil
 }
 
 func (s *Service) draft(ctx context.Context, tx db.Tx, b store.Brief, account string, p subscriptiondb.Plan) (subscriptiondb.InsertSubscriptionParams, error) {
@@ -310,5 +348,5 @@ func (s *Service) refresh(ctx context.Context, tx db.Tx, storeID int64) error {
 	if err != nil {
 		return err
 	}
-	return s.rates.Refresh(ctx, tx, briefs[storeID])
+	return s.changed(ctx, tx, briefs[storeID])
 }

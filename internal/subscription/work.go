@@ -64,6 +64,16 @@ func (s *Service) dueOne(ctx context.Context, tx db.Tx, r subscriptiondb.Subscri
 		return s.refresh(ctx, tx, r.StoreID)
 	}
 	q := subscriptiondb.New(tx)
+	if remind := max(*r.EndsAt-remindAhead.Microseconds(), *r.StartsAt); remind > s.now() {
+		// It begins: where the one before it was ended early, nothing ran until now.
+		if _, err := q.Begun(ctx, remind, s.now(), r.ID); err != nil {
+			return err
+		}
+		return s.refresh(ctx, tx, r.StoreID)
+	}
+	if err := s.refresh(ctx, tx, r.StoreID); err != nil {
+		return err
+	}
 	if _, err := q.Reminded(ctx, s.now(), r.ID); err != nil {
 		return err
 	}

@@ -55,7 +55,7 @@ func TestAdminsDay(t *testing.T) {
 			"version": {settings.hidden("version")}, "name": {"Patan Bazaar"}, "country": {"NP"}, "currency": {"NPR"}, "time_zone": {"Asia/Kathmandu"}, "languages": {"en"},
 			"tax_rate_bp": {"0"}, "platform_fee_bp": {"2.5"}, "gateway_fee_fixed": {"2"}, "gateway_fee_bp": {"2.5"}, "delivery_flat": {"0"}, "delivery_free_above": {"0"}, "delivery_proof": {"photo"},
 			"cash_on_delivery": {"1"}, "wallet_payments": {"1"}, "guest_orders": {"1"}, "payment_window_minutes": {"15"}, "escrow_release_hours": {"72"}, "max_unpaid_checkouts": {"3"}, "signup_open": {"1"},
-			"buyback_fee_bp": {"1"}, "max_reserved": {"200"}, "topup_min": {"1"}, "topup_max": {"100000"}, "topup_daily_max": {"200000"}, "payout_min": {"1"}, "payout_daily_max": {"0"}, "payout_second_above": {"100000"},
+			"buyback_fee_bp": {"1"}, "commission_bp": {"1"}, "commission_suspend_days": {"0"}, "max_reserved": {"200"}, "topup_min": {"1"}, "topup_max": {"100000"}, "topup_daily_max": {"200000"}, "payout_min": {"1"}, "payout_daily_max": {"0"}, "payout_second_above": {"100000"},
 			"store_debt_limit": {"5000"}, "max_stores": {"10"}, "account_code_prefix": {"C-"}, "store_code_prefix": {"S-"}, "low_stock_at": {"7"},
 		}
 		v.post("/manage/settings", with(form, "platform_fee_bp", "much", "payment_window_minutes", "1")).want(422, `id="e-platform_fee_bp"`)

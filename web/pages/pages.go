@@ -6,6 +6,7 @@ import (
 
 	"github.com/haat-market/haat/internal/cart"
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/commission"
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
@@ -18,7 +19,10 @@ import (
 	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
+	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/account"
@@ -49,6 +53,11 @@ type Deps struct {
 	Invoices  *invoice.Service
 	Watch     *watch.Service
 
+	Rates      *rate.Service
+	Plans      *subscription.Service
+	Windows    *storefront.Service
+	Commission *commission.Service
+
 	DB     *db.DB
 	Ledger *ledger.Service
 	Events *event.Log
@@ -61,14 +70,17 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 	shop.Mount(f, shop.Deps{
 		Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Cart: d.Cart, Orders: d.Orders, Payments: d.Payments, Wallet: d.Wallet, Delivery: d.Delivery,
 		Invoices: d.Invoices,
+		Rates:    d.Rates, Windows: d.Windows,
 	})
 	carry.Mount(f, carry.Deps{Delivery: d.Delivery})
 	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
 	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet})
-	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery})
+	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery,
+		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission})
 	manage.Mount(f, manage.Deps{
 		DB: d.DB, Market: d.Market, Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Orders: d.Orders, Payments: d.Payments,
 		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet, Watch: d.Watch, Delivery: d.Delivery,
+		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission,
 	})
 	return f
 }

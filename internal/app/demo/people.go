@@ -20,6 +20,7 @@ func SignIns() []SignIn {
 		{"customer", customers[0].mail + domain, customers[0].name + ", with orders in every state, a full cart and money in the wallet"},
 		{"seller", shops[0].owner.mail + domain, shops[0].owner.name + ", who owns " + shops[0].profile.Name},
 		{"staff", shops[0].staff[0].mail + domain, shops[0].staff[0].name + ", who packs the orders of " + shops[0].profile.Name},
+		{"dealer", newDealers()[0].owner.mail + domain, newDealers()[0].owner.name + ", who buys scrap in Delhi as " + newDealers()[0].profile.Name},
 		{"courier", courier.mail + domain, courier.name + ", who carries"},
 		{"admin", admin.mail + domain, admin.name},
 		{"superadmin", superadmin.mail + domain, superadmin.name + ", who appoints admins"},

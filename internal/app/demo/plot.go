@@ -36,6 +36,7 @@ func (s *story) plot() {
 	s.hauls()
 	s.sales()
 	s.messages()
+	s.scrap()
 	for day := range days + 1 {
 		midnight := s.begin.AddDate(0, 0, day)
 		// In the order of their times: each counts on what those before it left on the shelves.

@@ -45,6 +45,7 @@ var damages = map[string][]damage{
 
 	"commission.figures": {sql("INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at) " +
 		"SELECT 'stm_x', MIN(id), '2026-01', 'open', 0, 1, 1, 100, 0, 'NPR', '', '', 0, 0 FROM stores")},
+	"storefront.shown":   {sql("UPDATE storefronts SET shown = NOT shown"), sql("UPDATE storefronts SET shown_until = shown_until + 1")},
 	"subscription.spans": {sql("UPDATE subscriptions SET ends_at = ends_at + 1 WHERE state = 'active'")},
 	"subscription.paid":  {sql("UPDATE subscriptions SET state = 'cancelled', due_at = NULL WHERE state = 'active'")},
 

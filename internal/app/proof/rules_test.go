@@ -117,6 +117,7 @@ func hear(m *apptest.Market) {
 // scrap sells newspaper to a dealer who pays from the wallet, and some that is not fetched yet.
 func scrap(m *apptest.Market, admin, seller *apptest.Client, address string) {
 	dealer := m.Dealer("44600")
+	dealer.Owner.Post("/v1/stores/{}/storefront", apptest.M{}, dealer.ID).Want(201)
 	m.Fund(dealer.Owner, 50000)
 	rate := dealer.Rate(m.Material(admin, "Newspaper", "kg", "5"), "44600", "15.00")
 	var order string

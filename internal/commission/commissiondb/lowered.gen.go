@@ -10,35 +10,76 @@ func init() {
 		add: `UPDATE statements
 SET seen = ?1, orders = orders + ?2, base = base + ?3, updated_at = ?4
 WHERE id = ?5 AND state = 'open'`,
+		dealers: `SELECT store_id, count(*) AS records, COALESCE(sum(orders), 0) AS orders, COALESCE(sum(base), 0) AS base, COALESCE(sum(amount) FILTER (WHERE state <> 'open'), 0) AS amount, COALESCE(sum(amount) FILTER (WHERE state = 'issued'), 0) AS unpaid
+FROM statements
+WHERE store_id > ?1
+GROUP BY store_id
+ORDER BY store_id
+LIMIT ?2`,
+		decideTransfer: `UPDATE statement_transfers
+SET state = ?1, decided_by = ?2, reason = ?3, decided_at = ?4
+WHERE id = ?5 AND state = 'submitted'`,
 		insertOrders: `INSERT INTO statement_orders (order_id, statement_id, reference, total, completed_at)
 VALUES (?1, ?2, ?3, ?4, ?5)`,
+		insertTransfer: `INSERT INTO statement_transfers (public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at)
+VALUES (?1, ?2, 'submitted', ?3, ?4, ?5, '', ?6, ?7, '', '', ?8)`,
 		issue: `UPDATE statements
-SET state = 'issued', amount = ?1, due_at = ?2, updated_at = ?3
-WHERE id = ?4 AND state = 'open'`,
-		lockMonth: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at
+SET state = ?1, amount = ?2, rate_bp = ?3, owed_by = ?4, due_at = ?5, paid_at = ?6, updated_at = ?7
+WHERE id = ?8 AND state = 'open'`,
+		lockMonth: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
 FROM statements
 WHERE store_id = ?1 AND month = ?2`,
-		lockStatement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at
+		lockStatement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
 FROM statements
 WHERE public_id = ?1`,
 		markPaid: `UPDATE statements
 SET state = 'paid', paid_at = ?1, reference = ?2, note = ?3, updated_at = ?1
 WHERE id = ?4 AND state = 'issued'`,
-		openStatement: `INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at)
-VALUES (?1, ?2, ?3, 'open', 0, 0, 0, ?4, 0, ?5, '', '', ?6, ?6)
+		markSuspended: `UPDATE statements
+SET suspended_at = ?1, updated_at = ?1
+WHERE id = ?2 AND state = 'issued' AND suspended_at IS NULL`,
+		openStatement: `INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, owed_by, created_at, updated_at)
+VALUES (?1, ?2, ?3, 'open', 0, 0, 0, ?4, 0, ?5, '', '', ?6, ?7, ?7)
 ON CONFLICT (store_id, month) DO NOTHING`,
+		openStores: `SELECT store_id
+FROM statements
+WHERE month = ?1 AND state = 'open' AND store_id > ?2
+ORDER BY store_id
+LIMIT 200`,
 		ordersOf: `SELECT order_id, statement_id, reference, total, completed_at
 FROM statement_orders
 WHERE statement_id = ?1 AND order_id > ?2
 ORDER BY order_id
 LIMIT ?3`,
-		statement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at
+		overdue: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+FROM statements
+WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < ?1
+ORDER BY due_at, id
+LIMIT 50`,
+		setTransferImage: `UPDATE statement_transfers
+SET image = ?1
+WHERE id = ?2 AND state = 'submitted'`,
+		statement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
 FROM statements
 WHERE public_id = ?1`,
+		statementByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+FROM statements
+WHERE id = ?1`,
+		statementsByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+FROM statements
+WHERE id IN (SELECT value FROM json_each(?1))`,
 		summaryOf: `SELECT count(*) AS records, count(*) FILTER (WHERE state = 'paid') AS paid, count(*) FILTER (WHERE state = 'issued') AS unpaid, COALESCE(sum(amount), 0) AS earned, COALESCE(sum(amount) FILTER (WHERE state = 'issued'), 0) AS owed, count(*) FILTER (WHERE state = 'issued' AND due_at < ?1) AS overdue
 FROM statements
 WHERE store_id = ?2 AND state <> 'open'`,
-		verifyAfter: `SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, (
+		transfer: `SELECT id, public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at, decided_at
+FROM statement_transfers
+WHERE public_id = ?1`,
+		transfersOf: `SELECT id, public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at, decided_at
+FROM statement_transfers
+WHERE statement_id = ?1
+ORDER BY id DESC
+LIMIT 50`,
+		verifyAfter: `SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, (
     SELECT count(*)
     FROM statement_orders AS o
     WHERE o.statement_id = s.id
@@ -51,5 +92,8 @@ FROM statements AS s
 WHERE s.id > ?1
 ORDER BY s.id
 LIMIT 500`,
+		written: `SELECT COALESCE(sum(orders), 0) AS orders, COALESCE(sum(base), 0) AS base
+FROM statements
+WHERE month = ?1`,
 	})
 }

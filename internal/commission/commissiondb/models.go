@@ -5,23 +5,25 @@
 package commissiondb
 
 type Statement struct {
-	ID        int64
-	PublicID  string
-	StoreID   int64
-	Month     string
-	State     string
-	Seen      int64
-	Orders    int64
-	Base      int64
-	RateBp    int64
-	Amount    int64
-	Currency  string
-	DueAt     *int64
-	PaidAt    *int64
-	Reference string
-	Note      string
-	CreatedAt int64
-	UpdatedAt int64
+	ID          int64
+	PublicID    string
+	StoreID     int64
+	Month       string
+	State       string
+	Seen        int64
+	Orders      int64
+	Base        int64
+	RateBp      int64
+	Amount      int64
+	Currency    string
+	DueAt       *int64
+	PaidAt      *int64
+	Reference   string
+	Note        string
+	CreatedAt   int64
+	UpdatedAt   int64
+	OwedBy      string
+	SuspendedAt *int64
 }
 
 type StatementOrder struct {
@@ -30,4 +32,21 @@ type StatementOrder struct {
 	Reference   string
 	Total       int64
 	CompletedAt int64
+}
+
+type StatementTransfer struct {
+	ID          int64
+	PublicID    string
+	StatementID int64
+	State       string
+	Amount      int64
+	Reference   string
+	Method      string
+	Image       string
+	Note        string
+	Account     string
+	DecidedBy   string
+	Reason      string
+	CreatedAt   int64
+	DecidedAt   *int64
 }

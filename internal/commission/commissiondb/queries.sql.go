@@ -35,16 +35,132 @@ func (q *Queries) Add(ctx context.Context, arg AddParams) (int64, error) {
 	return result.RowsAffected(), nil
 }
 
-const issue = `-- name: Issue :execrows
-UPDATE statements SET state = 'issued', amount = $1, due_at = $2::bigint, updated_at = $3 WHERE id = $4 AND state = 'open'
+const dealers = `-- name: Dealers :many
+SELECT store_id, COUNT(*) AS records, COALESCE(SUM(orders), 0)::bigint AS orders, COALESCE(SUM(base), 0)::bigint AS base,
+  COALESCE(SUM(amount) FILTER (WHERE state <> 'open'), 0)::bigint AS amount, COALESCE(SUM(amount) FILTER (WHERE state = 'issued'), 0)::bigint AS unpaid
+FROM statements WHERE store_id > $1::bigint GROUP BY store_id ORDER BY store_id LIMIT $2
 `
 
-func (q *Queries) Issue(ctx context.Context, amount int64, dueAt int64, now int64, iD int64) (int64, error) {
+type DealersRow struct {
+	StoreID int64
+	Records int64
+	Orders  int64
+	Base    int64
+	Amount  int64
+	Unpaid  int64
+}
+
+func (q *Queries) Dealers(ctx context.Context, after int64, maxRows int32) ([]DealersRow, error) {
+	rows, err := q.db.Query(ctx, dealers, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DealersRow{}
+	for rows.Next() {
+		var i DealersRow
+		if err := rows.Scan(
+			&i.StoreID,
+			&i.Records,
+			&i.Orders,
+			&i.Base,
+			&i.Amount,
+			&i.Unpaid,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const decideTransfer = `-- name: DecideTransfer :execrows
+UPDATE statement_transfers SET state = $1, decided_by = $2, reason = $3, decided_at = $4::bigint
+WHERE id = $5 AND state = 'submitted'
+`
+
+type DecideTransferParams struct {
+	State     string
+	DecidedBy string
+	Reason    string
+	Now       int64
+	ID        int64
+}
+
+func (q *Queries) DecideTransfer(ctx context.Context, arg DecideTransferParams) (int64, error) {
+	result, err := q.db.Exec(ctx, decideTransfer,
+		arg.State,
+		arg.DecidedBy,
+		arg.Reason,
+		arg.Now,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const insertTransfer = `-- name: InsertTransfer :exec
+INSERT INTO statement_transfers (public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at)
+VALUES ($1, $2, 'submitted', $3, $4, $5, '', $6, $7, '', '', $8)
+`
+
+type InsertTransferParams struct {
+	PublicID    string
+	StatementID int64
+	Amount      int64
+	Reference   string
+	Method      string
+	Note        string
+	Account     string
+	Now         int64
+}
+
+func (q *Queries) InsertTransfer(ctx context.Context, arg InsertTransferParams) error {
+	_, err := q.db.Exec(ctx, insertTransfer,
+		arg.PublicID,
+		arg.StatementID,
+		arg.Amount,
+		arg.Reference,
+		arg.Method,
+		arg.Note,
+		arg.Account,
+		arg.Now,
+	)
+	return err
+}
+
+const issue = `-- name: Issue :execrows
+UPDATE statements SET state = $1, amount = $2, rate_bp = $3, owed_by = $4, due_at = $5::bigint,
+  paid_at = $6, updated_at = $7
+WHERE id = $8 AND state = 'open'
+`
+
+type IssueParams struct {
+	State  string
+	Amount int64
+	RateBp int64
+	OwedBy string
+	DueAt  int64
+	PaidAt *int64
+	Now    int64
+	ID     int64
+}
+
+func (q *Queries) Issue(ctx context.Context, arg IssueParams) (int64, error) {
 	result, err := q.db.Exec(ctx, issue,
-		amount,
-		dueAt,
-		now,
-		iD,
+		arg.State,
+		arg.Amount,
+		arg.RateBp,
+		arg.OwedBy,
+		arg.DueAt,
+		arg.PaidAt,
+		arg.Now,
+		arg.ID,
 	)
 	if err != nil {
 		return 0, err
@@ -53,7 +169,7 @@ func (q *Queries) Issue(ctx context.Context, amount int64, dueAt int64, now int6
 }
 
 const lockMonth = `-- name: LockMonth :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at FROM statements WHERE store_id = $1 AND month = $2 FOR UPDATE
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE store_id = $1 AND month = $2 FOR UPDATE
 `
 
 func (q *Queries) LockMonth(ctx context.Context, storeID int64, month string) (Statement, error) {
@@ -77,12 +193,14 @@ func (q *Queries) LockMonth(ctx context.Context, storeID int64, month string) (S
 		&i.Note,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.OwedBy,
+		&i.SuspendedAt,
 	)
 	return i, err
 }
 
 const lockStatement = `-- name: LockStatement :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at FROM statements WHERE public_id = $1 FOR UPDATE
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE public_id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockStatement(ctx context.Context, publicID string) (Statement, error) {
@@ -106,6 +224,8 @@ func (q *Queries) LockStatement(ctx context.Context, publicID string) (Statement
 		&i.Note,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.OwedBy,
+		&i.SuspendedAt,
 	)
 	return i, err
 }
@@ -127,9 +247,21 @@ func (q *Queries) MarkPaid(ctx context.Context, now int64, reference string, not
 	return result.RowsAffected(), nil
 }
 
+const markSuspended = `-- name: MarkSuspended :execrows
+UPDATE statements SET suspended_at = $1::bigint, updated_at = $1 WHERE id = $2 AND state = 'issued' AND suspended_at IS NULL
+`
+
+func (q *Queries) MarkSuspended(ctx context.Context, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, markSuspended, now, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const openStatement = `-- name: OpenStatement :exec
-INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at)
-VALUES ($1, $2, $3, 'open', 0, 0, 0, $4, 0, $5, '', '', $6, $6)
+INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, owed_by, created_at, updated_at)
+VALUES ($1, $2, $3, 'open', 0, 0, 0, $4, 0, $5, '', '', $6, $7, $7)
 ON CONFLICT (store_id, month) DO NOTHING
 `
 
@@ -139,6 +271,7 @@ type OpenStatementParams struct {
 	Month    string
 	RateBp   int64
 	Currency string
+	OwedBy   string
 	Now      int64
 }
 
@@ -149,9 +282,34 @@ func (q *Queries) OpenStatement(ctx context.Context, arg OpenStatementParams) er
 		arg.Month,
 		arg.RateBp,
 		arg.Currency,
+		arg.OwedBy,
 		arg.Now,
 	)
 	return err
+}
+
+const openStores = `-- name: OpenStores :many
+SELECT store_id FROM statements WHERE month = $1 AND state = 'open' AND store_id > $2::bigint ORDER BY store_id LIMIT 200
+`
+
+func (q *Queries) OpenStores(ctx context.Context, month string, after int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, openStores, month, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var store_id int64
+		if err := rows.Scan(&store_id); err != nil {
+			return nil, err
+		}
+		items = append(items, store_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const ordersOf = `-- name: OrdersOf :many
@@ -184,8 +342,64 @@ func (q *Queries) OrdersOf(ctx context.Context, statementID int64, after int64, 
 	return items, nil
 }
 
+const overdue = `-- name: Overdue :many
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < $1::bigint ORDER BY due_at, id LIMIT 50
+`
+
+func (q *Queries) Overdue(ctx context.Context, before int64) ([]Statement, error) {
+	rows, err := q.db.Query(ctx, overdue, before)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Statement{}
+	for rows.Next() {
+		var i Statement
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Month,
+			&i.State,
+			&i.Seen,
+			&i.Orders,
+			&i.Base,
+			&i.RateBp,
+			&i.Amount,
+			&i.Currency,
+			&i.DueAt,
+			&i.PaidAt,
+			&i.Reference,
+			&i.Note,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.OwedBy,
+			&i.SuspendedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const setTransferImage = `-- name: SetTransferImage :execrows
+UPDATE statement_transfers SET image = $1 WHERE id = $2 AND state = 'submitted'
+`
+
+func (q *Queries) SetTransferImage(ctx context.Context, image string, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, setTransferImage, image, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const statement = `-- name: Statement :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at FROM statements WHERE public_id = $1
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE public_id = $1
 `
 
 func (q *Queries) Statement(ctx context.Context, publicID string) (Statement, error) {
@@ -209,8 +423,85 @@ func (q *Queries) Statement(ctx context.Context, publicID string) (Statement, er
 		&i.Note,
 		&i.CreatedAt,
 		&i.UpdatedAt,
+		&i.OwedBy,
+		&i.SuspendedAt,
 	)
 	return i, err
+}
+
+const statementByID = `-- name: StatementByID :one
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE id = $1
+`
+
+func (q *Queries) StatementByID(ctx context.Context, id int64) (Statement, error) {
+	row := q.db.QueryRow(ctx, statementByID, id)
+	var i Statement
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.Month,
+		&i.State,
+		&i.Seen,
+		&i.Orders,
+		&i.Base,
+		&i.RateBp,
+		&i.Amount,
+		&i.Currency,
+		&i.DueAt,
+		&i.PaidAt,
+		&i.Reference,
+		&i.Note,
+		&i.CreatedAt,
+		&i.UpdatedAt,
+		&i.OwedBy,
+		&i.SuspendedAt,
+	)
+	return i, err
+}
+
+const statementsByID = `-- name: StatementsByID :many
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE id = ANY($1::bigint[])
+`
+
+func (q *Queries) StatementsByID(ctx context.Context, ids []int64) ([]Statement, error) {
+	rows, err := q.db.Query(ctx, statementsByID, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Statement{}
+	for rows.Next() {
+		var i Statement
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Month,
+			&i.State,
+			&i.Seen,
+			&i.Orders,
+			&i.Base,
+			&i.RateBp,
+			&i.Amount,
+			&i.Currency,
+			&i.DueAt,
+			&i.PaidAt,
+			&i.Reference,
+			&i.Note,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.OwedBy,
+			&i.SuspendedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const summaryOf = `-- name: SummaryOf :one
@@ -243,32 +534,99 @@ func (q *Queries) SummaryOf(ctx context.Context, now int64, storeID int64) (Summ
 	return i, err
 }
 
+const transfer = `-- name: Transfer :one
+SELECT id, public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at, decided_at FROM statement_transfers WHERE public_id = $1
+`
+
+func (q *Queries) Transfer(ctx context.Context, publicID string) (StatementTransfer, error) {
+	row := q.db.QueryRow(ctx, transfer, publicID)
+	var i StatementTransfer
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StatementID,
+		&i.State,
+		&i.Amount,
+		&i.Reference,
+		&i.Method,
+		&i.Image,
+		&i.Note,
+		&i.Account,
+		&i.DecidedBy,
+		&i.Reason,
+		&i.CreatedAt,
+		&i.DecidedAt,
+	)
+	return i, err
+}
+
+const transfersOf = `-- name: TransfersOf :many
+SELECT id, public_id, statement_id, state, amount, reference, method, image, note, account, decided_by, reason, created_at, decided_at FROM statement_transfers WHERE statement_id = $1 ORDER BY id DESC LIMIT 50
+`
+
+func (q *Queries) TransfersOf(ctx context.Context, statementID int64) ([]StatementTransfer, error) {
+	rows, err := q.db.Query(ctx, transfersOf, statementID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []StatementTransfer{}
+	for rows.Next() {
+		var i StatementTransfer
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StatementID,
+			&i.State,
+			&i.Amount,
+			&i.Reference,
+			&i.Method,
+			&i.Image,
+			&i.Note,
+			&i.Account,
+			&i.DecidedBy,
+			&i.Reason,
+			&i.CreatedAt,
+			&i.DecidedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verifyAfter = `-- name: VerifyAfter :many
-SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, (SELECT COUNT(*) FROM statement_orders AS o WHERE o.statement_id = s.id) AS rows_count,
+SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, (SELECT COUNT(*) FROM statement_orders AS o WHERE o.statement_id = s.id) AS rows_count,
   (SELECT COALESCE(SUM(o.total), 0)::bigint FROM statement_orders AS o WHERE o.statement_id = s.id)::bigint AS rows_total
 FROM statements AS s WHERE s.id > $1::bigint ORDER BY s.id LIMIT 500
 `
 
 type VerifyAfterRow struct {
-	ID        int64
-	PublicID  string
-	StoreID   int64
-	Month     string
-	State     string
-	Seen      int64
-	Orders    int64
-	Base      int64
-	RateBp    int64
-	Amount    int64
-	Currency  string
-	DueAt     *int64
-	PaidAt    *int64
-	Reference string
-	Note      string
-	CreatedAt int64
-	UpdatedAt int64
-	RowsCount int64
-	RowsTotal int64
+	ID          int64
+	PublicID    string
+	StoreID     int64
+	Month       string
+	State       string
+	Seen        int64
+	Orders      int64
+	Base        int64
+	RateBp      int64
+	Amount      int64
+	Currency    string
+	DueAt       *int64
+	PaidAt      *int64
+	Reference   string
+	Note        string
+	CreatedAt   int64
+	UpdatedAt   int64
+	OwedBy      string
+	SuspendedAt *int64
+	RowsCount   int64
+	RowsTotal   int64
 }
 
 func (q *Queries) VerifyAfter(ctx context.Context, after int64) ([]VerifyAfterRow, error) {
@@ -298,6 +656,8 @@ func (q *Queries) VerifyAfter(ctx context.Context, after int64) ([]VerifyAfterRo
 			&i.Note,
 			&i.CreatedAt,
 			&i.UpdatedAt,
+			&i.OwedBy,
+			&i.SuspendedAt,
 			&i.RowsCount,
 			&i.RowsTotal,
 		); err != nil {
@@ -309,4 +669,20 @@ func (q *Queries) VerifyAfter(ctx context.Context, after int64) ([]VerifyAfterRo
 		return nil, err
 	}
 	return items, nil
+}
+
+const written = `-- name: Written :one
+SELECT COALESCE(SUM(orders), 0)::bigint AS orders, COALESCE(SUM(base), 0)::bigint AS base FROM statements WHERE month = $1
+`
+
+type WrittenRow struct {
+	Orders int64
+	Base   int64
+}
+
+func (q *Queries) Written(ctx context.Context, month string) (WrittenRow, error) {
+	row := q.db.QueryRow(ctx, written, month)
+	var i WrittenRow
+	err := row.Scan(&i.Orders, &i.Base)
+	return i, err
 }

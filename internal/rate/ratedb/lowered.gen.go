@@ -11,6 +11,10 @@ func init() {
 FROM service_areas
 WHERE store_id = ?1
 ORDER BY postal_code`,
+		areasOfStores: `SELECT store_id, postal_code
+FROM service_areas
+WHERE store_id IN (SELECT value FROM json_each(?1))
+ORDER BY store_id, postal_code`,
 		bestAt: `SELECT id, public_id, store_id, material_id, postal_code, price, currency, offered, created_at, updated_at
 FROM rates
 WHERE postal_code IN (SELECT value FROM json_each(?1)) AND material_id = ?2 AND offered

@@ -33,6 +33,35 @@ func (q *Queries) Areas(ctx context.Context, storeID int64) ([]string, error) {
 	return items, nil
 }
 
+const areasOfStores = `-- name: AreasOfStores :many
+SELECT store_id, postal_code FROM service_areas WHERE store_id = ANY($1::bigint[]) ORDER BY store_id, postal_code
+`
+
+type AreasOfStoresRow struct {
+	StoreID    int64
+	PostalCode string
+}
+
+func (q *Queries) AreasOfStores(ctx context.Context, stores []int64) ([]AreasOfStoresRow, error) {
+	rows, err := q.db.Query(ctx, areasOfStores, stores)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []AreasOfStoresRow{}
+	for rows.Next() {
+		var i AreasOfStoresRow
+		if err := rows.Scan(&i.StoreID, &i.PostalCode); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const bestAt = `-- name: BestAt :many
 SELECT id, public_id, store_id, material_id, postal_code, price, currency, offered, created_at, updated_at FROM rates
 WHERE postal_code = ANY($1::text[]) AND material_id = $2 AND offered

@@ -16,6 +16,9 @@ ORDER BY id`,
     FROM subscriptions
     WHERE store_id = ?1
 )`,
+		begun: `UPDATE subscriptions
+SET due_at = ?1, updated_at = ?2
+WHERE id = ?3 AND state = 'active' AND NOT reminded`,
 		countPlans: `SELECT count(*)
 FROM plans`,
 		due: `SELECT id, public_id, store_id, owner_id, account, plan_id, plan_code, plan_name, days, areas, price, currency, trial, tax_number, upgrade, state, reason, starts_at, ends_at, due_at, reminded, created_at, updated_at
@@ -43,6 +46,10 @@ LIMIT 1`,
 		lockSubscription: `SELECT id, public_id, store_id, owner_id, account, plan_id, plan_code, plan_name, days, areas, price, currency, trial, tax_number, upgrade, state, reason, starts_at, ends_at, due_at, reminded, created_at, updated_at
 FROM subscriptions
 WHERE public_id = ?1`,
+		paidFor: `SELECT starts_at, ends_at
+FROM subscriptions
+WHERE store_id = ?1 AND state = 'active' AND ends_at > ?2
+ORDER BY ends_at`,
 		pendingOf: `SELECT id, public_id, store_id, owner_id, account, plan_id, plan_code, plan_name, days, areas, price, currency, trial, tax_number, upgrade, state, reason, starts_at, ends_at, due_at, reminded, created_at, updated_at
 FROM subscriptions
 WHERE store_id = ?1 AND state = 'pending'`,

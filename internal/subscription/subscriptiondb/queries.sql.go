@@ -68,6 +68,18 @@ func (q *Queries) AnyOfStore(ctx context.Context, storeID int64) (bool, error) {
 	return exists, err
 }
 
+const begun = `-- name: Begun :execrows
+UPDATE subscriptions SET due_at = $1::bigint, updated_at = $2 WHERE id = $3 AND state = 'active' AND NOT reminded
+`
+
+func (q *Queries) Begun(ctx context.Context, dueAt int64, updatedAt int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, begun, dueAt, updatedAt, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const countPlans = `-- name: CountPlans :one
 SELECT COUNT(*) FROM plans
 `
@@ -300,6 +312,35 @@ func (q *Queries) LockSubscription(ctx context.Context, publicID string) (Subscr
 		&i.UpdatedAt,
 	)
 	return i, err
+}
+
+const paidFor = `-- name: PaidFor :many
+SELECT starts_at, ends_at FROM subscriptions WHERE store_id = $1 AND state = 'active' AND ends_at > $2::bigint ORDER BY ends_at
+`
+
+type PaidForRow struct {
+	StartsAt *int64
+	EndsAt   *int64
+}
+
+func (q *Queries) PaidFor(ctx context.Context, storeID int64, now int64) ([]PaidForRow, error) {
+	rows, err := q.db.Query(ctx, paidFor, storeID, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []PaidForRow{}
+	for rows.Next() {
+		var i PaidForRow
+		if err := rows.Scan(&i.StartsAt, &i.EndsAt); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const pendingOf = `-- name: PendingOf :one

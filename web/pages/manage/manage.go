@@ -5,6 +5,7 @@ import (
 	"net/url"
 
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/commission"
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/ledger"
@@ -16,7 +17,10 @@ import (
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
+	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/frame"
@@ -41,6 +45,11 @@ type Deps struct {
 	Wallet   *wallet.Service
 	Watch    *watch.Service
 	Delivery *delivery.Service
+
+	Rates      *rate.Service
+	Plans      *subscription.Service
+	Windows    *storefront.Service
+	Commission *commission.Service
 }
 
 type manage struct{ Deps }
@@ -116,6 +125,7 @@ func Mount(f *frame.Frame, d Deps) {
 	get("/ledger/accounts", m.books)
 	get("/ledger/accounts/{id}", m.statement)
 	get("/events", m.events)
+	m.mountBuying(f, get, post)
 	get("/jobs", m.jobs)
 	post("/jobs/dead/{id}", m.retry)
 	post("/jobs/sweeps/{name}", m.sweep)

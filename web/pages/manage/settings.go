@@ -42,6 +42,9 @@ var groups = []struct {
 			{Value: market.ProofOptional, Text: lang.M("Nothing")},
 		}},
 		{Name: "buyback_fee_bp", Label: lang.M("The market's fee on what stores buy back, in percent"), Kind: "rate"},
+		{Name: "commission_bp", Label: lang.M("Commission on what stores bought in a month, in percent"), Kind: "rate"},
+		{Name: "commission_by_store", Label: lang.M("The store owes the commission, not the market"), Kind: "yes"},
+		{Name: "commission_suspend_days", Label: lang.M("Days overdue after which a store that owes it is suspended (0: never)"), Kind: "number"},
 	}},
 	{lang.M("How people pay and order"), []setting{
 		{Name: "cash_on_delivery", Label: lang.M("Cash on delivery"), Kind: "yes"}, {Name: "wallet_payments", Label: lang.M("From the wallet"), Kind: "yes"},

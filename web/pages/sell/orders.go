@@ -217,6 +217,9 @@ func (s *sell) orderPage(p *frame.Page, d *Desk, form *frame.Form) (page orderPa
 }
 
 func (s *sell) order(p *frame.Page, d *Desk) error {
+	if o, err := s.opened(p, d); err == nil && o.Buyback != nil {
+		return p.See(d.Link("/pickups/" + o.ID))
+	}
 	form := p.Form("note", "restock", "store_note")
 	page, err := s.orderPage(p, d, form)
 	if err != nil {

@@ -6,13 +6,17 @@ import (
 	"slices"
 
 	"github.com/haat-market/haat/internal/catalog"
+	"github.com/haat-market/haat/internal/commission"
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/inventory"
 	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
+	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
 )
@@ -30,6 +34,11 @@ type Deps struct {
 	Wallet    *wallet.Service
 	Invoices  *invoice.Service
 	Delivery  *delivery.Service
+
+	Rates      *rate.Service
+	Plans      *subscription.Service
+	Windows    *storefront.Service
+	Commission *commission.Service
 }
 
 type sell struct{ Deps }
@@ -50,7 +59,10 @@ func Mount(f *frame.Frame, d Deps) {
 	post := func(path, tab string, right store.Right, h deskHandler) {
 		f.Post("/sell/{store}"+path, web.SignedIn, s.at(tab, right, h))
 	}
+	f.Get("/subscriptions/{id}", web.SignedIn, s.subscription)
 	get("", "home", store.View, s.home)
+	s.mountRates(f, get, post)
+	s.mountBuying(f, get, post)
 	s.mountProducts(f, get, post)
 	get("/discounts", "discounts", store.View, s.discounts)
 	get("/discounts/{id}", "discounts", store.Catalog, s.editDiscount)

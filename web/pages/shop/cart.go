@@ -12,6 +12,8 @@ type cartPage struct {
 	cart.View
 	Ready   bool // nothing stands against buying it
 	Changed bool // a sync would mend something
+	Selling cart.SellingView
+	Units   map[string]string
 }
 
 func (s *shop) cart(p *frame.Page) error {
@@ -35,6 +37,11 @@ func (s *shop) cartPage(p *frame.Page) (cartPage, error) {
 			page.Ready, page.Changed = false, true
 		}
 	}
+	if err != nil || !p.Caller.SignedIn() {
+		return page, err
+	}
+	page.Selling, err = s.Cart.ShowSelling(p.Context(), p.Caller.AccountID)
+	page.Units = units(p)
 	return page, err
 }
 

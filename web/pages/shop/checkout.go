@@ -208,13 +208,8 @@ func (s *shop) refused(p *frame.Page, form *frame.Form, err error) error {
 
 // goOn keeps the address, if that was asked for, and goes on to paying or to the orders.
 func (s *shop) goOn(p *frame.Page, form *frame.Form, id string, written *identity.Address) error {
-	if written != nil && form.Has("keep") {
-		// The order has it already: that it cannot be kept as well is no reason to say that something failed.
-		if _, _, err := s.Identity.AddAddress(p.Context(), p.Caller, identity.NewAddress{Address: *written}); err != nil {
-			if _, ok := fault.As(err); !ok {
-				return err
-			}
-		}
+	if err := s.keep(p, form, written); err != nil {
+		return err
 	}
 	c, err := s.Orders.GetCheckout(p.Context(), p.Caller, id)
 	if err != nil {
@@ -230,6 +225,7 @@ type placedPage struct {
 	order.CheckoutView
 	Open bool // it waits for payment
 	Paid bool
+	Sold bool // it goes to dealers
 }
 
 // placed is what came of a checkout.
@@ -244,12 +240,15 @@ func (s *shop) placed(p *frame.Page) error {
 	for _, o := range c.Orders {
 		page.Open = page.Open || o.State == order.AwaitingPayment
 		gone = gone && o.State == order.Cancelled
+		page.Sold = o.Side == "buyback"
 	}
 	page.Paid = c.Payment == nil || c.Payment.State == string(payment.Completed)
 	title := p.T("Thank you for your order")
 	switch {
 	case gone:
 		title = p.T("This order was cancelled")
+	case page.Sold:
+		title = p.T("Your pickup is arranged")
 	case page.Open:
 		title = p.T("Your order waits for payment")
 	}

@@ -2,6 +2,7 @@ package shop
 
 import (
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/haat-market/haat/internal/catalog"
@@ -9,6 +10,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/web/pages/frame"
 )
 
@@ -22,6 +24,7 @@ type listPage struct {
 	Crumbs     []crumb
 	Categories []catalog.Category // to go on to
 	Store      *store.Seen
+	Window     *window // of a store that buys
 	Items      []card
 	Narrow     narrowing
 	Sale       []card // what is lowered most, on the first page of all
@@ -174,6 +177,18 @@ func (s *shop) store(p *frame.Page) error {
 		return err
 	}
 	page := listPage{Store: &st}
+	if st.Brief.Buys {
+		if page.Window, err = s.window(p, st); err != nil {
+			return err
+		}
+	}
+	if !st.Brief.Sells { // what it buys is all that there is to see
+		if page.Window == nil && !st.Inside {
+			return storefront.ErrNotFound
+		}
+		p.Description = st.Description
+		return p.Show("shop/window", st.Profile.Name, page)
+	}
 	if err := s.list(p, &page, catalog.Wanted{Store: st.PublicID}); err != nil {
 		return err
 	}
@@ -193,7 +208,8 @@ func (s *shop) stores(p *frame.Page) error {
 	if err != nil {
 		return err
 	}
-	page := storesPage{Items: items}
+	// Those that only buy are seen by their storefronts.
+	page := storesPage{Items: slices.DeleteFunc(items, func(st store.Seen) bool { return !st.Brief.Sells })}
 	if next != "" {
 		page.Next = "/stores?" + url.Values{"cursor": {next}}.Encode()
 	}

@@ -115,6 +115,13 @@ func (s *shop) order(p *frame.Page) error {
 	if err != nil {
 		return err
 	}
+	if o.Buyback != nil {
+		page, err := s.pickup(p, o, nil)
+		if err != nil {
+			return err
+		}
+		return p.Show("shop/pickup", p.T("Order {number}", "number", o.Number), page)
+	}
 	page := orderPage{View: o, Badge: badge(p, o.State), Steps: steps(p, o.State, times{o.PlacedAt, o.ConfirmedAt, o.ShippedAt, o.DeliveredAt, o.CompletedAt, o.CancelledAt})}
 	for _, a := range own {
 		if slices.Contains(o.Actions, a.Event) {
@@ -195,6 +202,13 @@ func steps(p *frame.Page, s order.State, t times) []step {
 // step takes one of a buyer's steps.
 func (s *shop) step(p *frame.Page) error {
 	id, on := p.R.PathValue("id"), order.Event(p.R.PathValue("step"))
+	o, err := s.Orders.Get(p.Context(), p.Caller, id)
+	if err != nil {
+		return err
+	}
+	if o.Buyback != nil {
+		return s.stepPickup(p, o)
+	}
 	if !slices.ContainsFunc(own, func(a action) bool { return a.Event == on }) {
 		return errNoPage
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
 )
@@ -65,7 +66,10 @@ func (s *shop) payPage(p *frame.Page, form *frame.Form) (page payPage, err error
 		return page, err
 	}
 	page.For, page.ForWord, page.What = "/checkouts/"+page.Payable, p.T("To the order"), p.T("Your order")
-	if page.Kind == wallet.TopUpKind {
+	switch page.Kind {
+	case subscription.Kind:
+		page.For, page.ForWord, page.What = "/subscriptions/"+page.Payable, p.T("To the subscription"), p.T("Your subscription")
+	case wallet.TopUpKind:
 		page.For, page.ForWord, page.What = "/account/wallet", p.T("To the wallet"), p.T("For your wallet")
 	}
 	cur := money.Currency(page.Currency)

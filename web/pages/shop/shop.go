@@ -12,7 +12,9 @@ import (
 	"github.com/haat-market/haat/internal/payment"
 	pictures "github.com/haat-market/haat/internal/platform/picture"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
+	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
 )
@@ -31,6 +33,8 @@ type Deps struct {
 	Wallet   *wallet.Service
 	Delivery *delivery.Service
 	Invoices *invoice.Service
+	Rates    *rate.Service
+	Windows  *storefront.Service
 }
 
 type shop struct{ Deps }
@@ -42,6 +46,13 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Get("/{$}", web.Public, s.home)
 	f.Get("/c/{slug}", web.Public, s.category)
 	f.Get("/s/{store}", web.Public, s.store)
+	f.Get("/s/{store}/card", web.Public, s.windowCard)
+	f.Get("/dealers", web.Public, s.dealers)
+	f.Get("/scrap", web.Public, s.scrap)
+	f.Post("/scrap", web.SignedIn, s.addScrap)
+	f.Get("/scrap/pickup", web.SignedIn, s.askPickup)
+	f.Post("/scrap/pickup", web.SignedIn, s.arrange)
+	f.Post("/cart/scrap/{line}", web.SignedIn, s.changeScrap)
 	f.Get("/search", web.Public, s.search)
 	f.Get("/stores", web.Public, s.stores)
 	f.Get("/p/{id}", web.Public, s.product)
@@ -66,5 +77,6 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Post("/pay/{id}/look", web.SignedIn, s.look)
 	f.Get("/orders", web.SignedIn, s.orders)
 	f.Get("/orders/{id}", web.SignedIn, s.order)
+	f.Get("/orders/{id}/receipt", web.SignedIn, s.receipt)
 	f.Post("/orders/{id}/{step}", web.SignedIn, s.step)
 }

@@ -1,0 +1,130 @@
+package pages_test
+
+import (
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/haat-market/haat/internal/apptest"
+)
+
+// A household finds what its paper is worth, puts it into the cart with decimals, arranges a pickup, tells the dealer the
+// password at the door, and has its receipt; the dealer weighs on the page. All of it without a script.
+func TestScrap(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		admin := m.Person("admin")
+		m.India(admin)
+		dealer, other := m.Dealer("110024"), m.Dealer("110024")
+		paper := m.Material(admin, "Newspaper", "kg", "5")
+		dealer.Rate(paper, "110024", "15.00")
+		other.Rate(paper, "110024", "14.00")
+		dealer.Rate(m.Material(admin, "Iron", "kg", "18"), "110024", "30.00")
+		owner, household := signedIn(t, m, dealer.Owner), signedIn(t, m, m.Person("customer"))
+		desk := "/sell/" + dealer.ID
+
+		visit(t, m).get("/scrap?pin=12").want(200, `id="e-pin"`)
+		there := visit(t, m).get("/scrap?pin=110024").want(200, "Newspaper", "up to ₹15.00", "South East", "Iron")
+		offers := household.get("/scrap?pin=110024&material="+paper).want(200, "₹15.00 a kg", "₹14.00 a kg")
+		if there.status != 200 || strings.Index(offers.text, "15.00 a kg") > strings.Index(offers.text, "14.00 a kg") {
+			t.Error("the best price is not the first")
+		}
+		rate := offers.hidden("rate")
+		visit(t, m).post("/scrap", url.Values{"rate": {rate}, "quantity": {"1"}}).want(200).at("/signin?next=%2F")
+		add := url.Values{"rate": {rate}, "pin": {"110024"}, "material": {paper}}
+		household.post("/scrap", with(add, "quantity", "much")).want(422, "Must be a quantity")
+		household.post("/scrap", with(add, "quantity", "10.5")).want(200, "What you sell", "157.50").at("/cart")
+		line := household.get("/cart").find(`action="/cart/scrap/([^"]+)"`)
+		household.post("/cart/scrap/"+line, url.Values{"quantity": {"0"}}).want(200, "no quantity")
+		household.post("/cart/scrap/"+line, url.Values{"quantity": {"10"}}).want(200, "150.00")
+
+		ask := household.get("/scrap/pickup").want(200, "Arrange the pickup", `value="110024"`)
+		form := with(address(), "key", ask.hidden("key"), "total", ask.hidden("total"), "city", "Delhi", "phone", "+919876543210", "postal_code", "110024",
+			"pickup_date", m.Clock.Now().AddDate(0, 0, 1).Format(time.DateOnly), "pickup_slot", "8am - 1pm")
+		household.post("/scrap/pickup", with(form, "postal_code", "110001")).want(422, "does not come to this address")
+		household.post("/scrap/pickup", with(form, "pickup_date", "2026-09-01")).want(422, `id="e-pickup_date"`)
+		placed := household.post("/scrap/pickup", form).want(200, "Your pickup is arranged")
+		order := placed.find(`href="/orders/([^"]+)"`)
+		otp := regexp.MustCompile(`<b class="pin"><bdi>(\d{6})</bdi>`).FindStringSubmatch(household.get("/orders/"+order).want(200, "At the door").text)[1]
+		renewed := household.post("/orders/"+order+"/otp", nil).want(200).text
+		if strings.Contains(renewed, ">"+otp+"<") {
+			t.Error("the password is not a new one")
+		}
+		otp = regexp.MustCompile(`<b class="pin"><bdi>(\d{6})</bdi>`).FindStringSubmatch(renewed)[1]
+		household.post("/orders/"+order+"/reschedule", url.Values{"pickup_date": {"2026-10-03"}, "pickup_slot": {"1pm - 6pm"}}).want(200, "2026-10-03")
+
+		owner.get(desk + "/orders/" + order).at(desk + "/pickups/" + order)
+		owner.get(desk+"/pickups").want(200, "Waits for the store")
+		owner.post(desk+"/pickups/"+order+"/accept", nil).want(200, "Confirmed")
+		signedIn(t, m, other.Owner).get("/sell/" + other.ID + "/pickups/" + order).want(404)
+		number := owner.get(desk+"/pickups/"+order).want(200, "At the door").find(`name="number" value="([^"]+)"`)
+		weigh := url.Values{"number": {number}, "otp": {"000000"}, "pay_by": {"cash"}, "lines": {"9"}}
+		owner.post(desk+"/pickups/"+order+"/weigh", with(weigh, "lines", "")).want(422, "say what it came to")
+		if otp != "000000" {
+			owner.post(desk+"/pickups/"+order+"/weigh", weigh).want(422, `id="e-otp"`, `value="9"`)
+		}
+		owner.post(desk+"/pickups/"+order+"/weigh", with(weigh, "otp", otp)).want(200, "You paid ₹135.00 in cash.", "143.10")
+		household.get("/orders/"+order).want(200, "You got ₹135.00 in cash.").lacks("At the door")
+		household.get("/orders/"+order+"/receipt").want(200, "₹135.00", "Newspaper", "9 kg", "143.10")
+		household.get("/orders").want(200, "Completed")
+		signedIn(t, m, m.Person("customer")).get("/orders/" + order + "/receipt").want(404)
+	})
+}
+
+// A dealer sets prices one by one, by a file and by copying, asks for more postal codes, opens the storefront, pays for a
+// plan; the market's people grant, write the statements and pay them.
+func TestDealersDesk(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		admin := m.Person("admin")
+		m.India(admin)
+		dealer := m.Dealer("110024")
+		paper := m.Material(admin, "Newspaper", "kg", "5")
+		owner, boss := signedIn(t, m, dealer.Owner), signedIn(t, m, admin)
+		desk := "/sell/" + dealer.ID
+
+		owner.post(desk+"/rates", url.Values{"material": {paper}, "postal_code": {"110024"}, "price": {"-1"}}).want(422, `id="e-price"`)
+		rate := owner.post(desk+"/rates", url.Values{"material": {paper}, "postal_code": {"110024"}, "price": {"15"}}).want(200, `value="15.00"`).find(desk + `/rates/(rat_[^"]+)"`)
+		owner.post(desk+"/rates", url.Values{"material": {paper}, "postal_code": {"110024"}, "price": {"16"}}).want(422, "change that one")
+		owner.post(desk+"/rates/"+rate, url.Values{"price": {"16.50"}}).want(200, `value="16.50"`)
+		owner.post(desk+"/areas", url.Values{"postal_codes": {"110024\n110001, 12"}}).want(422, "not postal codes")
+		owner.post(desk+"/areas", url.Values{"postal_codes": {"110024\n110001"}}).want(200, "Central Delhi")
+		owner.post(desk+"/rates/copy", url.Values{"from": {"110024"}, "to": {"110001"}}).want(200)
+		if n := strings.Count(owner.get(desk+"/rates").want(200).text, `value="16.50"`); n != 2 {
+			t.Errorf("%d prices", n)
+		}
+		owner.get(desk+"/rates/file.csv").want(200, "postal_code", "16.50")
+		owner.post(desk+"/areas/more", url.Values{"wanted": {"9"}, "reason": {"We grow."}}).want(200, "Waits for an answer")
+		request := boss.get("/manage/areas").want(200, "We grow.").find(`/manage/areas/([^/]+)/approve`)
+		boss.post("/manage/areas/"+request+"/approve", url.Values{"note": {"Fine."}}).want(200)
+		owner.get(desk+"/areas").want(200, "Granted", "2 of 9")
+
+		slug := dealer.Owner.Get("/v1/stores/", dealer.ID).Want(200).Str("slug")
+		visit(t, m).get("/s/" + slug).want(404)
+		owner.get("/s/"+slug).want(200, "Nobody but you sees this page")
+		owner.post(desk+"/storefront/open", url.Values{"hours": {"9am–6pm"}}).want(200, "Everybody sees it.")
+		visit(t, m).get("/s/"+slug).want(200, "9am–6pm", "₹16.50 a kg")
+		visit(t, m).get("/s/"+slug+"/card").want(200, "<svg", "110001")
+		visit(t, m).get("/dealers").want(200, "/s/"+slug)
+		owner.post(desk+"/storefront/unpublish", nil).want(200, "You have hidden it.")
+		visit(t, m).get("/s/" + slug + "/card").want(404)
+		owner.post(desk+"/storefront/publish", nil).want(200)
+
+		owner.get(desk+"/plan").want(200, "Your subscription runs.", "3 months")
+		owner.post(desk+"/plan", url.Values{"plan": {"nothing"}}).want(422, "Choose a plan.")
+		plan := m.Anonymous().Get("/v1/plans").Want(200).Str("items.1.id")
+		pay := owner.post(desk+"/plan", url.Values{"plan": {plan}}).want(200, "1,500.00")
+		if !strings.HasPrefix(pay.path, "/pay/") {
+			t.Errorf("%s", pay.path)
+		}
+		owner.get(desk+"/plan").want(200, "Pay now")
+		boss.get("/manage/subscriptions?state=pending").want(200, "3 months")
+
+		boss.post("/manage/statements/run", url.Values{"month": {"2026-10"}}).want(422, `id="e-month"`)
+		boss.post("/manage/statements/run", url.Values{"month": {"2026-09"}}).want(200)
+		owner.get(desk+"/statements").want(200, "There is no statement yet.")
+		for _, path := range []string{"/manage/statements", "/manage/transfers", "/manage/dealers"} {
+			boss.get(path).want(200, "There is none.")
+		}
+	})
+}
