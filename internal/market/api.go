@@ -308,7 +308,7 @@ func (p Patch) values() map[string]string {
 	}
 	for name, v := range map[string]*bool{
 		"prices_include_tax": p.PricesIncludeTax, "signup_open": p.SignupOpen, "import_images": p.ImportImages, "product_approval": p.ProductApproval, "registered_brands": p.RegisteredBrands,
-		"wallet_payments": p.WalletPayments, "cash_on_delivery": p.CashOnDelivery, "guest_orders": p.GuestOrders,
+		"wallet_payments": p.WalletPayments, "cash_on_delivery": p.CashOnDelivery, "guest_orders": p.GuestOrders, "commission_by_store": p.CommissionByStore,
 	} {
 		if v != nil {
 			out[name] = strconv.FormatBool(*v)

@@ -36,7 +36,7 @@ type View struct {
 	WhatsApp     string            `json:"whatsapp_url" doc:"Opens a conversation with the store; empty without a number."`
 	Address      *identity.Address `json:"address,omitempty"`
 	Places       []rate.PlaceView  `json:"service_areas" doc:"The postal codes that it serves."`
-	Rating       *Rating           `json:"rating" nullable:"true" doc:"null: nobody has rated the store."`
+	Rating       *Rating           `json:"rating,omitempty" doc:"Absent while nobody has rated the store."`
 	CreatedAt    time.Time         `json:"created_at"`
 }
 

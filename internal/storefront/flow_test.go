@@ -42,7 +42,7 @@ func TestStorefront(t *testing.T) {
 		dealer.Owner.Post(window, M{"hours": "Mon–Sat 9am–6pm"}).Want(201).Is("visible", true).Is("reason", "visible").Is("days_left", 30).Is("state", "published")
 		dealer.Owner.Post(window, M{}).Problem(409, "storefront_exists")
 
-		guest.Get("/v1/storefronts/ravi-kabadi").Want(200).Is("hours", "Mon–Sat 9am–6pm").Is("whatsapp_url", "https://wa.me/919876543210").Is("rating", nil).
+		guest.Get("/v1/storefronts/ravi-kabadi").Want(200).Is("hours", "Mon–Sat 9am–6pm").Is("whatsapp_url", "https://wa.me/919876543210").
 			Is("service_areas.0.postal_code", "110001").Is("service_areas.0.state", "Delhi").Is("qr", "/v1/storefronts/ravi-kabadi/qr")
 		guest.Get("/v1/storefronts/ravi-kabadi/rates").Want(200).Is("items.0.price", "15.00").Is("items.0.material.name", "Newspaper")
 		if a := guest.Get("/v1/storefronts/ravi-kabadi/rates?postal_code=110001").Want(200); a.Len("items") != 0 {

@@ -25,7 +25,7 @@ func TestScrap(t *testing.T) {
 		desk := "/sell/" + dealer.ID
 
 		visit(t, m).get("/scrap?pin=12").want(200, `id="e-pin"`)
-		there := visit(t, m).get("/scrap?pin=110024").want(200, "Newspaper", "up to ₹15.00", "South East", "Iron")
+		there := visit(t, m).get("/scrap?pin=110024").want(200, "Newspaper", "up to ₹15.00", "South Delhi", "Iron")
 		offers := household.get("/scrap?pin=110024&material="+paper).want(200, "₹15.00 a kg", "₹14.00 a kg")
 		if there.status != 200 || strings.Index(offers.text, "15.00 a kg") > strings.Index(offers.text, "14.00 a kg") {
 			t.Error("the best price is not the first")
@@ -87,7 +87,7 @@ func TestDealersDesk(t *testing.T) {
 		rate := owner.post(desk+"/rates", url.Values{"material": {paper}, "postal_code": {"110024"}, "price": {"15"}}).want(200, `value="15.00"`).find(desk + `/rates/(rat_[^"]+)"`)
 		owner.post(desk+"/rates", url.Values{"material": {paper}, "postal_code": {"110024"}, "price": {"16"}}).want(422, "change that one")
 		owner.post(desk+"/rates/"+rate, url.Values{"price": {"16.50"}}).want(200, `value="16.50"`)
-		owner.post(desk+"/areas", url.Values{"postal_codes": {"110024\n110001, 12"}}).want(422, "not postal codes")
+		owner.post(desk+"/areas", url.Values{"postal_codes": {"110024\n110001, 12"}}).want(422, "This is not a postal code")
 		owner.post(desk+"/areas", url.Values{"postal_codes": {"110024\n110001"}}).want(200, "Central Delhi")
 		owner.post(desk+"/rates/copy", url.Values{"from": {"110024"}, "to": {"110001"}}).want(200)
 		if n := strings.Count(owner.get(desk+"/rates").want(200).text, `value="16.50"`); n != 2 {
