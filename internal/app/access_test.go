@@ -216,7 +216,7 @@ func (w *things) body(op web.Op) any {
 	case "commission.run":
 		return M{"month": "2026-09"}
 	case "commission.submit":
-		return M{"amount": "1.00", "reference": "TT 1"}
+		return M{"amount": "1.00", "reference": "BANK 1"}
 	case "commission.approve", "commission.reject":
 		return M{}
 	case "commission.set_image":
@@ -354,7 +354,7 @@ func (w *things) ask(t *testing.T, c *apptest.Client, op web.Op) *apptest.Answer
 	if op.ID == "import.create" || op.ID == "wallet.payout_results" || op.ID == "payment.reconcile" || op.ID == "rate.replace_by_file" {
 		c = c.With("Content-Type", "text/csv")
 	}
-	if op.ID == "payment.prove_picture" {
+	if op.ID == "payment.prove_picture" || op.ID == "commission.set_image" {
 		c = c.With("Content-Type", "image/png")
 	}
 	if op.ID == "image.add" || op.ID == "delivery.document_picture" || op.ID == "delivery.add_picture" || op.ID == "material.set_image" {
