@@ -9,7 +9,6 @@ import (
 
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/payment"
-	"github.com/haat-market/haat/internal/platform/blob"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"

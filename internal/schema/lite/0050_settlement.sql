@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0053_settlement.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0050_settlement.sql. Do not edit.
 
 CREATE TABLE payment_settlements (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0051_courier_payout.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0048_courier_payout.sql. Do not edit.
 
 -- wallet: what an account earned as a courier is paid out like what is in its wallet.
 ALTER TABLE wallet_payouts ADD COLUMN carried BOOLEAN NOT NULL DEFAULT FALSE CONSTRAINT wallet_payouts_carried_check CHECK (NOT carried OR holder = 'wallet');

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0053_settlement.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0050_settlement.sql. Do not edit.
 
 -- payment: what a provider settled, line by line of its files, and booked: each payment and each refund once.
 CREATE TABLE payment_settlements (

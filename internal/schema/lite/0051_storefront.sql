@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0070_storefront.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0051_storefront.sql. Do not edit.
 
 CREATE TABLE storefronts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,3 +1,3 @@
--- Written by tools/generate.sh from internal/schema/0050_debtors.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0047_debtors.sql. Do not edit.
 
 CREATE INDEX ledger_accounts_debtors ON ledger_accounts (kind, balance, id) WHERE guarded AND balance < 0;

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0052_watch.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0049_watch.sql. Do not edit.
 
 CREATE TABLE watch_counts (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
