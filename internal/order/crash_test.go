@@ -136,7 +136,7 @@ func TestAnythingInAnyOrderWithCrashes(t *testing.T) {
 	m := &mortal{left: -1}
 	dbtest.EachWith(t, db.Config{Schema: app.Schema(), Watch: m.watch}, func(t *testing.T, d *db.DB) {
 		market := apptest.On(t, d)
-		few(t, "8")
+		few(t, "4")
 		worlds := 0
 		rapid.Check(t, func(rt *rapid.T) {
 			m.doom(0)
