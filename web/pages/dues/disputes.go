@@ -12,7 +12,7 @@ import (
 // reasons are why orders are disputed.
 var reasons = []frame.Option{
 	{Value: "not_received", Text: lang.M("It never came")}, {Value: "damaged", Text: lang.M("It is broken")}, {Value: "not_as_described", Text: lang.M("It is not what was described")},
-	{Value: "wrong_item", Text: lang.M("It is something else")}, {Value: "missing_parts", Text: lang.M("Something is missing")}, {Value: "other", Text: lang.M("Something else")},
+	{Value: "wrong_item", Text: lang.M("I got another thing")}, {Value: "missing_parts", Text: lang.M("Something is missing")}, {Value: "other", Text: lang.M("Something else")},
 }
 
 var disputeStates = []frame.Option{
