@@ -1,6 +1,7 @@
 package dues
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -306,8 +307,8 @@ func (u *dues) resolve(p *frame.Page) error {
 	if bounded(p, form, "note", 1000); form.Ok() {
 		err = u.Orders.ResolveDispute(p.Context(), p.Caller, p.R.PathValue("id"), cmd)
 	}
-	if fault := order.ErrDisputeSplit; err != nil && fault.Is(err) {
-		form.Wrong("amount", p.Say(fault))
+	if errors.Is(err, order.ErrDisputeSplit) {
+		form.Wrong("amount", p.Say(order.ErrDisputeSplit))
 		err = nil
 	}
 	return u.done(p, form, err)

@@ -1,6 +1,7 @@
 package dues
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/haat-market/haat/internal/ledger"
@@ -116,11 +117,11 @@ func (u *dues) askPayout(p *frame.Page) error {
 // RefusePayout says in a form why a payout cannot be asked for.
 func RefusePayout(p *frame.Page, form *frame.Form, err error) error {
 	switch {
-	case wallet.ErrAmount.Is(err):
+	case errors.Is(err, wallet.ErrAmount):
 		form.Wrong("amount", p.T("Must be an amount such as 250."))
-	case wallet.ErrPayoutAmount.Is(err):
+	case errors.Is(err, wallet.ErrPayoutAmount):
 		form.Wrong("amount", p.Say(wallet.ErrPayoutAmount))
-	case ledger.ErrInsufficientBalance.Is(err):
+	case errors.Is(err, ledger.ErrInsufficientBalance):
 		form.Wrong("amount", p.Say(ledger.ErrInsufficientBalance))
 	default:
 		return form.Refuse(err)

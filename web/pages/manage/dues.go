@@ -3,6 +3,7 @@ package manage
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -288,9 +289,9 @@ func (m *manage) recordDebt(p *frame.Page) error {
 		case err == nil:
 			p.Leave("It is paid.")
 			return p.See("/manage/debts")
-		case wallet.ErrAmount.Is(err):
+		case errors.Is(err, wallet.ErrAmount):
 			form.Wrong("amount", p.T("Must be an amount such as 250."))
-		case wallet.ErrDebtReference.Is(err), wallet.ErrDebtTwice.Is(err):
+		case errors.Is(err, wallet.ErrDebtReference), errors.Is(err, wallet.ErrDebtTwice):
 			if refused, ok := fault.As(err); ok {
 				form.Wrong("reference", p.Say(refused))
 			}
@@ -370,11 +371,11 @@ func (m *manage) reconcile(p *frame.Page) error {
 				page.Items = append(page.Items, differenceRow{d, p.T(problems[d.Problem])})
 			}
 			return p.Show("manage/reconcile", p.T("Compare with a provider"), page)
-		case payment.ErrSettlementDay.Is(err):
+		case errors.Is(err, payment.ErrSettlementDay):
 			form.Wrong("day", p.Say(payment.ErrSettlementDay))
-		case payment.ErrSettlementFile.Is(err):
+		case errors.Is(err, payment.ErrSettlementFile):
 			form.Wrong("file", p.Say(payment.ErrSettlementFile))
-		case payment.ErrGatewayUnknown.Is(err):
+		case errors.Is(err, payment.ErrGatewayUnknown):
 			form.Wrong("gateway", p.Say(payment.ErrGatewayUnknown))
 		default:
 			if err := form.Refuse(err); err != nil {

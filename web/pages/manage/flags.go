@@ -1,6 +1,8 @@
 package manage
 
 import (
+	"errors"
+
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/watch"
 	"github.com/haat-market/haat/web/pages/frame"
@@ -93,7 +95,7 @@ func (m *manage) look(p *frame.Page) error {
 		p.Leave("Done.")
 		return p.See(p.Back("/manage/flags"))
 	}
-	if watch.ErrNote.Is(err) {
+	if errors.Is(err, watch.ErrNote) {
 		form.Wrong("note", p.T("Say what you found."))
 	} else if err := form.Refuse(err); err != nil {
 		return err

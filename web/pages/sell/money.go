@@ -1,6 +1,7 @@
 package sell
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/haat-market/haat/internal/invoice"
@@ -20,7 +21,7 @@ func (s *sell) money(p *frame.Page, page *orderPage) error {
 	switch {
 	case err == nil:
 		page.Invoice = "/invoices/" + v.ID
-	case !invoice.ErrNotIssued.Is(err):
+	case !errors.Is(err, invoice.ErrNotIssued):
 		return err
 	}
 	back, err := s.Orders.Refunds(p.Context(), p.Caller, page.Order.ID)
@@ -141,7 +142,7 @@ func (s *sell) refund(p *frame.Page, d *Desk) error {
 			p.Leave("The money goes back to the buyer.")
 			return p.See(d.Link("/orders/" + page.Order.ID))
 		}
-		if cmd.Amount != "" && (order.ErrRefundAmount.Is(err) || payment.ErrRefundTooLarge.Is(err)) {
+		if cmd.Amount != "" && (errors.Is(err, order.ErrRefundAmount) || errors.Is(err, payment.ErrRefundTooLarge)) {
 			form.Wrong("amount", p.T("At most {amount} can be given back.", "amount", p.Lang.Amount(page.Order.Refundable, money.Currency(page.Order.Currency))))
 		} else if err := form.Refuse(err); err != nil {
 			return err
@@ -253,7 +254,7 @@ func (s *sell) payDebt(p *frame.Page, d *Desk) error {
 		p.Leave("It is paid.")
 		return p.See(d.Link("/payouts"))
 	}
-	if wallet.ErrAmount.Is(err) {
+	if errors.Is(err, wallet.ErrAmount) {
 		form.Wrong("pay", p.T("Must be an amount such as 250."))
 	} else if err := form.Refuse(err); err != nil {
 		return err

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"errors"
 	"strings"
 	"time"
 
@@ -181,7 +182,7 @@ func (s *shop) follow(p *frame.Page) error {
 	switch _, err := s.Invoices.Followed(p.Context(), token); {
 	case err == nil:
 		page.Invoice = "/o/" + token + "/invoice"
-	case !invoice.ErrNotIssued.Is(err):
+	case !errors.Is(err, invoice.ErrNotIssued):
 		return err
 	}
 	return p.Show("shop/order", p.T("Order {number}", "number", o.Number), page)

@@ -1,6 +1,7 @@
 package shop
 
 import (
+	"errors"
 	"net/url"
 	"slices"
 	"time"
@@ -163,7 +164,7 @@ func (s *shop) money(p *frame.Page, page *orderPage) error {
 	switch {
 	case err == nil:
 		page.Invoice = "/invoices/" + v.ID
-	case !invoice.ErrNotIssued.Is(err):
+	case !errors.Is(err, invoice.ErrNotIssued):
 		return err
 	}
 	back, err := s.Orders.Refunds(p.Context(), p.Caller, page.ID)
