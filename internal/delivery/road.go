@@ -241,12 +241,17 @@ func (s *Service) pay(ctx context.Context, tx db.Tx, d *deliverydb.Delivery) err
 	if err != nil || len(couriers) != 1 {
 		return errors.Join(err, fmt.Errorf("delivery %s: its courier is not there", d.PublicID))
 	}
+	from, to := ledger.StoreEarnings(briefs[d.StoreID].PublicID, d.Currency), ledger.CourierEarnings(couriers[0].Account, d.Currency)
+	if d.Cash > 0 && d.Fee > 0 { // two postings
+		if err := s.ledger.Lock(ctx, tx, from, to, ledger.CourierCash(couriers[0].Account, d.Currency)); err != nil {
+			return err
+		}
+	}
 	if err := s.takeCash(ctx, tx, d, couriers[0]); err != nil || d.Fee == 0 {
 		return err
 	}
-	from := ledger.StoreEarnings(briefs[d.StoreID].PublicID, d.Currency)
 	return s.ledger.Post(ctx, tx, ledger.DeliveryDone, "carry:"+d.PublicID, d.PublicID,
-		ledger.Leg{From: from, To: ledger.CourierEarnings(couriers[0].Account, d.Currency), Amount: d.Earned},
+		ledger.Leg{From: from, To: to, Amount: d.Earned},
 		ledger.Leg{From: from, To: ledger.PlatformDelivery(d.Currency), Amount: d.Fee - d.Earned})
 }
 

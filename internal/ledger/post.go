@@ -47,6 +47,20 @@ func (s *Service) Post(ctx context.Context, tx db.Tx, p Posting, reference, subj
 	return s.post(ctx, tx, book)
 }
 
+// Lock locks guarded accounts in the order of their ids, ahead of several postings of one transaction: one after another
+// they could lock them against that order. Accounts that were never used, and others, are left out.
+func (s *Service) Lock(ctx context.Context, tx db.Tx, keys ...Key) error {
+	names := make([]string, len(keys))
+	for i, k := range keys {
+		names[i] = string(k)
+	}
+	slices.Sort(names)
+	if _, err := ledgerdb.New(tx).LockGuarded(ctx, names); err != nil {
+		return fmt.Errorf("lock accounts: %w", err)
+	}
+	return nil
+}
+
 // prepare checks everything that can be known without the database.
 func prepare(p Posting, reference, subject string, legs []Leg) (posting, error) {
 	if _, ok := table[p]; !ok {

@@ -155,7 +155,7 @@ func (b *bazaar) steps() {
 	b.expect("complete", "order.complete", "checkouts orders payments ledger_accounts")
 	cancelled := b.cart("wallet")
 	b.buyer.Post(order(cancelled, 1)+"/cancel", nil).Want(200)
-	b.expect("cancel a paid order", "order.cancel", "checkouts orders payments reservations stock ledger_accounts")
+	b.expect("cancel a paid order", "order.cancel", "checkouts orders deliveries payments reservations stock ledger_accounts")
 	open := b.direct("gateway")
 	b.buyer.Post(order(open, 0)+"/cancel", nil).Want(200)
 	b.expect("cancel an unpaid order", "order.cancel", "checkouts orders payments reservations stock")
@@ -169,7 +169,7 @@ func (b *bazaar) steps() {
 	b.buyer.Post(order(cash, 0)+"/complete", nil).Want(200)
 	b.expect("cash at the door", "order.confirm", "checkouts orders reservations stock")
 	b.buyer.Post(order(cash, 1)+"/cancel", nil).Want(200)
-	b.expect("cancel a cash order", "order.cancel", "checkouts orders payments reservations stock")
+	b.expect("cancel a cash order", "order.cancel", "checkouts orders deliveries payments reservations stock")
 	back := b.direct("wallet")
 	for _, step := range []string{"ship", "return"} {
 		b.owner(back, 0).Post(order(back, 0)+"/"+step, nil).Want(200)
@@ -258,24 +258,24 @@ func (b *bazaar) carrying() {
 		}
 		return b.owner(a, 0).Post("/v1/deliveries", M{"order": order, "fee": "3.00"}).Want(201).Str("id"), order
 	}
-	act := func(c *apptest.Client, id, step string, body M) {
+	act := func(c *apptest.Client, id, step string, body any) {
 		c.Post("/v1/deliveries/"+id+"/"+step, body).Want(200)
 	}
 	for _, way := range []string{"wallet", "cod"} {
 		id, order := job(way)
 		b.rec.take()
 		act(couriers[1], id, "claim", nil)
-		b.expect("a claim", "delivery.claim", "checkouts orders payments deliveries couriers")
+		b.expect("a claim", "delivery.claim", "checkouts orders deliveries couriers")
 		admin.Post("/v1/deliveries/{}/assign", M{"courier": ids[0]}, id).Want(200)
-		b.expect("from one courier to another", "delivery.assign", "checkouts orders payments deliveries couriers")
+		b.expect("from one courier to another", "delivery.assign", "checkouts orders deliveries couriers")
 		act(couriers[0], id, "pickup", nil)
-		b.expect("a pickup", "delivery.pickup", "checkouts orders payments deliveries couriers")
+		b.expect("a pickup", "delivery.pickup", "checkouts orders deliveries")
 		act(couriers[0], id, "fail", M{"reason": "refused"})
 		act(couriers[0], id, "retry", nil)
 		pin := b.buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
 		b.rec.take()
 		act(couriers[0], id, "deliver", M{"pin": pin})
-		b.expect("delivered, "+way, "delivery.deliver", "checkouts orders payments deliveries couriers ledger_accounts")
+		b.expect("delivered, "+way, "delivery.deliver", "checkouts orders deliveries couriers payments ledger_accounts")
 		if way == "cod" {
 			admin.Post("/v1/couriers/{}/cash/hand-in", M{"deliveries": []string{id}, "amount": "10.00"}, ids[0]).Want(200)
 			b.expect("cash handed in", "delivery.hand_in", "deliveries ledger_accounts")
@@ -285,5 +285,5 @@ func (b *bazaar) carrying() {
 	act(couriers[0], id, "claim", nil)
 	b.rec.take()
 	b.buyer.Post("/v1/orders/{}/cancel", nil, order).Want(200)
-	b.expect("cancelled while it is a courier's", "order.cancel", "checkouts orders payments deliveries couriers reservations stock ledger_accounts")
+	b.expect("cancelled while it is a courier's", "order.cancel", "checkouts orders deliveries couriers payments reservations stock ledger_accounts")
 }
