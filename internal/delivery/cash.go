@@ -83,6 +83,7 @@ func (s *Service) HandInTo(ctx context.Context, caller web.Caller, courier strin
 		if err != nil {
 			return notFound(err, ErrCourier)
 		}
+		var settled []settling
 		rows, err := q.DeliveriesByPublicIDs(ctx, in.Deliveries)
 		if err != nil {
 			return err
@@ -96,14 +97,13 @@ func (s *Service) HandInTo(ctx context.Context, caller web.Caller, courier strin
 		if out, left, err = counted(rows, in); err != nil {
 			return err
 		}
+		// All deliveries first, then all accounts: two hand-ins of several stores wait for each other in one order.
 		for _, d := range rows {
 			got := min(left, d.Cash)
 			left -= got
-			if err := s.settleCash(ctx, tx, caller, d, c, got, true); err != nil {
-				return err
-			}
+			settled = append(settled, settling{d, c, got})
 		}
-		return nil
+		return s.settleCash(ctx, tx, caller, settled, true)
 	})
 	return out, err
 }
@@ -213,7 +213,7 @@ func (s *Service) Receive(ctx context.Context, caller web.Caller, id string, in 
 		if err != nil {
 			return err
 		}
-		return s.settleCash(ctx, tx, caller, d, couriers[0], got, false)
+		return s.settleCash(ctx, tx, caller, []settling{{d, couriers[0], got}}, false)
 	})
 	return out, err
 }
@@ -227,26 +227,57 @@ func isStore(parties []Party) bool {
 	return false
 }
 
-// settleCash books what came of a delivery's cash, once: into the till (the store has all of it as earnings) or into the
-// store's own hands. What is missing is the courier's debt, and never the store's loss.
-func (s *Service) settleCash(ctx context.Context, tx db.Tx, caller web.Caller, d deliverydb.Delivery, c deliverydb.Courier, got int64, till bool) error {
-	state := cashHanded
-	if got < d.Cash {
-		state = cashShort
+// settling is what came of a delivery's cash.
+type settling struct {
+	row     deliverydb.Delivery
+	courier deliverydb.Courier
+	got     int64
+}
+
+func (x settling) state() string {
+	if x.got < x.row.Cash {
+		return cashShort
 	}
-	n, err := deliverydb.New(tx).SettleCash(ctx, state, clock.Micro(s.clock.Now()), d.ID)
+	return cashHanded
+}
+
+// settleCash books what came of deliveries' cash, each once: into the till (the stores have all of it as earnings) or into
+// the store's own hands. What is missing is the courier's debt, and never the store's loss.
+func (s *Service) settleCash(ctx context.Context, tx db.Tx, caller web.Caller, all []settling, till bool) error {
+	stores := make([]int64, len(all))
+	for i, x := range all {
+		stores[i] = x.row.StoreID
+		n, err := deliverydb.New(tx).SettleCash(ctx, x.state(), clock.Micro(s.clock.Now()), x.row.ID)
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			return ErrCashState.With("delivery", x.row.PublicID)
+		}
+	}
+	briefs, err := s.stores.Briefs(ctx, tx, stores)
 	if err != nil {
 		return err
 	}
-	if n == 0 {
-		return ErrCashState.With("delivery", d.PublicID)
+	var keys []ledger.Key
+	for _, x := range all {
+		cur := x.row.Currency
+		keys = append(keys, ledger.CourierCash(x.courier.Account, cur), ledger.CourierEarnings(x.courier.Account, cur), ledger.StoreEarnings(briefs[x.row.StoreID].PublicID, cur))
 	}
-	briefs, err := s.stores.Briefs(ctx, tx, []int64{d.StoreID})
-	if err != nil {
+	if err := s.ledger.Lock(ctx, tx, keys...); err != nil {
 		return err
 	}
-	cur := d.Currency
-	hand, owed, earnings := ledger.CourierCash(c.Account, cur), ledger.CashOwed(d.OrderRef, cur), ledger.StoreEarnings(briefs[d.StoreID].PublicID, cur)
+	for _, x := range all {
+		if err := s.bookCash(ctx, tx, caller, x, ledger.StoreEarnings(briefs[x.row.StoreID].PublicID, x.row.Currency), till); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) bookCash(ctx context.Context, tx db.Tx, caller web.Caller, x settling, earnings ledger.Key, till bool) (err error) {
+	d, c, got, cur := x.row, x.courier, x.got, x.row.Currency
+	hand, owed := ledger.CourierCash(c.Account, cur), ledger.CashOwed(d.OrderRef, cur)
 	missing := ledger.Leg{From: ledger.CourierEarnings(c.Account, cur), To: hand, Amount: d.Cash - got}
 	if till {
 		err = s.ledger.Post(ctx, tx, ledger.CashHandedIn, "handin:"+d.PublicID, d.PublicID,
@@ -258,7 +289,7 @@ func (s *Service) settleCash(ctx context.Context, tx db.Tx, caller web.Caller, d
 	if err != nil {
 		return err
 	}
-	return s.events.Append(ctx, tx, event.Event{Type: "delivery.cash_" + state, Subject: d.PublicID, Actor: caller.Account, Facts: map[string]any{
+	return s.events.Append(ctx, tx, event.Event{Type: "delivery.cash_" + x.state(), Subject: d.PublicID, Actor: caller.Account, Facts: map[string]any{
 		"courier": c.PublicID, "amount": got, "missing": d.Cash - got, "currency": cur, "till": till,
 	}})
 }

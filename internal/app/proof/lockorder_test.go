@@ -261,7 +261,8 @@ func (b *bazaar) carrying() {
 	act := func(c *apptest.Client, id, step string, body any) {
 		c.Post("/v1/deliveries/"+id+"/"+step, body).Want(200)
 	}
-	for _, way := range []string{"wallet", "cod"} {
+	var cash []string
+	for _, way := range []string{"wallet", "cod", "cod"} {
 		id, order := job(way)
 		b.rec.take()
 		act(couriers[1], id, "claim", nil)
@@ -277,10 +278,11 @@ func (b *bazaar) carrying() {
 		act(couriers[0], id, "deliver", M{"pin": pin})
 		b.expect("delivered, "+way, "delivery.deliver", "checkouts orders deliveries couriers payments ledger_accounts")
 		if way == "cod" {
-			admin.Post("/v1/couriers/{}/cash/hand-in", M{"deliveries": []string{id}, "amount": "10.00"}, ids[0]).Want(200)
-			b.expect("cash handed in", "delivery.hand_in", "deliveries ledger_accounts")
+			cash = append(cash, id)
 		}
 	}
+	admin.Post("/v1/couriers/{}/cash/hand-in", M{"deliveries": cash, "amount": "20.00"}, ids[0]).Want(200)
+	b.expect("cash handed in", "delivery.hand_in", "deliveries ledger_accounts")
 	id, order := job("wallet")
 	act(couriers[0], id, "claim", nil)
 	b.rec.take()
