@@ -193,18 +193,15 @@ func (m *market) runCommission(ctx context.Context, r *Report, orders int) error
 		return err
 	}
 	bar := func(name, want string, value float64, met bool) { r.Bars = append(r.Bars, Bar{name, want, value, met}) }
-	bar("runs that were cut off before", "= 1", count(broken), broken != nil)
+	cutOff := 0.0
+	if broken != nil {
+		cutOff = 1
+	}
+	bar("runs that were cut off before", "= 1", cutOff, broken != nil)
 	bar("orders in statements", fmt.Sprintf("= %d", orders), float64(counted), counted == int64(orders))
 	bar("sum of the statements, each order once", fmt.Sprintf("= %d", orders*boughtTotal), float64(base), base == int64(orders)*boughtTotal)
 	bar("memory in use, most to early", fmt.Sprintf("≤ %g", mostHeap), most/early, most <= mostHeap*early)
 	return nil
-}
-
-func count(err error) float64 {
-	if err != nil {
-		return 1
-	}
-	return 0
 }
 
 // watchHeap looks at the memory in use until it is asked: what it was in the first second, and the most of all.
