@@ -50,7 +50,7 @@ func TestSeller(t *testing.T) {
 			owner.Get("/v1/orders/"+strings.TrimPrefix(order, desk+"/orders/")).Want(200).Is("state", "shipped")
 			w.visit(desk + "/discounts/new").picture("discount-new")
 			w.write("#f-title", "Spring").write("#f-percent", "10").enter(`main form button`).at(desk + "/discounts").picture("discounts")
-			for name, path := range map[string]string{"products": "/products", "variant-new": "/products/" + product + "/variants/new", "import": "/import", "earnings": "/earnings", "staff": "/staff", "prices": "/products/" + product + "/prices"} {
+			for name, path := range map[string]string{"products": "/products", "variant-new": "/products/" + product + "/variants/new", "import": "/import", "earnings": "/earnings", "staff": "/staff", "payouts": "/payouts", "disputes": "/disputes", "prices": "/products/" + product + "/prices"} {
 				w.visit(desk + path).picture(name)
 			}
 		}
@@ -78,6 +78,7 @@ func TestAdmin(t *testing.T) {
 			w.visit("/manage/jobs").picture("jobs").enter(`form[action="/manage/jobs/sweeps/order.due"] button`).at("/manage/jobs").picture("jobs-ran")
 			for name, path := range map[string]string{
 				"stores": "/stores", "store": "/stores/" + st.ID, "orders": "/orders", "payments": "/payments", "refunds": "/refunds", "proofs": "/proofs", "products": "/products", "events": "/events",
+				"payouts": "/payouts", "disputes": "/disputes", "debts": "/debts", "reconcile": "/reconcile", "flags": "/flags",
 			} {
 				w.visit("/manage" + path).picture(name)
 			}

@@ -58,12 +58,14 @@ func TestShopper(t *testing.T) {
 				w.enter(`a[href^="/orders/"]`).at("/orders/ord_").picture("order")
 				order := strings.TrimPrefix(w.path(), "/orders/")
 				st.Owner.Post("/v1/orders/{}/ship", nil, order).Want(200)
+				w.visit("/orders/" + order).enter(`main a[href^="/invoices/"]`).at("/invoices/inv_").picture("invoice")
+				w.visit("/orders/" + order + "/dispute").picture("dispute")
 				w.visit("/orders/" + order).says(say.onItsWay)
 				w.enter(`form[action$="/deliver"] button`).at("/orders/ord_")
 				w.enter(`form[action$="/complete"] button`).at("/orders/ord_").says(say.completed).picture("order-completed")
 				buyer.Get("/v1/orders/"+order).Want(200).Is("state", "completed")
 				for name, path := range map[string]string{
-					"orders": "/orders", "account": "/account", "wallet": "/account/wallet", "addresses": "/account/addresses", "address": "/account/addresses/new",
+					"orders": "/orders", "account": "/account", "wallet": "/account/wallet", "payouts": "/account/payouts", "disputes": "/disputes", "addresses": "/account/addresses", "address": "/account/addresses/new",
 					"profile": "/account/profile", "password": "/account/password", "sessions": "/account/sessions", "stores": "/stores", "nothing": "/nothing/here",
 				} {
 					w.visit(path).picture(name)
