@@ -89,10 +89,11 @@ func (m *market) fleet(ctx context.Context, o Options, couriers int) (*fleet, er
 		return nil, err
 	}
 	f := &fleet{market: m, stage: st}
-	hands := []delivery.Hand{}
-	if f.callers, hands, err = m.couriers(ctx, admin, hash, couriers); err != nil {
+	callers, hands, err := m.couriers(ctx, admin, hash, couriers)
+	if err != nil {
 		return nil, err
 	}
+	f.callers = callers
 	for _, h := range hands {
 		f.at = append(f.at, *h.At)
 	}
