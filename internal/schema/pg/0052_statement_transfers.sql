@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0052_commission.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0052_statement_transfers.sql. Do not edit.
 
 -- What a statement was settled by, and who owes it.
 
