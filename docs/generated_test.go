@@ -43,6 +43,7 @@ func TestGenerated(t *testing.T) {
 		"configuration":  func() string { return configuration(reflect.TypeFor[config.Config]()) },
 		"settings":       func() string { return settings(t, m) },
 		"metrics":        func() string { return metrics(t) },
+		"pages":          func() string { return pageAddresses(m) },
 	}
 	files, err := filepath.Glob("*.md")
 	if err != nil {
@@ -114,6 +115,14 @@ func orderStates(table []order.Rule) string {
 		lines = append(lines, []string{mono(string(r.From)), mono(string(r.On)), mono(string(r.To)), strings.Join(by, ", "), string(r.Stock), string(r.Money), string(r.Timer)})
 	}
 	return rows([]string{"from", "event", "to", "by", "goods", "money", "due date"}, lines)
+}
+
+func pageAddresses(m *apptest.Market) string {
+	var lines [][]string
+	for _, a := range m.Pages.Addresses() {
+		lines = append(lines, []string{mono(strings.TrimSuffix(a.Path, "{$}")), string(a.Access)})
+	}
+	return rows([]string{"address", "for"}, lines)
 }
 
 func paymentStates(t *testing.T) string {

@@ -140,7 +140,11 @@ func TestReads(t *testing.T) {
 	if r, err = Pages(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
-	good(t, r, o, pageAsk{name: "home"}.what(), pageAsk{name: "category"}.what(), pageAsk{name: "product"}.what(), pageAsk{name: "search"}.what())
+	var whats []string
+	for _, a := range (&stage{}).pageAsks() {
+		whats = append(whats, a.what())
+	}
+	good(t, r, o, whats...)
 	for _, w := range r.Weights {
 		if w.Bytes == 0 || w.Files == 0 || w.Requests < 2 || w.Plain < w.Bytes {
 			t.Errorf("page %s: %+v", w.Page, w)

@@ -58,7 +58,7 @@ func newDealers() []*dealer {
 		{
 			owner:   human{name: "Salim Qureshi", mail: "salim.qureshi", phone: "+919811010002", home: place{"3 Lal Kuan", "Delhi", "Central Delhi", "Delhi", "110006", "IN", "28.656300", "77.226300"}},
 			profile: store.Profile{Name: "Chandni Metals", Slug: "chandni-metals", BusinessType: "Metal dealer", Description: "Copper, brass and iron at the best price of the old city."},
-			hours:   "Every day 10am–7pm", codes: []string{"110006", "110024"}, since: 25, dearer: 6,
+			hours:   "Every day 10am–7pm", codes: []string{"110006", "110024"}, since: 21, dearer: 6,
 		},
 		{
 			owner:   human{name: "Kamla Meena", mail: "kamla.meena", phone: "+919829010003", home: place{"Station Road 22", "Jaipur", "Jaipur", "Rajasthan", "302001", "IN", "26.920300", "75.787600"}},

@@ -41,6 +41,8 @@ type Frame struct {
 	templates map[string]*sheet // by name
 	assets    map[string]*asset
 
+	addresses []Address
+
 	mu      sync.Mutex
 	layouts map[string]*template.Template // by language; nobody shows them, pages are made of copies
 }
@@ -83,6 +85,17 @@ func (f *Frame) Templates(part string, files fs.FS, patterns ...string) {
 		}
 		f.templates[name] = &sheet{from: files, names: slices.Concat(shared, []string{n})}
 	}
+}
+
+// Address is where a page is, and for whom: {name} stands for one part, {$} for the end.
+type Address struct {
+	Path   string
+	Access web.Access
+}
+
+// Addresses are those of all pages and of the files that pages give, by path.
+func (f *Frame) Addresses() []Address {
+	return slices.SortedFunc(slices.Values(f.addresses), func(a, b Address) int { return strings.Compare(a.Path, b.Path) })
 }
 
 // Read reads every page in every language, for a test: the pages are in the program, so what can be read once can be read
@@ -161,6 +174,7 @@ type Handler func(p *Page) error
 
 // Get mounts a page. Who is not signed in and has to be is asked to, and comes back.
 func (f *Frame) Get(path string, access web.Access, h Handler) {
+	f.addresses = append(f.addresses, Address{path, access})
 	f.api.Handle("GET "+path, f.handler(access, h))
 }
 

@@ -31,6 +31,7 @@ func (f *Frame) PostFile(path string, access web.Access, max int64, h Handler) {
 
 // GetFile mounts what answers with a file that is written while it is sent, by Download.
 func (f *Frame) GetFile(path string, access web.Access, h Handler) {
+	f.addresses = append(f.addresses, Address{path, access})
 	f.api.HandleStream("GET "+path, f.handler(access, h))
 }
 
