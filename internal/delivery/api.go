@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"time"
 
@@ -219,7 +220,14 @@ func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary str
 		if err != nil {
 			return nil, err
 		}
-		return s.show(ctx, in.ID, s.Claim(ctx, web.CallerFrom(ctx), in.ID, n))
+		if err := s.Claim(ctx, web.CallerFrom(ctx), in.ID, n); err != nil {
+			return nil, err
+		}
+		out, err := s.show(ctx, in.ID, nil)
+		if errors.Is(err, ErrNotFound) { // an admin gave it to another before it was shown
+			return nil, ErrTaken
+		}
+		return out, err
 	})
 	web.Register(api, op("POST", "/v1/deliveries/{id}/assign", "assign", "Give a delivery to a courier, also one that another has not picked up yet", web.Admin,
 		append(unfit, ErrNotFound, ErrState, ErrCourier)...),
