@@ -307,6 +307,8 @@ func (w *things) body(op web.Op) any {
 		return M{"name": "More light", "slug": "more-light"}
 	case "identity.set_roles":
 		return M{"roles": []string{"customer"}}
+	case "identity.erase_me":
+		return M{"password": ""} // who is let in is told that it is missing, and stays
 	case "identity.change_email":
 		return M{"email": "new@example.org", "password": apptest.Password}
 	case "wallet.topup":

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/platform/config"
+	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/logging"
 	"github.com/haat-market/haat/internal/platform/web"
 )
@@ -69,6 +70,11 @@ func (i *Installation) run(ctx context.Context, con Console, o ServeOptions) (er
 	} else {
 		defer func() { err = errors.Join(err, ctl.close()) }()
 	}
+	if i.DB.Engine() == db.Embedded { // whose folder's lock we have
+		if err := i.Jobs.TakeOver(ctx); err != nil {
+			return err
+		}
+	}
 	// The workers outlive ctx: they stop after the requests.
 	if err := i.Jobs.Start(context.WithoutCancel(ctx)); err != nil {
 		return err
@@ -81,8 +87,9 @@ func (i *Installation) run(ctx context.Context, con Console, o ServeOptions) (er
 
 	err = i.welcome(ctx, con, metrics)
 	if err == nil {
-		// What was needed only to start goes back to the system now, and not when the heap next grows.
-		go debug.FreeOSMemory()
+		// What was needed only to start, and for the first round of the sweeps, goes back to the system soon after, and not
+		// when the heap next grows.
+		defer time.AfterFunc(time.Second, debug.FreeOSMemory).Stop()
 		select {
 		case <-ctx.Done():
 			i.Log.Info("stopping", slog.Duration("timeout", i.Config.ShutdownTimeout))

@@ -31,6 +31,7 @@ type VariantView struct {
 	Barcode    string         `json:"barcode"`
 	Price      string         `json:"price" doc:"The store's own price, which a change sets; decimal amount."`
 	PriceNow   string         `json:"price_now" doc:"What it costs now, with the best discount."`
+	CompareAt  *string        `json:"compare_at" doc:"What the store says that it cost; null where it says nothing."`
 	OnSale     bool           `json:"on_sale"`
 	Discount   *DealView      `json:"discount,omitempty" doc:"What lowers the price now; absent without a discount."`
 	Currency   money.Currency `json:"currency"`
@@ -57,6 +58,8 @@ type ProductView struct {
 	Brand          string         `json:"brand" doc:"What it is made by; empty without one."`
 	TaxRate        *string        `json:"tax_rate" doc:"Percent; null where the market's rate holds."`
 	TaxCode        string         `json:"tax_code" doc:"HSN or SAC; empty without one."`
+	Type           string         `json:"type" doc:"The store's own kind of goods; empty without one."`
+	Tags           []string       `json:"tags" doc:"The store's own words; a bulk edit and an import change them."`
 	Options        []string       `json:"options"`
 	State          State          `json:"state" enum:"draft,submitted,rejected,published,archived"`
 	Review         Review         `json:"review" enum:",submitted,rejected,changed" doc:"Where it stands with the market's people; changed: on sale, with changes that they have not seen."`
@@ -127,9 +130,15 @@ type HistoryView struct {
 }
 
 func viewVariant(v Variant) VariantView {
+	var compareAt *string
+	if v.CompareAt.Minor > 0 {
+		text := v.CompareAt.String()
+		compareAt = &text
+	}
 	return VariantView{
-		Image: ifAny(v.Image),
-		ID:    v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(), PriceNow: v.Now.String(), OnSale: v.Discount != nil, Discount: viewDeal(v.Discount),
+		CompareAt: compareAt,
+		Image:     ifAny(v.Image),
+		ID:        v.ID, Product: v.Product, Title: v.Title, Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: v.Price.String(), PriceNow: v.Now.String(), OnSale: v.Discount != nil, Discount: viewDeal(v.Discount),
 		Currency: v.Price.Currency, Weight: v.Weight, TrackStock: v.TrackStock, Available: v.Available, InStock: v.InStock(),
 		Position: v.Position, Version: v.Version, CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
@@ -153,7 +162,7 @@ func viewDeal(d *Applied) *DealView {
 func viewProduct(p Product) ProductView {
 	v := ProductView{
 		ID: p.ID, Store: StoreView{p.Store.PublicID, p.Store.Name, p.Store.Slug}, Handle: p.Handle, Category: p.Category, Title: p.Title,
-		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Options: p.Options, State: p.State, Variants: []VariantView{},
+		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Type: p.Type, Tags: p.Tags, Options: p.Options, State: p.State, Variants: []VariantView{},
 		AllowedActions: p.Actions, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if p.TaxRate != nil {

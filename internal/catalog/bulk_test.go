@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -86,6 +87,15 @@ func TestBulkEdit(t *testing.T) {
 		if tags := dbtest.One[string](t, m.DB, "SELECT d.tags FROM product_details d JOIN products p ON p.id = d.product_id WHERE p.public_id = '"+lamp+"'"); tags != `["sale","new"]` {
 			t.Errorf("tags %s", tags)
 		}
+		shown := m.Anonymous().Get("/v1/products/", lamp).Want(200).Is("tags", []any{"sale", "new"})
+		var compared []any
+		for i := range shown.Len("variants") {
+			compared = append(compared, shown.At(fmt.Sprintf("variants.%d.compare_at", i)))
+		}
+		if !slices.Contains(compared, any("199.00")) || !slices.Contains(compared, any(nil)) {
+			t.Errorf("compared with %v", compared)
+		}
+		s.Owner.Patch("/v1/variants/{}", M{"weight": 250}, large).Want(200).Is("compare_at", "199.00")
 		if n := count(t, m, "stock_movements"); n != 4 {
 			t.Errorf("%d movements", n)
 		}

@@ -289,7 +289,11 @@ func (s *Service) Variant(ctx context.Context, caller web.Caller, id string) (ou
 		if err != nil {
 			return err
 		}
-		out = variantOf(p, v, available, open.deal(here, v.Price, v.Currency))
+		one := []Variant{variantOf(p, v, available, open.deal(here, v.Price, v.Currency))}
+		if err := showCompareAt(ctx, q, one, []catalogdb.Variant{v}); err != nil {
+			return err
+		}
+		out = one[0]
 		images, err := q.ImagesOfProducts(ctx, []int64{p.ID})
 		if err != nil {
 			return fmt.Errorf("images: %w", err)

@@ -26,6 +26,8 @@ type Product struct {
 	Brand       string
 	TaxRate     *int64 // basis points; nil: the market's
 	TaxCode     string
+	Type        string   // the store's own kind of goods
+	Tags        []string // the store's own words
 	Options     []string
 	State       State
 	Review      Review
@@ -56,6 +58,7 @@ type Variant struct {
 	Barcode    string
 	Price      money.Amount // the store's own
 	Now        money.Amount // with the best discount
+	CompareAt  money.Amount // what the store says that it cost; 0: it says nothing
 	Discount   *Applied     // nil: the price is not lowered
 	Weight     int64
 	TrackStock bool
@@ -178,7 +181,47 @@ func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief
 	for _, r := range rows {
 		out.Variants = append(out.Variants, variantOf(p, r, available, open.deal(here, r.Price, r.Currency)))
 	}
+	if err := showDetails(ctx, q, &out, p, rows); err != nil {
+		return out, err
+	}
 	return out, s.showImages(ctx, tx, &out, p, rows)
+}
+
+// showDetails adds what is said of a product and its variants beside what trade needs.
+func showDetails(ctx context.Context, q *catalogdb.Queries, out *Product, p catalogdb.Product, rows []catalogdb.Variant) error {
+	out.Tags = []string{}
+	details, err := q.ProductDetails(ctx, []int64{p.ID})
+	if err != nil {
+		return fmt.Errorf("details: %w", err)
+	}
+	for _, d := range details {
+		tags, err := tagsOf(d.Tags)
+		if err != nil {
+			return fmt.Errorf("tags of %s: %w", p.PublicID, err)
+		}
+		out.Type, out.Tags = d.Type, append(out.Tags, tags...)
+	}
+	return showCompareAt(ctx, q, out.Variants, rows)
+}
+
+// showCompareAt adds what the store says that its variants cost before.
+func showCompareAt(ctx context.Context, q *catalogdb.Queries, out []Variant, rows []catalogdb.Variant) error {
+	ids := make([]int64, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	facts, err := q.VariantDetails(ctx, ids)
+	if err != nil {
+		return fmt.Errorf("details of variants: %w", err)
+	}
+	said := map[int64]int64{}
+	for _, f := range facts {
+		said[f.VariantID] = f.CompareAt
+	}
+	for i, r := range rows {
+		out[i].CompareAt = money.New(said[r.ID], money.Currency(r.Currency))
+	}
+	return nil
 }
 
 // available asks the shelf for the variants that are tracked.

@@ -66,6 +66,12 @@ type changeEmailIn struct {
 	}
 }
 
+type eraseMeIn struct {
+	Body struct {
+		Password string `json:"password" minLength:"1" maxLength:"256" doc:"Your own, once more: it cannot be undone."`
+	}
+}
+
 type sessionBody struct {
 	ID        string    `json:"id"`
 	Current   bool      `json:"current" doc:"The session of this request."`
@@ -117,6 +123,14 @@ func (s *Service) mountMe(api *web.API) {
 		Errors:      []*fault.Error{web.ErrInvalid, ErrWrongPassword, ErrTooManyTries, ErrBusy},
 	}, func(ctx context.Context, in *changeEmailIn) (*sentOut, error) {
 		return sent(s.ChangeEmail(ctx, web.CallerFrom(ctx), in.Body.Password, in.Body.Email))
+	})
+	web.Register(api, web.Op{
+		Method: "POST", Path: "/v1/me/erase", ID: "identity.erase_me", Room: room, Access: web.SignedIn, Status: 204,
+		Summary:     "Take your own personal data away, for good",
+		Description: "Name, addresses, e-mail, telephone, picture and sessions; it cannot be undone. You must own no open store, have no money and no open order, and be no admin. Orders keep the contact that they froze, because the tax law asks for it.",
+		Errors:      []*fault.Error{web.ErrInvalid, ErrWrongPassword, ErrTooManyTries, ErrBusy, ErrErased, ErrPrivileged, ErrInUse},
+	}, func(ctx context.Context, in *eraseMeIn) (*nothing, error) {
+		return nil, s.EraseMe(ctx, web.CallerFrom(ctx), in.Body.Password)
 	})
 	web.Register(api, web.Op{
 		Method: "POST", Path: "/v1/auth/email/confirm", ID: "identity.confirm_email", Room: room, Access: web.Public, Limit: loginRate,

@@ -291,5 +291,17 @@ func TestErasure(t *testing.T) {
 		m.Anonymous().Post("/v1/auth/signup", signUp(p.Email, "customer")).Want(202)
 		_, token := mailed(t, m, p.Email)
 		m.Anonymous().Post("/v1/auth/activate", M{"token": token}).Want(200)
+
+		// Who knows his password does it himself, and nobody else who holds his token.
+		q, _ := m.Buyer()
+		q.Post("/v1/me/erase", M{"password": "not mine"}).Problem(403, "wrong_password")
+		q.Post("/v1/me/erase", nil).Problem(400, "body_required")
+		m.Anonymous().Post("/v1/me/erase", M{"password": password}).Problem(401, "unauthenticated")
+		s.Owner.Post("/v1/me/erase", M{"password": password}).Problem(409, "account_in_use")
+		boss.Post("/v1/me/erase", M{"password": password}).Problem(403, "superadmin_required")
+		q.Post("/v1/me/erase", M{"password": password}).Want(204)
+		q.Get("/v1/me").Problem(401, "unauthenticated")
+		q.Post("/v1/me/erase", M{"password": password}).Problem(401, "unauthenticated")
+		admin.Get("/v1/accounts/", q.ID).Want(200).Is("erased", true).Is("name", "(erased)")
 	})
 }

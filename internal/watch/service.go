@@ -150,10 +150,12 @@ func (s *Service) counted(ctx context.Context, tx db.Tx, name, subject string, e
 	return s.flag(ctx, tx, r, subject, have.N, usual, e)
 }
 
-// joined notes who takes part in something, and flags it where those are too many.
+// joined notes who takes part in something, and flags it where those are too many. It looks once a day for each of
+// them: thousands may share something harmless, and each of their payments would else count them all.
 func (s *Service) joined(ctx context.Context, tx db.Tx, name, subject, member string, e event.Event) error {
 	r, q := ruleOf(name), watchdb.New(tx)
-	if err := q.Join(ctx, name, subject, member, clock.Micro(e.At)); err != nil {
+	joined, err := q.Join(ctx, name, subject, member, clock.Micro(e.At))
+	if err != nil || joined == 0 { // he was here today: it is known what that means
 		return err
 	}
 	n, err := q.Joined(ctx, name, subject, clock.Micro(e.At.Add(-r.within)))

@@ -16,6 +16,7 @@ import (
 const (
 	kills     = 20
 	people    = 8
+	passersBy = 2
 	fortune   = 1_000_000_00 // in every wallet
 	stockOf   = 1_000_000    // of every variant
 	perStore  = 2
@@ -35,7 +36,14 @@ func (g ground) gather(t *testing.T) *crowd {
 			st := m.Store()
 			var goods []string
 			for i := range perStore {
-				_, v := st.Product(fmt.Sprintf("Thing %d", i), fmt.Sprintf("%d.00", price), stockOf)
+				own := fmt.Sprintf("%d.00", price)
+				if i > 0 {
+					own = fmt.Sprintf("%d.00", 2*price) // at half its price
+				}
+				p, v := st.Product(fmt.Sprintf("Thing %d", i), own, stockOf)
+				if i > 0 {
+					st.Owner.Post("/v1/stores/{}/discounts", M{"title": "Half", "percent": "50", "products": []string{p}}, st.ID).Want(201)
+				}
 				goods = append(goods, v)
 			}
 			c.goods, c.owners, c.stores = append(c.goods, goods), append(c.owners, st.Owner.Token), append(c.stores, st.ID)
@@ -48,6 +56,12 @@ func (g ground) gather(t *testing.T) *crowd {
 				rnd: rand.New(rand.NewPCG(uint64(i), 20261122)),
 			})
 		}
+		for i := range passersBy {
+			c.passers = append(c.passers, &passer{crowd: c, name: fmt.Sprintf("passer-%d", i), orders: map[string]string{}})
+		}
+		for i := range c.stores {
+			c.clerks = append(c.clerks, &clerk{crowd: c, store: i})
+		}
 	})
 	return c
 }
@@ -57,11 +71,21 @@ func (g ground) gather(t *testing.T) *crowd {
 func (c *crowd) trade(t *testing.T, url string, kill func()) {
 	t.Helper()
 	before := c.answers.Load()
-	errs := make([]error, len(c.shoppers))
+	var lives []func(url string) error
+	for _, s := range c.shoppers {
+		lives = append(lives, s.live)
+	}
+	for _, p := range c.passers {
+		lives = append(lives, p.live)
+	}
+	for _, k := range c.clerks {
+		lives = append(lives, k.live)
+	}
+	errs := make([]error, len(lives))
 	ended := make(chan struct{})
 	var wg sync.WaitGroup
-	for i, s := range c.shoppers {
-		wg.Go(func() { errs[i] = s.live(url) })
+	for i, live := range lives {
+		wg.Go(func() { errs[i] = live(url) })
 	}
 	go func() {
 		wg.Wait()
@@ -79,7 +103,7 @@ func (c *crowd) trade(t *testing.T, url string, kill func()) {
 			case <-time.After(time.Millisecond):
 			}
 		}
-		time.Sleep(rand.N(20 * time.Millisecond)) // so that deaths come at every point of the work
+		time.Sleep(rand.N(100 * time.Millisecond)) // so that deaths come at every point of the work, an import's too
 		kill()
 	}
 	<-ended
@@ -105,7 +129,11 @@ func TestKilledServersLoseNothing(t *testing.T) {
 			for n := range kills {
 				server := g.serve(t)
 				c.trade(t, server.url, server.kill)
-				stage(t, fmt.Sprintf("death-%02d", n+1), func(t *testing.T) { c.check(t, g.db(t)) })
+				stage(t, fmt.Sprintf("death-%02d", n+1), func(t *testing.T) {
+					d := g.db(t)
+					c.check(t, d)
+					c.checkOthers(t, d, false)
+				})
 			}
 			server := g.serve(t)
 			c.over.Store(true)
@@ -135,9 +163,9 @@ type facts struct {
 }
 
 const (
-	allOrders = "SELECT o.public_id, o.state, c.public_id, c.note FROM orders o JOIN checkouts c ON c.id = o.checkout_id"
+	allOrders = "SELECT o.public_id, o.state, c.public_id, c.note FROM orders o JOIN checkouts c ON c.id = o.checkout_id WHERE o.channel <> 'guest'"
 	allKeys   = "SELECT key, object FROM idempotency_keys WHERE operation = 'order.checkout'"
-	allPlaced = "SELECT subject, type FROM events WHERE type = 'order.placed'"
+	allPlaced = "SELECT e.subject, e.type FROM events e JOIN orders o ON o.public_id = e.subject WHERE e.type = 'order.placed' AND o.channel <> 'guest'"
 	allCarts  = "SELECT a.public_id, l.public_id FROM cart_lines l JOIN carts c ON c.id = l.cart_id JOIN accounts a ON a.id = c.account_id"
 )
 
@@ -253,6 +281,7 @@ func (c *crowd) judge(t *testing.T, g ground) {
 		}
 	}
 	c.check(t, m.DB)
+	c.checkOthers(t, m.DB, true)
 	f := read(t, m.DB)
 	sold := map[string]int{}
 	states := map[string]int{}

@@ -170,8 +170,11 @@ func (n *node) stop(t *testing.T) {
 // request is one request to a node, whichever is there.
 type request struct {
 	method, path, token, key string
-	body                     any
+	body                     any // JSON, or a file
 }
+
+// file is a body that is sent as it is.
+type file string
 
 // answer is what came back.
 type answer struct {
@@ -185,7 +188,11 @@ func (a answer) text(name string) string { return text(a.body, name) }
 // send sends it. An error means that nobody knows what became of it.
 func (r request) send(c *http.Client, url string) (a answer, err error) {
 	var in io.Reader
-	if r.body != nil {
+	csv, isFile := r.body.(file)
+	switch {
+	case isFile:
+		in = strings.NewReader(string(csv))
+	case r.body != nil:
 		raw, err := json.Marshal(r.body)
 		if err != nil {
 			return a, err
@@ -197,7 +204,12 @@ func (r request) send(c *http.Client, url string) (a answer, err error) {
 		return a, err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	req.Header.Set("Authorization", "Bearer "+r.token)
+	if isFile {
+		req.Header.Set("Content-Type", "text/csv")
+	}
+	if r.token != "" {
+		req.Header.Set("Authorization", "Bearer "+r.token)
+	}
 	if r.key != "" {
 		req.Header.Set("Idempotency-Key", r.key)
 	}

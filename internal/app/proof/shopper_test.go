@@ -15,6 +15,8 @@ type crowd struct {
 	owners   []string   // tokens
 	stores   []string
 	shoppers []*shopper
+	passers  []*passer // without an account
+	clerks   []*clerk
 	answers  atomic.Int64
 	over     atomic.Bool // no new deals: only what has begun is ended
 }

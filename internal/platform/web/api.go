@@ -33,6 +33,7 @@ type API struct {
 	cors       map[string]bool
 	refusal    Refusal
 	ids        map[string]bool
+	described  map[string]*huma.Response // refusals, by their text
 	operations []Op
 
 	documentOnce sync.Once
@@ -43,7 +44,7 @@ type API struct {
 // New returns an API that answers /openapi.json, /docs, /healthz and /readyz,
 // and a problem for everything else until operations are registered.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), twins: newTwins(), ids: map[string]bool{}, cors: map[string]bool{}}
+	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), twins: newTwins(), ids: map[string]bool{}, described: map[string]*huma.Response{}, cors: map[string]bool{}}
 	a.limiter = newLimiter(a.cfg.Limits)
 	a.metrics = newMetrics(a.cfg.Metrics)
 	for _, origin := range a.cfg.AllowedOrigins {

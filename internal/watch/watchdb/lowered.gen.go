@@ -32,10 +32,15 @@ WHERE id = ?5 AND state = 'open'`,
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', '', '', NULL, ?7, ?7)`,
 		join: `INSERT INTO watch_members (what, subject, member, seen_at)
 VALUES (?1, ?2, ?3, ?4)
-ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at`,
+ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at
+WHERE watch_members.seen_at + 86400000000 <= excluded.seen_at`,
 		joined: `SELECT count(*)
-FROM watch_members
-WHERE what = ?1 AND subject = ?2 AND seen_at >= ?3`,
+FROM (
+    SELECT 1 AS one
+    FROM watch_members
+    WHERE what = ?1 AND subject = ?2 AND seen_at >= ?3
+    LIMIT 100
+) AS seen`,
 		lastFlag: `SELECT id, public_id, rule, subject, n, usual, last, state, note, seen_by, seen_at, created_at, updated_at
 FROM watch_flags
 WHERE rule = ?1 AND subject = ?2

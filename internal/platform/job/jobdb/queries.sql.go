@@ -197,6 +197,18 @@ func (q *Queries) InsertLease(ctx context.Context, name string, holder string, u
 	return result.RowsAffected(), nil
 }
 
+const lapseLease = `-- name: LapseLease :execrows
+UPDATE leases SET until_at = 0 WHERE name = $1 AND holder <> $2
+`
+
+func (q *Queries) LapseLease(ctx context.Context, name string, holder string) (int64, error) {
+	result, err := q.db.Exec(ctx, lapseLease, name, holder)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const lockLease = `-- name: LockLease :one
 SELECT holder, fence, until_at FROM leases WHERE name = $1 FOR UPDATE
 `
@@ -223,6 +235,20 @@ func (q *Queries) OldestReady(ctx context.Context) (int64, error) {
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
+}
+
+const releaseClaims = `-- name: ReleaseClaims :execrows
+UPDATE jobs SET claimed_by = NULL, run_at = $1
+WHERE state = 'ready' AND run_at > $1 AND claimed_by <> $2::text
+`
+
+// What others have claimed; a claim lapses in the future.
+func (q *Queries) ReleaseClaims(ctx context.Context, now int64, holder string) (int64, error) {
+	result, err := q.db.Exec(ctx, releaseClaims, now, holder)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const releaseJob = `-- name: ReleaseJob :execrows
