@@ -122,24 +122,20 @@ func (r *Runner) resign(ctx context.Context) error {
 	}, db.ReadCommitted()) // a guarded write
 }
 
-// TakeOver ends the lease and the claims of every other process at once. It is for whoever knows that no other lives: the
-// embedded engine's folder is open in one process only, so that what another holds was left by one that was killed. It is
-// called before Start.
+// TakeOver lets every claimed job run again at once. It is for whoever knows that no other process lives: the embedded
+// engine's folder is open in one only, so that what is claimed there before Start was left by one that was killed. (Its
+// lease goes to the next anyway, which has the folder's name as the dead one had.)
 func (r *Runner) TakeOver(ctx context.Context) error {
-	var lapsed, released int64
+	var released int64
 	err := r.db.Write(ctx, "job.take_over", func(ctx context.Context, tx db.Tx) (err error) {
-		q := jobdb.New(tx)
-		if lapsed, err = q.LapseLease(ctx, leaderName, r.holder); err != nil {
-			return err
-		}
-		released, err = q.ReleaseClaims(ctx, clock.Micro(r.clock.Now()), r.holder)
+		released, err = jobdb.New(tx).ReleaseClaims(ctx, clock.Micro(r.clock.Now()))
 		return err
 	})
 	if err != nil {
 		return fmt.Errorf("take over: %w", err)
 	}
 	if released > 0 {
-		r.log.Info("taking over jobs of a process that was killed", "jobs", released, "leases", lapsed)
+		r.log.Info("taking over jobs of a process that was killed", "jobs", released)
 	}
 	return nil
 }

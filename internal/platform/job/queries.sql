@@ -62,10 +62,6 @@ INSERT INTO leases (name, holder, fence, until_at) VALUES ($1, $2, 1, $3) ON CON
 UPDATE leases SET holder = sqlc.arg(holder), fence = sqlc.arg(fence), until_at = sqlc.arg(until_at)
 WHERE name = sqlc.arg(name) AND fence = sqlc.arg(from_fence);
 
--- name: LapseLease :execrows
-UPDATE leases SET until_at = 0 WHERE name = sqlc.arg(name) AND holder <> sqlc.arg(holder);
-
--- What others have claimed; a claim lapses in the future.
+-- What is claimed; a claim lapses in the future.
 -- name: ReleaseClaims :execrows
-UPDATE jobs SET claimed_by = NULL, run_at = sqlc.arg(now)
-WHERE state = 'ready' AND run_at > sqlc.arg(now) AND claimed_by <> sqlc.arg(holder)::text;
+UPDATE jobs SET claimed_by = NULL, run_at = sqlc.arg(now) WHERE state = 'ready' AND run_at > sqlc.arg(now) AND claimed_by IS NOT NULL;

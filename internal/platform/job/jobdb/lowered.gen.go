@@ -49,9 +49,6 @@ ON CONFLICT (key) DO NOTHING`,
 		insertLease: `INSERT INTO leases (name, holder, fence, until_at)
 VALUES (?1, ?2, 1, ?3)
 ON CONFLICT (name) DO NOTHING`,
-		lapseLease: `UPDATE leases
-SET until_at = 0
-WHERE name = ?1 AND holder <> ?2`,
 		lockLease: `SELECT holder, fence, until_at
 FROM leases
 WHERE name = ?1`,
@@ -60,7 +57,7 @@ FROM jobs
 WHERE state = 'ready'`,
 		releaseClaims: `UPDATE jobs
 SET claimed_by = NULL, run_at = ?1
-WHERE state = 'ready' AND run_at > ?1 AND claimed_by <> ?2`,
+WHERE state = 'ready' AND run_at > ?1 AND claimed_by IS NOT NULL`,
 		releaseJob: `UPDATE jobs
 SET claimed_by = NULL, run_at = ?1, max_attempts = max_attempts + 1
 WHERE id = ?2 AND attempts = ?3 AND state = 'ready'`,

@@ -197,18 +197,6 @@ func (q *Queries) InsertLease(ctx context.Context, name string, holder string, u
 	return result.RowsAffected(), nil
 }
 
-const lapseLease = `-- name: LapseLease :execrows
-UPDATE leases SET until_at = 0 WHERE name = $1 AND holder <> $2
-`
-
-func (q *Queries) LapseLease(ctx context.Context, name string, holder string) (int64, error) {
-	result, err := q.db.Exec(ctx, lapseLease, name, holder)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
-}
-
 const lockLease = `-- name: LockLease :one
 SELECT holder, fence, until_at FROM leases WHERE name = $1 FOR UPDATE
 `
@@ -238,13 +226,12 @@ func (q *Queries) OldestReady(ctx context.Context) (int64, error) {
 }
 
 const releaseClaims = `-- name: ReleaseClaims :execrows
-UPDATE jobs SET claimed_by = NULL, run_at = $1
-WHERE state = 'ready' AND run_at > $1 AND claimed_by <> $2::text
+UPDATE jobs SET claimed_by = NULL, run_at = $1 WHERE state = 'ready' AND run_at > $1 AND claimed_by IS NOT NULL
 `
 
-// What others have claimed; a claim lapses in the future.
-func (q *Queries) ReleaseClaims(ctx context.Context, now int64, holder string) (int64, error) {
-	result, err := q.db.Exec(ctx, releaseClaims, now, holder)
+// What is claimed; a claim lapses in the future.
+func (q *Queries) ReleaseClaims(ctx context.Context, now int64) (int64, error) {
+	result, err := q.db.Exec(ctx, releaseClaims, now)
 	if err != nil {
 		return 0, err
 	}
