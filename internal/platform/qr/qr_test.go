@@ -10,11 +10,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/haat-market/haat/internal/platform/qr"
+	"github.com/haat-market/haat/internal/platform/qr/qrtest"
 )
 
 var texts = []string{
@@ -22,11 +22,8 @@ var texts = []string{
 	"upi://pay?pa=market@bank&pn=Haat%20%E0%A4%B9%E0%A4%BE%E0%A4%9F&am=1250.00&cu=INR",
 }
 
-// matrix is a drawing as its modules, wherever it was read from.
-type matrix [][]bool
-
-func ofCode(c qr.Code) matrix {
-	m := make(matrix, c.Size())
+func ofCode(c qr.Code) qrtest.Matrix {
+	m := make(qrtest.Matrix, c.Size())
 	for y := range m {
 		m[y] = make([]bool, c.Size())
 		for x := range m[y] {
@@ -36,42 +33,18 @@ func ofCode(c qr.Code) matrix {
 	return m
 }
 
-func ofPNG(t *testing.T, b []byte, scale int) matrix {
+func ofPNG(t *testing.T, b []byte, scale int) qrtest.Matrix {
 	t.Helper()
 	img, err := png.Decode(bytes.NewReader(b))
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := make(matrix, img.Bounds().Dy()/scale)
+	m := make(qrtest.Matrix, img.Bounds().Dy()/scale)
 	for y := range m {
 		m[y] = make([]bool, img.Bounds().Dx()/scale)
 		for x := range m[y] {
 			r, _, _, _ := color.GrayModel.Convert(img.At(x*scale+scale/2, y*scale+scale/2)).RGBA()
 			m[y][x] = r < 0x8000
-		}
-	}
-	return m
-}
-
-var run = regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`)
-
-func ofSVG(t *testing.T, b []byte) matrix {
-	t.Helper()
-	var size int
-	if _, err := fmt.Sscanf(string(regexp.MustCompile(`viewBox="0 0 \d+`).Find(b)), `viewBox="0 0 %d`, &size); err != nil {
-		t.Fatal(err)
-	}
-	m := make(matrix, size)
-	for y := range m {
-		m[y] = make([]bool, size)
-	}
-	for _, r := range run.FindAllSubmatch(b, -1) {
-		var x, y, n int
-		if _, err := fmt.Sscan(string(r[1])+" "+string(r[2])+" "+string(r[3]), &x, &y, &n); err != nil {
-			t.Fatal(err)
-		}
-		for i := range n {
-			m[y][x+i] = true
 		}
 	}
 	return m
@@ -88,8 +61,8 @@ func TestDrawingsSayTheText(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for what, m := range map[string]matrix{"modules": ofCode(c), "png": ofPNG(t, picture, 5), "svg": ofSVG(t, c.SVG("", 5))} {
-				if got := m.read(t); got != text {
+			for what, m := range map[string]qrtest.Matrix{"modules": ofCode(c), "png": ofPNG(t, picture, 5), "svg": qrtest.OfSVG(t, c.SVG("", 5))} {
+				if got := m.Read(t); got != text {
 					t.Errorf("%s at level %d says %q, want %q", what, level, got, text)
 				}
 			}

@@ -1,6 +1,41 @@
-package qr_test
+// Package qrtest reads the codes that package qr draws, from what is shown, without sharing code with it.
+//
+// It is for tests: it owns a reader of undamaged codes up to version 6, and nothing else.
+package qrtest
 
-import "testing"
+import (
+	"fmt"
+	"regexp"
+	"testing"
+)
+
+// Matrix is a drawing as its modules, with the quiet zone around them, wherever it was read from.
+type Matrix [][]bool
+
+var run = regexp.MustCompile(`M(\d+) (\d+)h(\d+)v1h-(\d+)z`)
+
+// OfSVG finds the modules in a drawing as it stands in a page.
+func OfSVG(t *testing.T, b []byte) Matrix {
+	t.Helper()
+	var size int
+	if _, err := fmt.Sscanf(string(regexp.MustCompile(`viewBox="0 0 \d+`).Find(b)), `viewBox="0 0 %d`, &size); err != nil {
+		t.Fatal(err)
+	}
+	m := make(Matrix, size)
+	for y := range m {
+		m[y] = make([]bool, size)
+	}
+	for _, r := range run.FindAllSubmatch(b, -1) {
+		var x, y, n int
+		if _, err := fmt.Sscan(string(r[1])+" "+string(r[2])+" "+string(r[3]), &x, &y, &n); err != nil {
+			t.Fatal(err)
+		}
+		for i := range n {
+			m[y][x+i] = true
+		}
+	}
+	return m
+}
 
 // blocks are the data bytes of each block of versions 1 to 6, at the levels that the tests draw.
 var blocks = map[int]map[int][]int{
@@ -8,8 +43,8 @@ var blocks = map[int]map[int][]int{
 	0b00: {1: {16}, 2: {28}, 3: {44}, 4: {32, 32}, 5: {43, 43}, 6: {27, 27, 27, 27}}, // M
 }
 
-// read is a reader of undamaged codes up to version 6, written from the standard and not from what draws them.
-func (m matrix) read(t *testing.T) string {
+// Read is a reader of undamaged codes up to version 6, written from the standard and not from what draws them.
+func (m Matrix) Read(t *testing.T) string {
 	t.Helper()
 	const quiet = 4
 	size := len(m) - 2*quiet
@@ -50,7 +85,7 @@ func (m matrix) read(t *testing.T) string {
 }
 
 // words walks the two-module columns from the lower right, up and down.
-func (m matrix) words(size, version, mask int, at func(x, y int) bool, total int) []byte {
+func (m Matrix) words(size, version, mask int, at func(x, y int) bool, total int) []byte {
 	reserved := func(x, y int) bool {
 		switch {
 		case x <= 8 && y <= 8, x >= size-8 && y <= 8, x <= 8 && y >= size-8, x == 6, y == 6:
