@@ -121,8 +121,8 @@ func (f *fleet) depart(ctx context.Context, admin web.Caller) error {
 	}
 	c := f.stage.customers[0]
 	shown, err := d.ForOrder(ctx, web.Caller{AccountID: c.key, Account: c.id, Roles: []string{web.RoleCustomer}}, job.Order)
-	if err == nil {
-		f.page = strings.TrimPrefix(shown.Path, "/t/")
+	if err == nil && len(shown) > 0 {
+		f.page = strings.TrimPrefix(shown[0].Path, "/t/")
 	}
 	return err
 }

@@ -3,16 +3,19 @@ package delivery
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"time"
 
 	"github.com/haat-market/haat/internal/delivery/deliverydb"
 	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/geo"
 	"github.com/haat-market/haat/internal/platform/idem"
+	"github.com/haat-market/haat/internal/platform/qty"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 )
@@ -52,8 +55,10 @@ func (p *placeIn) place() *Place {
 type createIn struct {
 	Body struct {
 		Order        string     `json:"order" minLength:"1" maxLength:"64"`
-		Pickup       *placeIn   `json:"pickup,omitempty" doc:"Left out: the store's address"`
-		Dropoff      *placeIn   `json:"dropoff,omitempty" doc:"Left out: the order's address and contact"`
+		Lines        []lineIn   `json:"lines,omitempty" maxItems:"200" doc:"Of goods: which lines and how many of each; left out: all that nobody carries yet"`
+		Pickup       *placeIn   `json:"pickup,omitempty" doc:"Left out: the store's address; of a buyback the household's"`
+		Dropoff      *placeIn   `json:"dropoff,omitempty" doc:"Left out: the order's address and contact; of a buyback the store's"`
+		PayUpTo      string     `json:"pay_up_to,omitempty" maxLength:"24" doc:"Of a buyback: what is set aside in the wallet of the store's owner for the household; left out: half as much again as what was ordered comes to"`
 		Instructions string     `json:"instructions,omitempty" maxLength:"500"`
 		Weight       int64      `json:"package_weight,omitempty" minimum:"1" maximum:"50000000" doc:"Grams; left out: what the order's lines weigh"`
 		Size         string     `json:"package_size,omitempty" maxLength:"60" doc:"Such as 30x20x15 cm"`
@@ -61,10 +66,23 @@ type createIn struct {
 		Fragile      bool       `json:"fragile,omitempty"`
 		Signature    bool       `json:"requires_signature,omitempty"`
 		Priority     string     `json:"priority,omitempty" enum:"low,normal,high,urgent" default:"normal"`
-		Fee          string     `json:"fee,omitempty" maxLength:"24" doc:"What the store pays for the job; left out: what the buyer pays for delivery"`
+		Fee          string     `json:"fee,omitempty" maxLength:"24" doc:"What the store pays for the job; left out: what the buyer pays for delivery, or its part of it; of a buyback the market's charge for a delivery"`
 		PickupAt     *time.Time `json:"requested_pickup_at,omitempty"`
 		DeliverAt    *time.Time `json:"requested_delivery_at,omitempty"`
 	}
+}
+
+type lineIn struct {
+	Line     string `json:"line" minLength:"1" maxLength:"64"`
+	Quantity int64  `json:"quantity" minimum:"1" maximum:"1000000000"`
+}
+
+func unitsOf(in []lineIn) []LineUnits {
+	out := make([]LineUnits, len(in))
+	for i, l := range in {
+		out[i] = LineUnits{l.Line, l.Quantity}
+	}
+	return out
 }
 
 // StepBody is what comes with a courier's step.
@@ -98,6 +116,58 @@ func (b *StepBody) note() (n Note, err error) {
 type stepIn struct {
 	ByID
 	Body *StepBody `required:"false"`
+}
+
+type pickupIn struct {
+	ByID
+	Body *struct {
+		StepBody
+		Weighed *WeighedBody `json:"weighed,omitempty" doc:"At a household's door, and only there"`
+	} `required:"false"`
+}
+
+// WeighedBody is what a courier says at a household's door.
+type WeighedBody struct {
+	Number string        `json:"number" minLength:"1" maxLength:"24" doc:"The order's number, as the household says it"`
+	OTP    string        `json:"otp" minLength:"1" maxLength:"12" doc:"The household's one-time password, which consents by it"`
+	Lines  []WeighedLine `json:"lines" maxItems:"200" doc:"What each line came to, zero too"`
+	Extra  []WeighedLine `json:"extra,omitempty" maxItems:"50" doc:"Material that was not ordered: line is a rate of the dealer at this postal code"`
+	PayBy  string        `json:"pay_by,omitempty" enum:"wallet,cash" doc:"A courier pays from the dealer's wallet only; cash is refused"`
+	Note   string        `json:"note,omitempty" maxLength:"500"`
+}
+
+// WeighedLine is what one of them came to.
+type WeighedLine struct {
+	Line     string `json:"line" minLength:"1" maxLength:"40"`
+	Quantity string `json:"quantity" minLength:"1" maxLength:"12" doc:"At most three decimals; zero is said too"`
+}
+
+// cmd is what was said, looked at. Errors: order.ErrWeights.
+func (b *WeighedBody) cmd() (cmd order.PickupCmd, err error) {
+	if b == nil {
+		return cmd, nil
+	}
+	cmd = order.PickupCmd{Number: b.Number, OTP: b.OTP, PayBy: b.PayBy}
+	if cmd.Note, err = identity.Text("body.weighed.note", b.Note, 500); err != nil {
+		return cmd, err
+	}
+	if cmd.Lines, err = weights(b.Lines, "lines"); err != nil {
+		return cmd, err
+	}
+	cmd.Extra, err = weights(b.Extra, "extra")
+	return cmd, err
+}
+
+func weights(in []WeighedLine, name string) ([]order.Weight, error) {
+	out := make([]order.Weight, len(in))
+	for i, x := range in {
+		n, err := qty.Parse(x.Quantity)
+		if err != nil {
+			return nil, order.ErrWeights.Field(fmt.Sprintf("body.weighed.%s.%d.quantity", name, i), "invalid_quantity", "Is not a quantity with at most three decimals.")
+		}
+		out[i] = order.Weight{ID: x.Line, Thousandths: n}
+	}
+	return out, nil
 }
 
 type deliverIn struct {
@@ -165,8 +235,14 @@ type ProofView struct {
 type rateIn struct {
 	ByID
 	Body struct {
-		Stars int64 `json:"stars" minimum:"1" maximum:"5"`
+		Stars    int64  `json:"stars" minimum:"1" maximum:"5"`
+		Delivery string `json:"delivery,omitempty" maxLength:"64" doc:"Which one, where an order came in several; left out: the newest that is not rated yet"`
 	}
+}
+
+type proofIn struct {
+	ByID
+	Delivery string `query:"delivery" maxLength:"64" doc:"Which one, where an order comes in several; left out: the newest that has a proof"`
 }
 
 // Mount registers the room's operations.
@@ -174,10 +250,12 @@ func (s *Service) Mount(api *web.API) {
 	op := func(method, path, id, summary string, access web.Access, errs ...*fault.Error) web.Op {
 		return web.Op{Method: method, Path: path, ID: "delivery." + id, Summary: summary, Room: "delivery", Access: access, Errors: errs}
 	}
-	create := op("POST", "/v1/deliveries", "create", "Let a courier carry an order that is confirmed", web.Owner, order.ErrNotFound, order.ErrNotYours, ErrOrderState, ErrExists, ErrPlace, ErrFee,
-		store.ErrNoRight, store.ErrSellerRole, idem.ErrReused)
+	create := op("POST", "/v1/deliveries", "create", "Let a courier carry an order or a part of it, or fetch what a dealer bought", web.Owner, order.ErrNotFound, order.ErrNotYours, ErrOrderState, ErrExists, ErrLines, ErrPlace, ErrFee,
+		ErrPayUpTo, ledger.ErrInsufficientBalance, store.ErrStoreNotFound, store.ErrStoreClosed, store.ErrNoRight, store.ErrSellerRole, idem.ErrReused)
 	create.Idempotent, create.Status = true, http.StatusCreated
-	create.Description = "For the store's people and admins. What is left out comes from the store and the order. It waits until a courier claims it or an admin assigns it."
+	create.Description = "For the store's people and admins. What is left out comes from the store and the order. It waits until a courier claims it or an admin assigns it. " +
+		"An order of goods may go in several deliveries, each with its own lines; cash at the door is split by what the lines cost. " +
+		"For what a dealer has agreed to buy it is for the store's owner and admins: the household's money and the courier's fee are set aside in the owner's wallet."
 	web.Register(api, create, s.postCreate)
 	web.Register(api, op("GET", "/v1/deliveries", "list", "Your deliveries as a courier, a store's, or all of them; newest first", web.SignedIn,
 		db.ErrUnsupportedFilter, db.ErrInvalidCursor, store.ErrStoreNotFound, store.ErrNoRight, store.ErrSellerRole, ErrAdminList, ErrCourier),
@@ -212,7 +290,7 @@ func (s *Service) Mount(api *web.API) {
 }
 
 func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary string, access web.Access, errs ...*fault.Error) web.Op) {
-	unfit := []*fault.Error{ErrUnverified, ErrSuspended, ErrExpired, ErrTooMany, ErrCapacity, ErrCashLimit}
+	unfit := []*fault.Error{ErrUnverified, ErrSuspended, ErrExpired, ErrTooMany, ErrCapacity, ErrCashLimit, ErrOwnScrap}
 	claim := op("POST", "/v1/deliveries/{id}/claim", "claim", "Take a delivery that waits", web.Courier, append(unfit, ErrNotFound, ErrTaken, ErrState)...)
 	claim.Description = "Of two who ask at once one has it; the other is told `delivery_taken`. Five at a time at most, and no more weight than the vehicle takes."
 	web.Register(api, claim, func(ctx context.Context, in *stepIn) (*one[View], error) {
@@ -260,8 +338,8 @@ func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary str
 		return op("POST", "/v1/deliveries/{id}/"+id, id, summary, web.Owner, append(errs, ErrNotFound, ErrState, ErrNotYours, ErrPosition, ErrClientEvent, order.ErrState)...)
 	}
 	for on, summary := range map[Event]string{
-		Pickup: "Say that the goods are picked up: the order is shipped, and the buyer has a PIN", Depart: "Say that you are on the way to the receiver",
-		Retry: "Try a failed delivery again", Return: "Bring a failed delivery back to the store",
+		Depart: "Say that you are on the way to the receiver",
+		Retry:  "Try a failed delivery again", Return: "Bring a failed delivery back to the store",
 	} {
 		web.Register(api, road(string(on), summary), func(ctx context.Context, in *stepIn) (*one[View], error) {
 			n, err := in.Body.note()
@@ -271,9 +349,27 @@ func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary str
 			return s.show(ctx, in.ID, s.Act(ctx, web.CallerFrom(ctx), in.ID, on, Action{Note: n}))
 		})
 	}
+	pickup := road("pickup", "Say that the goods are picked up: the order is shipped, and the buyer has a PIN", order.ErrNoCash, order.ErrWrongNumber, order.ErrWrongOTP, order.ErrOTPLocked,
+		order.ErrWeights, order.ErrExtra, order.ErrTotalTooLarge, order.ErrPayMost, ledger.ErrInsufficientBalance)
+	pickup.Description = "At the door of a household that sells to a dealer it says what was weighed, against the household's one-time password: the order is paid from the dealer's wallet and completed. " +
+		"Five wrong passwords lock it until the household makes another one."
+	web.Register(api, pickup, func(ctx context.Context, in *pickupIn) (*one[View], error) {
+		var a Action
+		if in.Body != nil {
+			var err error
+			if a.Note, err = in.Body.note(); err != nil {
+				return nil, err
+			}
+			if a.Weighed, err = in.Body.Weighed.cmd(); err != nil {
+				return nil, err
+			}
+		}
+		return s.show(ctx, in.ID, s.Act(ctx, web.CallerFrom(ctx), in.ID, Pickup, a))
+	})
 	deliver := road("deliver", "Say that the receiver has the goods, with his PIN or code", ErrProofNeeded, ErrSignatureNeeded, ErrWrongProof, ErrProofLocked)
 	deliver.Description = "The order is delivered and the courier has earned. Five wrong PINs lock it until the receiver makes a new one. " +
-		"Where the market's setting delivery_proof allows it, a photo and a signature that were sent before stand for the PIN."
+		"Where the market's setting delivery_proof allows it, a photo and a signature that were sent before stand for the PIN. " +
+		"What was fetched for a dealer his own people may take in without a PIN."
 	web.Register(api, deliver, func(ctx context.Context, in *deliverIn) (*one[View], error) {
 		n, err := in.Body.note()
 		if err != nil {
@@ -281,7 +377,7 @@ func (s *Service) mountSteps(api *web.API, op func(method, path, id, summary str
 		}
 		return s.show(ctx, in.ID, s.Act(ctx, web.CallerFrom(ctx), in.ID, Deliver, Action{Note: n, PIN: in.Body.PIN, QR: in.Body.QR}))
 	})
-	web.Register(api, road("fail", "Say that a delivery could not be made, and why", ErrReasonNeeded), func(ctx context.Context, in *failIn) (*one[View], error) {
+	web.Register(api, road("fail", "Say that a delivery could not be made, and why", ErrReasonNeeded, order.ErrPickupEarly), func(ctx context.Context, in *failIn) (*one[View], error) {
 		n, err := in.Body.note()
 		if err != nil {
 			return nil, err
@@ -295,25 +391,25 @@ func proofView(p Proof, err error) (*one[ProofView], error) {
 }
 
 func (s *Service) mountProof(api *web.API, op func(method, path, id, summary string, access web.Access, errs ...*fault.Error) web.Op) {
-	web.Register(api, op("GET", "/v1/orders/{id}/proof", "proof", "The PIN and code that you show the courier, for the buyer alone", web.Owner, order.ErrNotFound, ErrNoProof),
-		func(ctx context.Context, in *ByID) (*one[ProofView], error) {
-			return proofView(s.ProofOf(ctx, web.CallerFrom(ctx), in.ID))
+	web.Register(api, op("GET", "/v1/orders/{id}/proof", "proof", "The PIN and code that you show the courier, for who receives it alone", web.Owner, order.ErrNotFound, ErrNoProof),
+		func(ctx context.Context, in *proofIn) (*one[ProofView], error) {
+			return proofView(s.ProofOf(ctx, web.CallerFrom(ctx), in.ID, in.Delivery))
 		})
 	web.Register(api, op("POST", "/v1/orders/{id}/proof/renew", "renew_proof", "Make another PIN and code, with all tries", web.Owner, order.ErrNotFound, ErrNoProof),
-		func(ctx context.Context, in *ByID) (*one[ProofView], error) {
-			return proofView(s.RenewProof(ctx, web.CallerFrom(ctx), in.ID))
+		func(ctx context.Context, in *proofIn) (*one[ProofView], error) {
+			return proofView(s.RenewProof(ctx, web.CallerFrom(ctx), in.ID, in.Delivery))
 		})
 	rate := op("POST", "/v1/orders/{id}/delivery/rate", "rate", "Say how the courier did, once, as the buyer", web.Owner, order.ErrNotFound, ErrRated)
 	rate.Status = http.StatusNoContent
 	web.Register(api, rate, func(ctx context.Context, in *rateIn) (*struct{}, error) {
-		return &struct{}{}, s.RateIt(ctx, web.CallerFrom(ctx), in.ID, in.Body.Stars)
+		return &struct{}{}, s.RateIt(ctx, web.CallerFrom(ctx), in.ID, in.Body.Delivery, in.Body.Stars)
 	})
 }
 
 func (s *Service) postCreate(ctx context.Context, in *createIn) (*one[View], error) {
 	b := in.Body
 	id, replayed, err := s.Create(ctx, web.CallerFrom(ctx), NewDelivery{
-		Order: b.Order, Pickup: b.Pickup.place(), Dropoff: b.Dropoff.place(), Instructions: b.Instructions, Weight: b.Weight, Size: b.Size, Value: b.Value, Fragile: b.Fragile,
+		Order: b.Order, Lines: unitsOf(b.Lines), PayUpTo: b.PayUpTo, Pickup: b.Pickup.place(), Dropoff: b.Dropoff.place(), Instructions: b.Instructions, Weight: b.Weight, Size: b.Size, Value: b.Value, Fragile: b.Fragile,
 		Signature: b.Signature, Priority: b.Priority, Fee: b.Fee, PickupAt: b.PickupAt, DeliverAt: b.DeliverAt,
 	})
 	if replayed {

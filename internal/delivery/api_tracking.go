@@ -45,7 +45,8 @@ type trackOut struct {
 
 type guestProofIn struct {
 	cart.ByGuest
-	Token string `path:"token" maxLength:"64" doc:"Of the order's follow link."`
+	Token    string `path:"token" maxLength:"64" doc:"Of the order's follow link."`
+	Delivery string `query:"delivery" maxLength:"64" doc:"Which one, where an order comes in several; left out: the newest that has a proof"`
 }
 
 type streamOut struct {
@@ -79,7 +80,7 @@ func (s *Service) mountTracking(api *web.API, op func(method, path, id, summary 
 		})
 	for _, x := range []struct {
 		method, path, id, summary string
-		do                        func(ctx context.Context, token, guest string) (Proof, error)
+		do                        func(ctx context.Context, token, guest, delivery string) (Proof, error)
 	}{
 		{"GET", "/v1/guest/orders/{token}/proof", "guest_proof", "The PIN and code that you show the courier, for whoever ordered with a Guest-Token", s.ProofOfGuest},
 		{"POST", "/v1/guest/orders/{token}/proof/renew", "renew_guest_proof", "Make another PIN and code, with all tries", s.RenewOfGuest},
@@ -87,7 +88,7 @@ func (s *Service) mountTracking(api *web.API, op func(method, path, id, summary 
 		o := op(x.method, x.path, x.id, x.summary, web.Public, order.ErrFollow, order.ErrNotGuest, ErrNoProof)
 		o.Limit = TrackRate
 		web.Register(api, o, func(ctx context.Context, in *guestProofIn) (*one[ProofView], error) {
-			return proofView(x.do(ctx, in.Token, in.Guest))
+			return proofView(x.do(ctx, in.Token, in.Guest, in.Delivery))
 		})
 	}
 }

@@ -192,7 +192,7 @@ func (s *Service) waiting(ctx context.Context, tx db.Tx, cmd AutoCmd, states []S
 	until := clock.Micro(s.clock.Now().Add(time.Duration(cmd.Within) * time.Hour))
 	for _, d := range rows {
 		if states != nil && !slices.Contains(states, State(d.State)) {
-			return wrongState(State(d.State), []Party{Admin})
+			return wrongState(d, []Party{Admin})
 		}
 		if states == nil && State(d.State) != Available {
 			saw.gone = append(saw.gone, d)
@@ -354,7 +354,7 @@ func (s *Service) assign(ctx context.Context, caller web.Caller, seen deliverydb
 			return err
 		}
 		if w.row.State != seen.State || (w.row.CourierID == nil) != (seen.CourierID == nil) || seen.CourierID != nil && *w.row.CourierID != *seen.CourierID {
-			return wrongState(w.was, []Party{Admin})
+			return wrongState(w.row, []Party{Admin})
 		}
 		if _, err := w.step(Assign, []Party{Admin}); err != nil {
 			return err

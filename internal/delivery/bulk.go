@@ -101,7 +101,7 @@ func (s *Service) Prioritize(ctx context.Context, caller web.Caller, id, priorit
 			return err
 		}
 		if n == 0 {
-			return wrongState(State(d.State), []Party{Admin})
+			return wrongState(d, []Party{Admin})
 		}
 		return s.events.Append(ctx, tx, event.Event{Type: "delivery.prioritized", Subject: id, Actor: caller.Account, Facts: map[string]any{"from": priorities[d.Priority], "to": priority}})
 	})

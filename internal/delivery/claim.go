@@ -12,7 +12,7 @@ import (
 )
 
 // Claim gives the caller a delivery that waits. Errors: ErrNotFound, ErrTaken, ErrState, ErrUnverified, ErrSuspended,
-// ErrExpired, ErrTooMany, ErrCapacity.
+// ErrExpired, ErrTooMany, ErrCapacity, ErrCashLimit, ErrOwnScrap.
 func (s *Service) Claim(ctx context.Context, caller web.Caller, id string, n Note) error {
 	// READ COMMITTED: the delivery's state is looked at under its lock; jobs and weight are a guarded update of the
 	// courier's row, whose facts were read under its lock.
@@ -32,7 +32,7 @@ func (s *Service) Claim(ctx context.Context, caller web.Caller, id string, n Not
 				}
 				return ErrTaken
 			}
-			return wrongState(w.was, nil)
+			return wrongState(w.row, nil)
 		}
 		n.Actor = caller.Account
 		return s.give(ctx, tx, w, c.ID, Claim, n, nil)
@@ -79,6 +79,9 @@ func (s *Service) give(ctx context.Context, tx db.Tx, w *work, courier int64, on
 	if err := fit(c, clock.Micro(now)); err != nil {
 		return err
 	}
+	if w.row.Side == buyback && w.row.BuyerID == c.AccountID { // he would say the weight and give the consent
+		return ErrOwnScrap
+	}
 	if err := mayCarry(ctx, q, c.ID, w.row); err != nil {
 		return err
 	}
@@ -94,7 +97,7 @@ func (s *Service) give(ctx context.Context, tx db.Tx, w *work, courier int64, on
 	if took == 0 {
 		return full(c, w.row.Weight)
 	}
-	if w.parcel.State == order.Confirmed {
+	if w.parcel.State == order.Confirmed && !w.parcel.Buyback() {
 		if err := s.orders.Carry(ctx, tx, w.row.OrderRef, order.Process, order.Why{}, n.Actor); err != nil {
 			return err
 		}
@@ -141,7 +144,18 @@ func (s *Service) Release(ctx context.Context, caller web.Caller, id string, n N
 
 // Cancel ends a delivery before it is picked up. The store carries the order itself, or another delivery is made.
 func (s *Service) Cancel(ctx context.Context, caller web.Caller, id string, n Note) error {
-	return s.change(ctx, caller, id, Cancel, n, s.drop)
+	return s.change(ctx, caller, id, Cancel, n, s.callOff)
+}
+
+// callOff takes what is called off from its courier, and lets go of what was kept for it.
+func (s *Service) callOff(ctx context.Context, tx db.Tx, w *work, n *Note) error {
+	if err := s.drop(ctx, tx, w, n); err != nil {
+		return err
+	}
+	if w.row.Side == buyback {
+		return s.letGo(ctx, tx, w.row)
+	}
+	return s.unload(ctx, tx, w)
 }
 
 // free takes a job from its courier.
@@ -185,50 +199,4 @@ func (s *Service) change(ctx context.Context, caller web.Caller, id string, on E
 		}
 		return s.move(ctx, tx, w, on, rule.To, mine, nil)
 	}, db.ReadCommitted())
-}
-
-// Moving implements order.Carrier: a store does not ship what a courier has, and what the buyer cancels is not carried.
-func (s *Service) Moving(ctx context.Context, tx db.Tx, id string, on order.Event, party order.Party, actor string) error {
-	switch on {
-	case order.Ship, order.Cancel, order.Deliver, order.Return:
-	default:
-		return nil
-	}
-	q := deliverydb.New(tx)
-	d, err := q.LockOpenOfOrder(ctx, id)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	w := &work{row: d, was: State(d.State)}
-	n := Note{Actor: actor}
-	switch {
-	case on == order.Deliver && party == order.Buyer && d.PinNo > 0 && w.was.Held() && d.Cash == 0: // whether cash was taken, only the courier says
-		return nil // Moved ends it
-	case on == order.Cancel, on == order.Ship && w.was == Available:
-		if err := s.drop(ctx, tx, w, &n); err != nil {
-			return err
-		}
-		return s.move(ctx, tx, w, Cancel, Cancelled, n, nil)
-	default:
-		return order.ErrCarried.With("delivery", d.PublicID)
-	}
-}
-
-// Moved implements order.Carrier: the buyer's own word that he has it ends the delivery.
-func (s *Service) Moved(ctx context.Context, tx db.Tx, id string, on order.Event, party order.Party, actor string) error {
-	if on != order.Deliver || party != order.Buyer {
-		return nil
-	}
-	d, err := deliverydb.New(tx).LockOpenOfOrder(ctx, id)
-	if errors.Is(err, db.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	w := &work{row: d, was: State(d.State)}
-	return s.arrived(ctx, tx, w, &Note{Actor: actor}, "buyer", true)
 }

@@ -177,14 +177,21 @@ type NewDocument struct {
 	Kind    string
 	Number  string
 	Expires time.Time
+	Picture []byte // of it; it may be sent later, too
 }
 
 // AddDocument sends a document in; one of the same kind that nobody has looked at yet is replaced. Errors:
-// ErrDocExpired, ErrTooManyDocs.
+// ErrDocExpired, ErrTooManyDocs, picture.Faults.
 func (s *Service) AddDocument(ctx context.Context, caller web.Caller, n NewDocument) (CourierView, error) {
 	number, err := identity.Line("body.number", n.Number, 60)
 	if err != nil {
 		return CourierView{}, err
+	}
+	var kept *blob.Blob
+	if n.Picture != nil {
+		if kept, err = s.keepPaper(ctx, n.Picture); err != nil {
+			return CourierView{}, err
+		}
 	}
 	var id int64
 	err = s.db.Write(ctx, "delivery.document", func(ctx context.Context, tx db.Tx) error {
@@ -215,6 +222,15 @@ func (s *Service) AddDocument(ctx context.Context, caller web.Caller, n NewDocum
 		if err != nil {
 			return err
 		}
+		if kept != nil {
+			row, err := q.DocumentByPublicID(ctx, doc)
+			if err != nil {
+				return err
+			}
+			if _, err := q.SetDocumentFile(ctx, &kept.Name, row.ID); err != nil {
+				return err
+			}
+		}
 		return s.events.Append(ctx, tx, event.Event{Type: "delivery.document_submitted", Subject: c.PublicID, Actor: caller.Account, Facts: map[string]any{"document": doc, "kind": n.Kind}})
 	})
 	if err != nil {
@@ -230,11 +246,7 @@ func (s *Service) DocumentPicture(ctx context.Context, caller web.Caller, id str
 	if err != nil {
 		return err
 	}
-	pic, err := picture.Make(ctx, file, picture.Options{MaxSide: 2048})
-	if err != nil {
-		return err
-	}
-	kept, err := s.files.PutPicture(ctx, blob.Private, pic)
+	kept, err := s.keepPaper(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -251,6 +263,16 @@ func (s *Service) DocumentPicture(ctx context.Context, caller web.Caller, id str
 		}
 		return nil
 	})
+}
+
+// keepPaper paints the picture of a document anew and keeps it where only its courier and admins see it.
+func (s *Service) keepPaper(ctx context.Context, file []byte) (*blob.Blob, error) {
+	pic, err := picture.Make(ctx, file, picture.Options{MaxSide: 2048})
+	if err != nil {
+		return nil, err
+	}
+	kept, err := s.files.PutPicture(ctx, blob.Private, pic)
+	return &kept, err
 }
 
 // document is a document of the caller's, or of anybody for an admin.

@@ -46,13 +46,18 @@ func (w *town) job(n int) (delivery, order string) {
 // courier is a verified courier with a motorcycle that takes 30 kg.
 func (w *town) courier() (c *apptest.Client, id string) {
 	c = w.Person("courier")
-	id = c.Patch("/v1/couriers/me", M{"business_name": "Quick Transport", "phone": "+9779841555555", "vehicle": "motorcycle", "plate": "BA-1-PA-1234", "capacity": 30_000}).Want(200).Str("id")
+	return c, w.enlist(c)
+}
+
+// enlist makes an account with the role a courier who may take jobs.
+func (w *town) enlist(c *apptest.Client) string {
+	id := c.Patch("/v1/couriers/me", M{"business_name": "Quick Transport", "phone": "+9779841555555", "vehicle": "motorcycle", "plate": "BA-1-PA-1234", "capacity": 30_000}).Want(200).Str("id")
 	for _, kind := range []string{"identity", "license"} {
 		c.Post("/v1/couriers/me/documents", M{"kind": kind, "number": "NP-1", "expires_at": apptest.Start.AddDate(1, 0, 0)}).Want(201)
 	}
 	w.admin.Post("/v1/couriers/{}/verify", nil, id).Want(200)
 	c.Patch("/v1/couriers/me", M{"available": true}).Want(200)
-	return c, id
+	return id
 }
 
 // proof is what the buyer has to show.

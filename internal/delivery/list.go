@@ -29,13 +29,13 @@ func notFound(err error, refusal *fault.Error) error {
 const deliveryColumns = "SELECT d.id, d.public_id, d.tracking, d.track_hash, d.order_ref, d.store_id, d.buyer_id, d.state, d.open, d.courier_id, d.pickup, d.dropoff, d.pickup_cell, " +
 	"d.pickup_lat, d.pickup_lng, d.drop_lat, d.drop_lng, d.distance, d.instructions, d.weight, d.size, d.value, d.fragile, d.signature, d.priority, d.currency, d.fee, d.share_bp, " +
 	"d.earned, d.cash, d.cash_state, d.pickup_at, d.deliver_at, d.eta_at, d.pin_no, d.tries, d.proof, d.fail_reason, d.fails, d.far, d.flagged, d.rating, d.assigned_at, " +
-	"d.picked_up_at, d.delivered_at, d.ended_at, d.due_at, d.created_at, d.updated_at, d.words"
+	"d.picked_up_at, d.delivered_at, d.ended_at, d.due_at, d.created_at, d.updated_at, d.words, d.side, d.pay_most"
 
 func scanDelivery(s db.Scanner) (d deliverydb.Delivery, err error) {
 	err = s.Scan(&d.ID, &d.PublicID, &d.Tracking, &d.TrackHash, &d.OrderRef, &d.StoreID, &d.BuyerID, &d.State, &d.Open, &d.CourierID, &d.Pickup, &d.Dropoff, &d.PickupCell,
 		&d.PickupLat, &d.PickupLng, &d.DropLat, &d.DropLng, &d.Distance, &d.Instructions, &d.Weight, &d.Size, &d.Value, &d.Fragile, &d.Signature, &d.Priority, &d.Currency, &d.Fee, &d.ShareBp,
 		&d.Earned, &d.Cash, &d.CashState, &d.PickupAt, &d.DeliverAt, &d.EtaAt, &d.PinNo, &d.Tries, &d.Proof, &d.FailReason, &d.Fails, &d.Far, &d.Flagged, &d.Rating, &d.AssignedAt,
-		&d.PickedUpAt, &d.DeliveredAt, &d.EndedAt, &d.DueAt, &d.CreatedAt, &d.UpdatedAt, &d.Words)
+		&d.PickedUpAt, &d.DeliveredAt, &d.EndedAt, &d.DueAt, &d.CreatedAt, &d.UpdatedAt, &d.Words, &d.Side, &d.PayMost)
 	return d, err
 }
 
@@ -161,7 +161,7 @@ func (s *Service) views(ctx context.Context, tx db.Tx, rows []deliverydb.Deliver
 		}
 		views = append(views, v)
 	}
-	return views, nil
+	return views, s.withCargo(ctx, tx, rows, views)
 }
 
 // filters are what a selection means, and in which parts the caller asks.

@@ -104,7 +104,7 @@ func pictured(d deliverydb.Delivery, parties []Party) error {
 		return ErrNotYours
 	}
 	if state := State(d.State); !state.Held() && state != Delivered {
-		return wrongState(state, parties)
+		return wrongState(d, parties)
 	}
 	return nil
 }
@@ -144,21 +144,26 @@ func (s *Service) PictureFile(ctx context.Context, caller web.Caller, id, name s
 		if err != nil {
 			return err
 		}
-		rows, err := deliverydb.New(tx).EventsOf(ctx, d.ID, mostEvents)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if r.Photo != nil && *r.Photo == name || r.Signature != nil && *r.Signature == name {
-				return nil
-			}
-		}
-		return ErrPicture
+		return hasPicture(ctx, tx, d, name)
 	})
 	if err != nil {
 		return nil, err
 	}
 	return s.files.Download(ctx, name, "delivery")
+}
+
+// hasPicture refuses a picture that is not a delivery's. Errors: ErrPicture.
+func hasPicture(ctx context.Context, tx db.Tx, d deliverydb.Delivery, name string) error {
+	rows, err := deliverydb.New(tx).EventsOf(ctx, d.ID, mostEvents)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		if r.Photo != nil && *r.Photo == name || r.Signature != nil && *r.Signature == name {
+			return nil
+		}
+	}
+	return ErrPicture
 }
 
 // seen is a delivery for whoever may see its proof: the buyer too, who may not see its other facts here. Errors:
@@ -175,15 +180,11 @@ func (s *Service) seen(ctx context.Context, tx db.Tx, caller web.Caller, id stri
 	return d, err
 }
 
-// proofPictures are where the buyer finds on the market's pages what an order's last delivery was proved with.
-func (s *Service) proofPictures(ctx context.Context, tx db.Tx, order string) (out []string, err error) {
-	d, err := deliverydb.New(tx).LastOfOrder(ctx, order)
-	if err != nil {
-		return nil, err
-	}
+// proofPictures are where the buyer finds on the market's pages what a delivery was proved with.
+func (s *Service) proofPictures(ctx context.Context, tx db.Tx, d deliverydb.Delivery, under string) (out []string, err error) {
 	photos, signatures, err := s.picturesOf(ctx, tx, d)
 	for _, name := range slices.Concat(photos, signatures) {
-		out = append(out, "/deliveries/"+d.PublicID+"/pictures/"+name)
+		out = append(out, under+name)
 	}
 	return out, err
 }

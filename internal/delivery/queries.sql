@@ -57,10 +57,10 @@ UPDATE courier_documents SET state = sqlc.arg(state), reason = sqlc.arg(reason),
 
 -- name: InsertDelivery :one
 INSERT INTO deliveries (public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance,
-  instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words)
+  instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words, side, pay_most)
 VALUES (sqlc.arg(public_id), sqlc.arg(tracking), sqlc.arg(track_hash), sqlc.arg(order_ref), sqlc.arg(store_id), sqlc.arg(buyer_id), 'available', TRUE, sqlc.arg(pickup), sqlc.arg(dropoff), sqlc.arg(pickup_cell),
   sqlc.narg(pickup_lat), sqlc.narg(pickup_lng), sqlc.narg(drop_lat), sqlc.narg(drop_lng), sqlc.narg(distance), sqlc.arg(instructions), sqlc.arg(weight), sqlc.arg(size), sqlc.arg(value), sqlc.arg(fragile), sqlc.arg(signature),
-  sqlc.arg(priority), sqlc.arg(currency), sqlc.arg(fee), 0, 0, sqlc.arg(cash), '', sqlc.narg(pickup_at), sqlc.narg(deliver_at), 0, 0, '', '', 0, FALSE, sqlc.arg(due_at), sqlc.arg(created_at), sqlc.arg(created_at), sqlc.arg(words))
+  sqlc.arg(priority), sqlc.arg(currency), sqlc.arg(fee), 0, 0, sqlc.arg(cash), '', sqlc.narg(pickup_at), sqlc.narg(deliver_at), 0, 0, '', '', 0, FALSE, sqlc.arg(due_at), sqlc.arg(created_at), sqlc.arg(created_at), sqlc.arg(words), sqlc.arg(side), sqlc.arg(pay_most))
 RETURNING id;
 
 -- name: Delivery :one
@@ -72,14 +72,11 @@ SELECT * FROM deliveries WHERE track_hash = sqlc.arg(track_hash);
 -- name: LockDelivery :one
 SELECT * FROM deliveries WHERE id = sqlc.arg(id) FOR UPDATE;
 
--- name: OpenOfOrder :one
-SELECT * FROM deliveries WHERE order_ref = sqlc.arg(order_ref) AND open;
-
 -- name: LastOfOrder :one
 SELECT * FROM deliveries WHERE order_ref = sqlc.arg(order_ref) ORDER BY id DESC LIMIT 1;
 
--- name: LockOpenOfOrder :one
-SELECT * FROM deliveries WHERE order_ref = sqlc.arg(order_ref) AND open FOR UPDATE;
+-- name: LockOpenOfOrder :many
+SELECT * FROM deliveries WHERE order_ref = sqlc.arg(order_ref) AND open ORDER BY id FOR UPDATE;
 
 -- name: UpdateDelivery :execrows
 UPDATE deliveries SET state = sqlc.arg(state), open = sqlc.arg(open), courier_id = sqlc.narg(courier_id), share_bp = sqlc.arg(share_bp), earned = sqlc.arg(earned), cash = sqlc.arg(cash), cash_state = sqlc.arg(cash_state), eta_at = sqlc.narg(eta_at),
@@ -178,3 +175,37 @@ SELECT * FROM deliveries WHERE courier_id = sqlc.arg(courier_id) AND cash_state 
 
 -- name: LastOfOrders :many
 SELECT * FROM deliveries WHERE id IN (SELECT MAX(d.id) FROM deliveries AS d WHERE d.order_ref = ANY(sqlc.arg(orders)::text[]) GROUP BY d.order_ref);
+
+-- name: LiveOfOrder :many
+SELECT * FROM deliveries WHERE order_ref = sqlc.arg(order_ref) AND (open OR state = 'delivered') ORDER BY id;
+
+-- name: LiveOfOrders :many
+SELECT * FROM deliveries WHERE order_ref = ANY(sqlc.arg(orders)::text[]) AND (open OR state = 'delivered') ORDER BY order_ref, id LIMIT sqlc.arg(max_rows);
+
+-- name: PickedOfOrder :one
+SELECT COUNT(*) FROM deliveries WHERE order_ref = sqlc.arg(order_ref) AND picked_up_at IS NOT NULL;
+
+-- name: InsertLines :batchexec
+INSERT INTO delivery_lines (delivery_id, line, title, quantity) VALUES (sqlc.arg(delivery_id), sqlc.arg(line), sqlc.arg(title), sqlc.arg(quantity));
+
+-- name: LinesOf :many
+SELECT * FROM delivery_lines WHERE delivery_id = ANY(sqlc.arg(deliveries)::bigint[]) ORDER BY delivery_id, id;
+
+-- name: CutLine :execrows
+UPDATE delivery_lines SET quantity = quantity - sqlc.arg(units)::bigint WHERE id = sqlc.arg(id) AND quantity >= sqlc.arg(units)::bigint;
+
+-- name: LinesOut :many
+SELECT l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = sqlc.arg(order_ref) AND d.id <> sqlc.arg(except_id)::bigint AND d.picked_up_at IS NOT NULL AND (d.open OR d.state = 'delivered') GROUP BY l.line;
+
+-- name: LinesInState :many
+SELECT l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = sqlc.arg(order_ref) AND d.id <> sqlc.arg(except_id)::bigint AND d.state = sqlc.arg(state) GROUP BY l.line;
+
+-- name: CashOut :one
+SELECT COALESCE(SUM(cash), 0)::bigint FROM deliveries
+WHERE order_ref = sqlc.arg(order_ref) AND id <> sqlc.arg(except_id)::bigint AND picked_up_at IS NOT NULL AND (open OR state = 'delivered');
+
+-- name: LiveLines :many
+SELECT d.order_ref, l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = ANY(sqlc.arg(orders)::text[]) AND (d.open OR d.state = 'delivered') GROUP BY d.order_ref, l.line;

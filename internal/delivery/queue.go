@@ -20,17 +20,18 @@ type Queued struct {
 
 // QueuedBody is such a step as a phone sends it.
 type QueuedBody struct {
-	Delivery string     `json:"delivery" minLength:"1" maxLength:"64"`
-	Kind     string     `json:"kind" enum:"pickup,depart,deliver,fail,retry,return"`
-	Event    string     `json:"event" minLength:"1" maxLength:"64" doc:"The phone's own name for it: sent again, it changes nothing"`
-	At       time.Time  `json:"at" doc:"By the phone's clock"`
-	Lat      string     `json:"lat,omitempty" maxLength:"20"`
-	Lng      string     `json:"lng,omitempty" maxLength:"20"`
-	Note     string     `json:"note,omitempty" maxLength:"500"`
-	PIN      string     `json:"pin,omitempty" maxLength:"12"`
-	QR       string     `json:"code,omitempty" maxLength:"64"`
-	Reason   string     `json:"reason,omitempty" enum:"nobody_home,refused,wrong_address,damaged,other"`
-	Later    *time.Time `json:"try_again_at,omitempty"`
+	Delivery string       `json:"delivery" minLength:"1" maxLength:"64"`
+	Kind     string       `json:"kind" enum:"pickup,depart,deliver,fail,retry,return"`
+	Event    string       `json:"event" minLength:"1" maxLength:"64" doc:"The phone's own name for it: sent again, it changes nothing"`
+	At       time.Time    `json:"at" doc:"By the phone's clock"`
+	Lat      string       `json:"lat,omitempty" maxLength:"20"`
+	Lng      string       `json:"lng,omitempty" maxLength:"20"`
+	Note     string       `json:"note,omitempty" maxLength:"500"`
+	PIN      string       `json:"pin,omitempty" maxLength:"12"`
+	QR       string       `json:"code,omitempty" maxLength:"64"`
+	Weighed  *WeighedBody `json:"weighed,omitempty" doc:"Of a pickup at a household's door. Whether the password is right is said when it is sent"`
+	Reason   string       `json:"reason,omitempty" enum:"nobody_home,refused,wrong_address,damaged,other"`
+	Later    *time.Time   `json:"try_again_at,omitempty"`
 }
 
 // queueable are the steps that a phone may take while it has no network.
@@ -44,8 +45,11 @@ func (e QueuedBody) Queued() Queued {
 	body := StepBody{Event: e.Event, At: &e.At, Lat: e.Lat, Lng: e.Lng, Note: e.Note}
 	n, err := body.note()
 	n.Client = e.Event
+	weighed, bad := e.Weighed.cmd()
 	switch on := Event(e.Kind); {
 	case err != nil:
+	case bad != nil:
+		err = bad
 	case e.Event == "" || len(e.Event) > 64:
 		err = ErrClientEvent
 	case !slices.Contains(queueable, on):
@@ -53,7 +57,7 @@ func (e QueuedBody) Queued() Queued {
 	case on == Fail && !slices.Contains(FailReasons, e.Reason):
 		err = ErrReasonNeeded
 	}
-	return Queued{Delivery: e.Delivery, On: Event(e.Kind), At: e.At, Bad: err, Action: Action{Note: n, PIN: e.PIN, QR: e.QR, Reason: e.Reason, Later: micros(e.Later)}}
+	return Queued{Delivery: e.Delivery, On: Event(e.Kind), At: e.At, Bad: err, Action: Action{Note: n, PIN: e.PIN, QR: e.QR, Reason: e.Reason, Weighed: weighed, Later: micros(e.Later)}}
 }
 
 // QueueItem is what became of a step.

@@ -22,12 +22,14 @@ type Action struct {
 	PIN    string
 	QR     string
 	Reason string
+	// Weighed is what came of a household's scrap.
+	Weighed order.PickupCmd
 	// Later is when a failed delivery is tried again, in microseconds.
 	Later *int64
 }
 
 // Act takes a courier's step. A step whose client's event was taken before changes nothing. Errors: ErrNotFound,
-// ErrState, ErrClientEvent, ErrProofNeeded, ErrSignatureNeeded, ErrWrongProof, ErrProofLocked, and those of order.
+// ErrState, ErrClientEvent, ErrProofNeeded, ErrSignatureNeeded, ErrWrongProof, ErrProofLocked, and those of order.Fetch.
 func (s *Service) Act(ctx context.Context, caller web.Caller, id string, on Event, a Action) error {
 	var refusal error
 	// READ COMMITTED: every check follows the locks of the order and of the delivery; that a client's event counts once
@@ -59,7 +61,7 @@ func (s *Service) Act(ctx context.Context, caller web.Caller, id string, on Even
 	return refusal
 }
 
-// wrongProof is the row of a history that a wrong PIN leaves.
+// wrongProof is the row of a history that a wrong PIN or password leaves.
 const wrongProof = "wrong_proof"
 
 // before says whether a client's event was taken already.
@@ -77,6 +79,9 @@ func (s *Service) before(ctx context.Context, tx db.Tx, w *work, on Event, a Act
 	if e.DeliveryID == w.row.ID && e.Kind == wrongProof && on == Deliver {
 		return false, ErrWrongProof.With("tries_left", MostTries-w.row.Tries) // counted when it came first
 	}
+	if e.DeliveryID == w.row.ID && e.Kind == wrongProof && on == Pickup {
+		return false, order.ErrWrongOTP
+	}
 	if e.DeliveryID != w.row.ID || e.Kind != string(on) {
 		return false, ErrClientEvent
 	}
@@ -92,8 +97,16 @@ func (s *Service) act(ctx context.Context, tx db.Tx, w *work, on Event, parties 
 	n := &a.Note
 	switch on {
 	case Pickup:
+		if toWeigh(w.row) {
+			if refusal, err := s.weigh(ctx, tx, w, a); refusal != nil || err != nil {
+				return refusal, err
+			}
+		}
 		err = s.pickUp(ctx, tx, w, n)
 	case Deliver:
+		if w.row.Side == buyback && isStore(parties) { // the dealer's own word that he has it
+			return nil, s.arrived(ctx, tx, w, n, "buyer", false)
+		}
 		if err := s.attach(ctx, tx, w.row, n); err != nil {
 			return nil, err
 		}
@@ -113,12 +126,13 @@ func (s *Service) act(ctx context.Context, tx db.Tx, w *work, on Event, parties 
 		if a.Later != nil {
 			w.row.DeliverAt = a.Later
 		}
+		if rule.To == Cancelled {
+			err = s.nobody(ctx, tx, w, n)
+		}
 	case Retry:
 		w.row.FailReason = ""
 	case Return:
-		if err = s.drop(ctx, tx, w, n); err == nil {
-			err = s.orders.Carry(ctx, tx, w.row.OrderRef, order.Return, order.Why{Note: w.row.FailReason}, n.Actor)
-		}
+		err = s.comesBack(ctx, tx, w, n)
 	}
 	if err != nil {
 		return nil, err
@@ -130,12 +144,14 @@ func (s *Service) act(ctx context.Context, tx db.Tx, w *work, on Event, parties 
 	return nil, s.move(ctx, tx, w, on, rule.To, *n, facts)
 }
 
-// pickUp ships the order and makes the receiver's proof.
-func (s *Service) pickUp(ctx context.Context, tx db.Tx, w *work, n *Note) error {
+// pickUp ships the order, when this is the first of it that leaves its store, and makes the receiver's proof.
+func (s *Service) pickUp(ctx context.Context, tx db.Tx, w *work, n *Note) (err error) {
 	now := s.clock.Now()
 	at := clock.Micro(now)
 	w.row.PickedUpAt = &at
-	w.row.Cash = w.parcel.Cash // lines may have been cut since the job was made
+	if w.row.Cash, err = s.cashOf(ctx, tx, w); err != nil { // lines may have been cut since the job was made
+		return err
+	}
 	w.row.PinNo, w.row.Tries = w.row.PinNo+1, 0
 	q := deliverydb.New(tx)
 	if w.row.Distance != nil {
@@ -145,12 +161,10 @@ func (s *Service) pickUp(ctx context.Context, tx db.Tx, w *work, n *Note) error 
 		}
 		w.row.EtaAt = ptr(clock.Micro(now.Add(travel(*w.row.Distance, c.Vehicle))))
 	}
-	switch w.parcel.State {
-	case order.Confirmed, order.Processing:
-		return s.orders.Carry(ctx, tx, w.row.OrderRef, order.Ship, order.Why{}, n.Actor)
-	default:
-		return nil // from another courier's hands: the order is shipped
+	if w.row.Side == buyback || w.parcel.State != order.Confirmed && w.parcel.State != order.Processing {
+		return nil // weighed, or from another courier's hands, or another part of the order is on its way already
 	}
+	return s.orders.Carry(ctx, tx, w.row.OrderRef, order.Ship, order.Why{}, n.Actor)
 }
 
 // unproved says how a delivery without PIN and code is proved, where the market allows that. Errors: ErrProofNeeded.
@@ -198,8 +212,8 @@ func (s *Service) prove(ctx context.Context, tx db.Tx, w *work, a Action) (proof
 	return "", ErrWrongProof.With("tries_left", MostTries-w.row.Tries-1), nil
 }
 
-// arrived ends a delivery: the order is delivered, the courier has earned. told says that the order is being moved by
-// whoever calls.
+// arrived ends a delivery: the courier has earned, and with the last of it the order is delivered. told says that the order
+// is being moved by whoever calls.
 func (s *Service) arrived(ctx context.Context, tx db.Tx, w *work, n *Note, proof string, told bool) error {
 	if err := s.drop(ctx, tx, w, n); err != nil {
 		return err
@@ -216,9 +230,15 @@ func (s *Service) arrived(ctx context.Context, tx db.Tx, w *work, n *Note, proof
 		return err
 	}
 	d.Earned = share
-	if !told {
-		if err := s.orders.Carry(ctx, tx, d.OrderRef, order.Deliver, order.Why{}, n.Actor); err != nil {
+	if !told && d.Side == sale {
+		all, err := s.complete(ctx, tx, w)
+		if err != nil {
 			return err
+		}
+		if all {
+			if err := s.orders.Carry(ctx, tx, d.OrderRef, order.Deliver, order.Why{}, n.Actor); err != nil {
+				return err
+			}
 		}
 	}
 	if err := s.pay(ctx, tx, d); err != nil {
@@ -230,6 +250,9 @@ func (s *Service) arrived(ctx context.Context, tx db.Tx, w *work, n *Note, proof
 // pay books the cash that the courier took, and the fee: the store pays it from what it earned or will earn, the courier
 // has his share, the market the rest.
 func (s *Service) pay(ctx context.Context, tx db.Tx, d *deliverydb.Delivery) error {
+	if d.Side == buyback {
+		return s.payFetched(ctx, tx, d)
+	}
 	if d.Fee == 0 && d.Cash == 0 {
 		return nil
 	}
@@ -253,77 +276,4 @@ func (s *Service) pay(ctx context.Context, tx db.Tx, d *deliverydb.Delivery) err
 	return s.ledger.Post(ctx, tx, ledger.DeliveryDone, "carry:"+d.PublicID, d.PublicID,
 		ledger.Leg{From: from, To: to, Amount: d.Earned},
 		ledger.Leg{From: from, To: ledger.PlatformDelivery(d.Currency), Amount: d.Fee - d.Earned})
-}
-
-// Proof is what the buyer shows at the door.
-type Proof struct {
-	Delivery string
-	State    State
-	PIN      string
-	QR       string
-	Tries    int64
-	Kind     string
-}
-
-// ProofOf is the proof of an order, for its buyer alone. Errors: order.ErrNotFound, ErrNoProof.
-func (s *Service) ProofOf(ctx context.Context, caller web.Caller, id string) (p Proof, err error) {
-	err = s.db.Read(ctx, "delivery.proof", func(ctx context.Context, tx db.Tx) error {
-		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
-		if err != nil {
-			return err
-		}
-		if !buyer {
-			return order.ErrNotFound // whoever sells or carries sees no PIN
-		}
-		p, err = s.lastProof(ctx, tx, id)
-		return err
-	})
-	return p, err
-}
-
-// RenewProof makes another PIN and code, with all tries. Errors: order.ErrNotFound, ErrNoProof.
-func (s *Service) RenewProof(ctx context.Context, caller web.Caller, id string) (Proof, error) {
-	err := s.db.Write(ctx, "delivery.renew", func(ctx context.Context, tx db.Tx) error {
-		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
-		if err != nil {
-			return err
-		}
-		if !buyer {
-			return order.ErrNotFound
-		}
-		return s.renew(ctx, tx, id)
-	})
-	if err != nil {
-		return Proof{}, err
-	}
-	return s.ProofOf(ctx, caller, id)
-}
-
-// RateIt is the buyer's word on a delivery, one to five stars, once. Errors: order.ErrNotFound, ErrNoProof, ErrRated.
-func (s *Service) RateIt(ctx context.Context, caller web.Caller, id string, stars int64) error {
-	return s.db.Write(ctx, "delivery.rate", func(ctx context.Context, tx db.Tx) error {
-		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
-		if err != nil {
-			return err
-		}
-		if !buyer {
-			return order.ErrNotFound
-		}
-		q := deliverydb.New(tx)
-		d, err := q.LastOfOrder(ctx, id)
-		if errors.Is(err, db.ErrNoRows) {
-			return ErrRated
-		}
-		if err != nil {
-			return err
-		}
-		n, err := q.Rate(ctx, &stars, clock.Micro(s.clock.Now()), d.ID)
-		if err != nil {
-			return err
-		}
-		if n == 0 || d.CourierID == nil {
-			return ErrRated
-		}
-		return q.RateCourier(ctx, stars, *d.CourierID)
-	})
 }

@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/haat-market/haat/internal/delivery/deliverydb"
@@ -15,9 +16,10 @@ import (
 // SaleView is an order of a store with what carries it.
 type SaleView struct {
 	order.Summary
-	Delivery *SaleDelivery `json:"delivery,omitempty" doc:"Absent where no courier was asked: the store carries it itself"`
-	Own      bool          `json:"own_delivery" doc:"The store carries it itself, and says with POST /v1/orders/{id}/deliver that it is there"`
-	MayAsk   bool          `json:"may_ask_courier" doc:"A courier can be asked to carry it, with POST /v1/deliveries"`
+	Delivery *SaleDelivery  `json:"delivery,omitempty" doc:"The newest; absent where no courier was asked: the store carries it itself"`
+	Parts    []SaleDelivery `json:"deliveries" doc:"All that carry it or brought it, the oldest first"`
+	Own      bool           `json:"own_delivery" doc:"The store carries it itself, and says with POST /v1/orders/{id}/deliver that it is there"`
+	MayAsk   bool           `json:"may_ask_courier" doc:"A courier can be asked to carry it, with POST /v1/deliveries"`
 }
 
 // SaleDelivery is where the delivery of a sale stands.
@@ -30,9 +32,6 @@ type SaleDelivery struct {
 	Late     bool         `json:"late" doc:"It should have moved on by now"`
 	Proof    string       `json:"proof"`
 }
-
-// saleSide is the side of orders whose goods go from the store to the buyer.
-const saleSide = "sale"
 
 type salesIn struct {
 	ByID
@@ -51,25 +50,63 @@ func (s *Service) Sales(ctx context.Context, caller web.Caller, store, state str
 	for i, o := range list.Items {
 		refs[i] = o.ID
 	}
-	carried := map[string]*SaleDelivery{}
+	carried, parts := map[string]*SaleDelivery{}, map[string][]SaleDelivery{}
+	var units map[string]map[string]order.Units
 	err = s.db.Read(ctx, "delivery.sales", func(ctx context.Context, tx db.Tx) error {
 		rows, err := deliverydb.New(tx).LastOfOrders(ctx, refs)
 		if err != nil {
 			return err
 		}
-		names, err := s.names(ctx, tx, rows)
+		live, err := deliverydb.New(tx).LiveOfOrders(ctx, refs, mostParts)
+		if err != nil {
+			return err
+		}
+		names, err := s.names(ctx, tx, slices.Concat(rows, live))
+		if err != nil {
+			return err
+		}
+		clear(parts)
 		for _, d := range rows {
 			carried[d.OrderRef] = s.saleDelivery(d, names)
 		}
+		for _, d := range live {
+			parts[d.OrderRef] = append(parts[d.OrderRef], *s.saleDelivery(d, names))
+		}
+		units, err = s.orders.UnitsOf(ctx, tx, refs)
 		return err
 	})
 	items := make([]SaleView, len(list.Items))
 	for i, o := range list.Items {
-		d := carried[o.ID]
-		own := d == nil || d.State == Cancelled
-		items[i] = SaleView{o, d, own, own && o.Side == saleSide && (o.State == order.Confirmed || o.State == order.Processing)}
+		items[i] = saleView(o, carried[o.ID], parts[o.ID], units[o.ID])
 	}
 	return web.Page[SaleView]{Items: items, NextCursor: list.NextCursor}, err
+}
+
+// mostParts bounds what is read for a page of orders; each has a handful at most.
+const mostParts = 2000
+
+// saleView says of an order what carries it, and whether a courier can be asked for more of it.
+func saleView(o order.Summary, last *SaleDelivery, parts []SaleDelivery, units map[string]order.Units) SaleView {
+	if parts == nil {
+		parts = []SaleDelivery{}
+	}
+	v := SaleView{Summary: o, Delivery: last, Parts: parts, Own: last == nil || last.State == Cancelled}
+	free, carried, open := int64(0), int64(0), false
+	for _, u := range units {
+		free, carried = free+u.Left-u.Carried, carried+u.Carried
+	}
+	for _, d := range parts {
+		open = open || d.State.Open()
+	}
+	whole := len(parts) > 0 && carried == 0 // made before deliveries had lines
+	switch o.State {
+	case order.Confirmed, order.Processing:
+		v.MayAsk = o.Side == sale && free > 0 && !whole || o.Side == buyback && o.State == order.Confirmed && len(parts) == 0
+	case order.Shipped:
+		v.MayAsk = free > 0 && !whole && !v.Own && o.Side == sale
+		v.Own = v.Own || !open
+	}
+	return v
 }
 
 func (s *Service) saleDelivery(d deliverydb.Delivery, names map[int64]CourierName) *SaleDelivery {

@@ -123,9 +123,9 @@ func (s *Service) parties(ctx context.Context, tx db.Tx, caller web.Caller, d de
 
 // step looks the rule of an event up, for these parties.
 func (w *work) step(on Event, parties []Party) (Rule, error) {
-	rule, ok := Find(w.was, on)
+	rule, ok := Find(w.row.Side, w.was, on)
 	if !ok {
-		return Rule{}, wrongState(w.was, parties)
+		return Rule{}, wrongState(w.row, parties)
 	}
 	for _, p := range parties {
 		for _, by := range rule.By {
@@ -137,8 +137,8 @@ func (w *work) step(on Event, parties []Party) (Rule, error) {
 	return Rule{}, ErrNotYours
 }
 
-func wrongState(s State, parties []Party) error {
-	return ErrState.With("state", string(s)).With("allowed_actions", Allowed(s, parties...))
+func wrongState(d deliverydb.Delivery, parties []Party) error {
+	return ErrState.With("state", d.State).With("allowed_actions", Allowed(d.Side, State(d.State), parties...))
 }
 
 // Note is what comes with a step: who says so, and what his phone knows.

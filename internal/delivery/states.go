@@ -62,7 +62,13 @@ type Rule struct {
 	By   []Party
 }
 
-// Table is all that can happen to a delivery.
+// The sides of what is carried, as those of orders.
+const (
+	sale    = "sale"    // goods from a store to who bought them
+	buyback = "buyback" // what a dealer bought, from who sold it to the dealer
+)
+
+// Table is all that can happen to a delivery of goods.
 var Table = []Rule{
 	{Available, Claim, Assigned, []Party{Courier}},
 	{Available, Assign, Assigned, []Party{Admin}},
@@ -81,19 +87,49 @@ var Table = []Rule{
 	{Failed, Return, Returned, []Party{Courier, Admin}},
 }
 
-// Find gives the rule for an event in a state.
-func Find(from State, on Event) (Rule, bool) {
-	i := slices.IndexFunc(Table, func(r Rule) bool { return r.From == from && r.On == on })
+// BuybackTable is all that can happen to a delivery of what a dealer bought. It is picked up by being weighed and paid, so
+// there is no way back from there: only the dealer's door, or an admin who gives it up.
+var BuybackTable = []Rule{
+	{Available, Claim, Assigned, []Party{Courier}},
+	{Available, Assign, Assigned, []Party{Admin}},
+	{Available, Cancel, Cancelled, []Party{Store, Admin}},
+	{Assigned, Assign, Assigned, []Party{Admin}},
+	{Assigned, Unassign, Available, []Party{Courier, Admin}},
+	{Assigned, Pickup, PickedUp, []Party{Courier}},
+	{Assigned, Fail, Cancelled, []Party{Courier}},
+	{Assigned, Cancel, Cancelled, []Party{Store, Admin}},
+	{PickedUp, Depart, InTransit, []Party{Courier}},
+	{PickedUp, Deliver, Delivered, []Party{Courier, Store, Admin}},
+	{PickedUp, Fail, Failed, []Party{Courier, Admin}},
+	{InTransit, Deliver, Delivered, []Party{Courier, Store, Admin}},
+	{InTransit, Fail, Failed, []Party{Courier, Admin}},
+	{Failed, Retry, InTransit, []Party{Courier}},
+	{Failed, Deliver, Delivered, []Party{Store, Admin}},
+	{Failed, Release, Available, []Party{Admin}},
+	{Failed, Cancel, Cancelled, []Party{Admin}},
+}
+
+func tableOf(side string) []Rule {
+	if side == buyback {
+		return BuybackTable
+	}
+	return Table
+}
+
+// Find gives the rule of a side for an event in a state.
+func Find(side string, from State, on Event) (Rule, bool) {
+	table := tableOf(side)
+	i := slices.IndexFunc(table, func(r Rule) bool { return r.From == from && r.On == on })
 	if i < 0 {
 		return Rule{}, false
 	}
-	return Table[i], true
+	return table[i], true
 }
 
-// Allowed are the steps that these parties may take from a state.
-func Allowed(from State, parties ...Party) []Event {
+// Allowed are the steps of a side that these parties may take from a state.
+func Allowed(side string, from State, parties ...Party) []Event {
 	out := []Event{}
-	for _, r := range Table {
+	for _, r := range tableOf(side) {
 		if r.From == from && slices.ContainsFunc(parties, func(p Party) bool { return slices.Contains(r.By, p) }) {
 			out = append(out, r.On)
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/delivery/deliverydb"
-	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -157,7 +156,16 @@ type OrderTrack struct {
 	TrackingURL string            `json:"tracking_url,omitempty" doc:"The public page of what carries it now"`
 	Delivery    string            `json:"delivery,omitempty"`
 	State       string            `json:"delivery_state,omitempty"`
+	Parts       []OrderPart       `json:"deliveries" doc:"All that carry it or have carried it, the newest first"`
 	Items       []OrderTrackEntry `json:"items" doc:"Oldest first"`
+}
+
+// OrderPart is one delivery of an order.
+type OrderPart struct {
+	Delivery    string     `json:"delivery"`
+	State       State      `json:"state" enum:"available,assigned,picked_up,in_transit,delivered,failed,returned,cancelled"`
+	TrackingURL string     `json:"tracking_url,omitempty"`
+	Lines       []LineView `json:"lines" doc:"What it carries; none where it is all of the order"`
 }
 
 // OrderTrackEntry is one thing that happened.
@@ -165,6 +173,7 @@ type OrderTrackEntry struct {
 	Source string    `json:"source" enum:"order,delivery"`
 	Kind   string    `json:"kind"`
 	State  string    `json:"state,omitempty"`
+	Of     string    `json:"delivery,omitempty" doc:"Which delivery, if it happened to one"`
 	At     time.Time `json:"at"`
 }
 
@@ -185,27 +194,36 @@ func (s *Service) OrderTracking(ctx context.Context, caller web.Caller, id strin
 }
 
 func (s *Service) orderTrack(ctx context.Context, tx db.Tx, id string) (out OrderTrack, err error) {
-	out.Items = []OrderTrackEntry{}
+	out.Items, out.Parts = []OrderTrackEntry{}, []OrderPart{}
 	events, _, err := s.events.History(ctx, tx, id, event.Page{Limit: mostHistory})
 	if err != nil {
 		return out, err
 	}
 	for _, e := range events {
 		state, _ := e.Facts["to"].(string)
-		out.Items = append(out.Items, OrderTrackEntry{"order", e.Type, state, e.At})
+		out.Items = append(out.Items, OrderTrackEntry{"order", e.Type, state, "", e.At})
 	}
 	q := deliverydb.New(tx)
 	rows, err := q.DeliveriesOfOrder(ctx, id, mostHistory)
 	if err != nil {
 		return out, err
 	}
+	carries, err := s.cargoViews(ctx, tx, rows)
+	if err != nil {
+		return out, err
+	}
 	for _, d := range rows {
+		part := OrderPart{d.PublicID, State(d.State), s.link(d), carries[d.ID]}
+		if part.Lines == nil {
+			part.Lines = []LineView{}
+		}
+		out.Parts = append(out.Parts, part)
 		all, err := q.EventsOf(ctx, d.ID, mostHistory)
 		if err != nil {
 			return out, err
 		}
 		for _, r := range all {
-			out.Items = append(out.Items, OrderTrackEntry{"delivery", "delivery." + r.Kind, r.State, clock.Time(r.At)})
+			out.Items = append(out.Items, OrderTrackEntry{"delivery", "delivery." + r.Kind, r.State, d.PublicID, clock.Time(r.At)})
 		}
 		if out.Delivery == "" || d.Open {
 			out.Delivery, out.State, out.TrackingURL = d.PublicID, d.State, s.link(d)
@@ -213,127 +231,4 @@ func (s *Service) orderTrack(ctx context.Context, tx db.Tx, id string) (out Orde
 	}
 	slices.SortStableFunc(out.Items, func(a, b OrderTrackEntry) int { return a.At.Compare(b.At) })
 	return out, nil
-}
-
-// BuyersDelivery is what a buyer sees of what carries his order: where to follow it, and what he shows at the door.
-type BuyersDelivery struct {
-	State State
-	Path  string // of the public page, on this market
-	Proof *Proof
-	// Pictures are the paths of photo and signature on this market's pages, once it is delivered.
-	Pictures []string
-}
-
-// ForOrder is what the buyer sees of an order's delivery; nil where nobody carries it. Errors: order.ErrNotFound.
-func (s *Service) ForOrder(ctx context.Context, caller web.Caller, id string) (out *BuyersDelivery, err error) {
-	err = s.db.Read(ctx, "delivery.for_order", func(ctx context.Context, tx db.Tx) error {
-		buyer, err := s.orders.ForBuyer(ctx, tx, caller, id)
-		if err != nil || !buyer {
-			return err
-		}
-		if out, err = s.forOrder(ctx, tx, id); err != nil || out == nil || out.State != Delivered {
-			return err
-		}
-		out.Pictures, err = s.proofPictures(ctx, tx, id)
-		return err
-	})
-	return out, err
-}
-
-// ForLink is ForOrder for whoever has an order's follow link, without what is shown at the door; with it for the guest who
-// placed the order. Errors: order.ErrFollow.
-func (s *Service) ForLink(ctx context.Context, token, guest string) (out *BuyersDelivery, err error) {
-	err = s.db.Read(ctx, "delivery.for_link", func(ctx context.Context, tx db.Tx) error {
-		id, err := s.orders.OfLink(ctx, tx, token)
-		if err != nil {
-			return err
-		}
-		if out, err = s.forOrder(ctx, tx, id); err != nil || out == nil {
-			return err
-		}
-		if _, err = s.orders.OfGuest(ctx, tx, token, guest); errors.Is(err, order.ErrNotGuest) {
-			out.Proof, err = nil, nil
-		}
-		return err
-	})
-	return out, err
-}
-
-func (s *Service) forOrder(ctx context.Context, tx db.Tx, id string) (*BuyersDelivery, error) {
-	d, err := deliverydb.New(tx).LastOfOrder(ctx, id)
-	if errors.Is(err, db.ErrNoRows) || err == nil && State(d.State) == Cancelled {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	out := &BuyersDelivery{State: State(d.State), Path: "/t/" + s.trackToken(d.PublicID)}
-	if p, err := s.proof(d); err == nil {
-		out.Proof = &p
-	}
-	return out, nil
-}
-
-// proof is what is shown at the door. Errors: ErrNoProof.
-func (s *Service) proof(d deliverydb.Delivery) (p Proof, err error) {
-	if d.PinNo == 0 {
-		return p, ErrNoProof
-	}
-	p = Proof{Delivery: d.PublicID, State: State(d.State), Tries: MostTries - d.Tries, Kind: d.Proof}
-	if d.Open {
-		p.PIN, p.QR = s.pin(d), s.qr(d)
-	}
-	return p, nil
-}
-
-// lastProof is the proof of an order's last delivery. Errors: ErrNoProof.
-func (s *Service) lastProof(ctx context.Context, tx db.Tx, id string) (Proof, error) {
-	d, err := deliverydb.New(tx).LastOfOrder(ctx, id)
-	if err != nil {
-		return Proof{}, notFound(err, ErrNoProof)
-	}
-	return s.proof(d)
-}
-
-// renew makes another proof of an order's delivery. Errors: ErrNoProof.
-func (s *Service) renew(ctx context.Context, tx db.Tx, id string) error {
-	q := deliverydb.New(tx)
-	d, err := q.OpenOfOrder(ctx, id)
-	if err != nil {
-		return notFound(err, ErrNoProof)
-	}
-	n, err := q.Renew(ctx, clock.Micro(s.clock.Now()), d.ID)
-	if err == nil && n == 0 {
-		return ErrNoProof
-	}
-	return err
-}
-
-// ProofOfGuest is the proof of an order, for whoever placed it with a guest's token; the order is the follow link's.
-// Errors: order.ErrFollow, order.ErrNotGuest, ErrNoProof.
-func (s *Service) ProofOfGuest(ctx context.Context, token, guest string) (p Proof, err error) {
-	err = s.db.Read(ctx, "delivery.proof", func(ctx context.Context, tx db.Tx) error {
-		id, err := s.orders.OfGuest(ctx, tx, token, guest)
-		if err != nil {
-			return err
-		}
-		p, err = s.lastProof(ctx, tx, id)
-		return err
-	})
-	return p, err
-}
-
-// RenewOfGuest makes another PIN and code, as RenewProof. Errors: order.ErrFollow, order.ErrNotGuest, ErrNoProof.
-func (s *Service) RenewOfGuest(ctx context.Context, token, guest string) (Proof, error) {
-	err := s.db.Write(ctx, "delivery.renew", func(ctx context.Context, tx db.Tx) error {
-		id, err := s.orders.OfGuest(ctx, tx, token, guest)
-		if err != nil {
-			return err
-		}
-		return s.renew(ctx, tx, id)
-	})
-	if err != nil {
-		return Proof{}, err
-	}
-	return s.ProofOfGuest(ctx, token, guest)
 }

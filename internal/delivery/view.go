@@ -46,6 +46,9 @@ type View struct {
 	Tracking     string       `json:"tracking_number" doc:"For people and paper; the tracking page is reached by its link"`
 	TrackingURL  string       `json:"tracking_url,omitempty" doc:"The public page, for whoever is to follow it; absent where the market does not know its own address"`
 	Order        string       `json:"order"`
+	Side         string       `json:"side" enum:"sale,buyback" doc:"sale: goods from a store to who bought them; buyback: what a dealer bought, from the household to the dealer"`
+	Lines        []LineView   `json:"lines,omitempty" doc:"What it carries of the order; absent where it is all of it and was made before deliveries had lines, and of a buyback"`
+	Weigh        *WeighView   `json:"weigh,omitempty" doc:"Of a buyback that is not picked up yet: what is weighed at the household's door"`
 	State        State        `json:"state" enum:"available,assigned,picked_up,in_transit,delivered,failed,returned,cancelled"`
 	Courier      *CourierName `json:"courier,omitempty" doc:"Absent while nobody has it"`
 	Pickup       Place        `json:"pickup"`
@@ -86,6 +89,7 @@ type View struct {
 // OfferView is a delivery that waits, as couriers see it before they have it: no names, no doors.
 type OfferView struct {
 	ID        string     `json:"id"`
+	Side      string     `json:"side" enum:"sale,buyback" doc:"buyback: it is weighed at the household's door"`
 	From      string     `json:"from" doc:"City and district"`
 	To        string     `json:"to"`
 	Away      *int64     `json:"away_m" nullable:"true" doc:"How far the pickup is, in metres; null where it has no position"`
@@ -171,12 +175,12 @@ func (s *Service) namesOf(ctx context.Context, tx db.Tx, couriers []deliverydb.C
 func (s *Service) view(d deliverydb.Delivery, names map[int64]CourierName, parties []Party) (View, error) {
 	cur := money.Currency(d.Currency)
 	v := View{
-		ID: d.PublicID, Tracking: d.Tracking, TrackingURL: s.link(d), Order: d.OrderRef, State: State(d.State), Instructions: d.Instructions,
+		ID: d.PublicID, Tracking: d.Tracking, TrackingURL: s.link(d), Order: d.OrderRef, Side: d.Side, State: State(d.State), Instructions: d.Instructions,
 		Weight: d.Weight, Size: d.Size, Value: money.Format(d.Value, cur), Fragile: d.Fragile, Signature: d.Signature, Priority: priorities[d.Priority], Currency: d.Currency,
 		Fee: money.Format(d.Fee, cur), Earned: money.Format(d.Earned, cur), Cash: money.Format(d.Cash, cur), CashState: d.CashState, Distance: d.Distance,
 		PickupAt: timeOf(d.PickupAt), DeliverAt: timeOf(d.DeliverAt), EtaAt: timeOf(d.EtaAt), Proof: d.Proof, TriesLeft: MostTries - d.Tries, FailReason: d.FailReason, Fails: d.Fails,
 		Far: d.Far, Flagged: d.Flagged, Rating: d.Rating, AssignedAt: timeOf(d.AssignedAt), PickedUpAt: timeOf(d.PickedUpAt), DeliveredAt: timeOf(d.DeliveredAt),
-		DueAt: clock.Time(d.DueAt), CreatedAt: clock.Time(d.CreatedAt), UpdatedAt: clock.Time(d.UpdatedAt), Actions: Allowed(State(d.State), parties...),
+		DueAt: clock.Time(d.DueAt), CreatedAt: clock.Time(d.CreatedAt), UpdatedAt: clock.Time(d.UpdatedAt), Actions: Allowed(d.Side, State(d.State), parties...),
 	}
 	if d.CourierID != nil {
 		if name, ok := names[*d.CourierID]; ok {
@@ -203,7 +207,12 @@ func (s *Service) Get(ctx context.Context, caller web.Caller, id string) (v View
 		if err != nil {
 			return err
 		}
-		v, err = s.view(d, names, parties)
+		if v, err = s.view(d, names, parties); err != nil {
+			return err
+		}
+		one := []View{v}
+		err = s.withCargo(ctx, tx, []deliverydb.Delivery{d}, one)
+		v = one[0]
 		return err
 	})
 	return v, err
@@ -288,7 +297,7 @@ func (s *Service) Offers(ctx context.Context, near geo.Point, metres int64, limi
 func offer(d deliverydb.Delivery, near geo.Point) (OfferView, error) {
 	cur := money.Currency(d.Currency)
 	v := OfferView{
-		ID: d.PublicID, Distance: d.Distance, Weight: d.Weight, Size: d.Size, Fragile: d.Fragile, Priority: priorities[d.Priority], Currency: d.Currency, Fee: money.Format(d.Fee, cur),
+		ID: d.PublicID, Side: d.Side, Distance: d.Distance, Weight: d.Weight, Size: d.Size, Fragile: d.Fragile, Priority: priorities[d.Priority], Currency: d.Currency, Fee: money.Format(d.Fee, cur),
 		Cash: money.Format(d.Cash, cur), PickupAt: timeOf(d.PickupAt), DeliverAt: timeOf(d.DeliverAt), CreatedAt: clock.Time(d.CreatedAt),
 	}
 	if at := pointOf(d.PickupLat, d.PickupLng); at != nil {

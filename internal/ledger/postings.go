@@ -34,6 +34,7 @@ const (
 	CommissionToMarket Posting = "commission_to_market"
 	CommissionPaid     Posting = "commission_paid"
 	BuybackByWallet    Posting = "buyback_by_wallet"
+	FetchDone          Posting = "fetch_done"
 	Chargeback         Posting = "chargeback"
 	CashRounding       Posting = "cash_rounding"
 	OpeningBalance     Posting = "opening_balance"
@@ -238,6 +239,11 @@ var table = map[Posting][]shape{
 	},
 	BuybackByWallet: {
 		{from: KindWallet, to: KindWallet, kind: TransferBuyback},
+	},
+	// A courier of the market fetched what a dealer bought: the dealer pays the job's fee out of the owner's wallet.
+	FetchDone: {
+		{from: KindWallet, to: KindCourierEarnings, kind: TransferEarning},
+		{from: KindWallet, to: KindDelivery, kind: TransferDelivery},
 	},
 	// The provider took the money back, and charged for it.
 	Chargeback: {

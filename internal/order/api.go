@@ -192,7 +192,7 @@ func (s *Service) Mount(api *web.API) {
 		Complete: "Complete a delivered order: the store gets its money", Cancel: "Cancel an order before it is shipped",
 		Return: "Say that a shipped order was refused and comes back", Receive: "Say that a returning order is back at the store",
 	} {
-		web.Register(api, op("POST", "/v1/orders/{id}/"+string(on), string(on), summary, web.Owner, ErrNotFound, ErrState, ErrNotYours, ErrFrozen, ErrCarried, ErrCancelCheckout, inventory.ErrOutOfStock, store.ErrNoRight, store.ErrSellerRole),
+		web.Register(api, op("POST", "/v1/orders/{id}/"+string(on), string(on), summary, web.Owner, ErrNotFound, ErrState, ErrNotYours, ErrFrozen, ErrCarried, ErrPartly, ErrCancelCheckout, inventory.ErrOutOfStock, store.ErrNoRight, store.ErrSellerRole),
 			func(ctx context.Context, in *stepInput) (*one[View], error) {
 				caller := web.CallerFrom(ctx)
 				var why Why

@@ -113,6 +113,16 @@ func (a appointment) ends(zone *time.Location) (time.Time, bool) {
 	return time.Date(day.Year(), day.Month(), day.Day(), hours[1], 0, 0, 0, zone), true
 }
 
+// SlotBegins is when a slot of a day of the market's calendar begins.
+func SlotBegins(day, slot string, zone *time.Location) (time.Time, bool) {
+	ends, ok := appointment{day, slot}.ends(zone)
+	if !ok {
+		return ends, false
+	}
+	hours := slotHours[slot]
+	return ends.Add(time.Duration(hours[0]-hours[1]) * time.Hour), true
+}
+
 // due is when an appointment that nobody spoke of counts as missed. Errors: ErrPickupDay.
 func (a appointment) due(now time.Time, settings market.Settings) (int64, error) {
 	ends, ok := a.ends(settings.Location())

@@ -43,6 +43,8 @@ type PickupCmd struct {
 
 // weighing is a pickup while it is done.
 type weighing struct {
+	actor   string
+	free    func(ctx context.Context, tx db.Tx) error // sets the money free that is set aside for it; nil: none is
 	order   *orderdb.Order
 	pickup  orderdb.Pickup
 	terms   rate.Terms
@@ -92,16 +94,71 @@ func (s *Service) Pickup(ctx context.Context, caller web.Caller, id string, cmd 
 				return err
 			}
 		}
-		w := &weighing{order: o, pickup: p}
+		if err := s.callOff(ctx, tx, o, PickUp, took(rule, parties), caller.Account); err != nil {
+			return err
+		}
+		w := &weighing{order: o, pickup: p, actor: caller.Account}
 		if err := s.weigh(ctx, tx, w, cmd); err != nil {
 			return err
 		}
-		return s.settlePickup(ctx, tx, caller, c, w, cmd)
+		if w.sum.Amount > 0 && cmd.PayBy == PaidWallet { // the owner's money, which only he gives away
+			if _, err := s.stores.RequireID(ctx, tx, caller, o.StoreID, store.Own); err != nil {
+				return err
+			}
+		}
+		return s.settlePickup(ctx, tx, c, w, cmd)
 	})
 	if err != nil {
 		return err
 	}
 	return refusal
+}
+
+// Fetching is a pickup that a courier does for the dealer who sent him.
+type Fetching struct {
+	PickupCmd
+	Most  int64 // that the customer may get
+	Actor string
+	// Free sets the money free that the dealer has set aside, right before it is paid, under the lock of the wallets.
+	Free func(ctx context.Context, tx db.Tx) error
+}
+
+// Fetch weighs an order that the dealer has accepted and the caller has locked, as Pickup does, and pays the customer from
+// the wallet of the store's owner. What has to be remembered although it is refused is a refusal, not an error. Errors:
+// ErrState, ErrNoCash, ErrWrongNumber, ErrWrongOTP, ErrOTPLocked, ErrWeights, ErrExtra, ErrTotalTooLarge, ErrPayMost,
+// ledger.ErrInsufficientBalance.
+func (s *Service) Fetch(ctx context.Context, tx db.Tx, id string, f Fetching) (refusal, err error) {
+	c, orders, i, err := s.lockOrder(ctx, tx, id)
+	if err != nil {
+		return nil, err
+	}
+	o := &orders[i]
+	if o.Side != buyback || State(o.State) != Confirmed {
+		return nil, wrongState(*o, []Party{Courier})
+	}
+	switch {
+	case f.PayBy != "" && f.PayBy != PaidWallet:
+		return nil, ErrNoCash
+	case !sameNumber(f.Number, o.ID):
+		return nil, ErrWrongNumber
+	}
+	p, err := orderdb.New(tx).PickupOf(ctx, o.ID)
+	if err != nil {
+		return nil, err
+	}
+	if refusal, err := s.checkOTP(ctx, tx, o, p, f.OTP); refusal != nil || err != nil {
+		return refusal, err
+	}
+	w := &weighing{order: o, pickup: p, actor: f.Actor, free: f.Free}
+	if err := s.weigh(ctx, tx, w, f.PickupCmd); err != nil {
+		return nil, err
+	}
+	if w.sum.Amount > f.Most {
+		cur := money.Currency(o.Currency)
+		return nil, ErrPayMost.With("amount", money.Format(w.sum.Amount, cur)).With("most", money.Format(f.Most, cur)).With("currency", o.Currency)
+	}
+	f.PayBy = PaidWallet
+	return nil, s.settlePickup(ctx, tx, c, w, f.PickupCmd)
 }
 
 func sameNumber(said string, id int64) bool {
@@ -222,7 +279,7 @@ func (s *Service) weighExtra(ctx context.Context, tx db.Tx, w *weighing, said []
 }
 
 // settlePickup writes what was weighed, completes the order and moves the money, in the order of the locks.
-func (s *Service) settlePickup(ctx context.Context, tx db.Tx, caller web.Caller, c orderdb.Checkout, w *weighing, cmd PickupCmd) error {
+func (s *Service) settlePickup(ctx context.Context, tx db.Tx, c orderdb.Checkout, w *weighing, cmd PickupCmd) error {
 	o, q := w.order, orderdb.New(tx)
 	if w.sum.Amount > 0 && cmd.PayBy != PaidCash && cmd.PayBy != PaidWallet {
 		return ErrPayBy
@@ -255,7 +312,7 @@ func (s *Service) settlePickup(ctx context.Context, tx db.Tx, caller web.Caller,
 		return err
 	}
 	done, err := q.CompletePickup(ctx, orderdb.CompletePickupParams{
-		OrderID: o.ID, Paid: w.sum.Amount, PaidBy: by, Flagged: w.flagged, WeighedBy: caller.Account, Month: now.In(settings.Location()).Format("2006-01"), CompletedAt: at,
+		OrderID: o.ID, Paid: w.sum.Amount, PaidBy: by, Flagged: w.flagged, WeighedBy: w.actor, Month: now.In(settings.Location()).Format("2006-01"), CompletedAt: at,
 	})
 	if err != nil {
 		return err
@@ -266,7 +323,7 @@ func (s *Service) settlePickup(ctx context.Context, tx db.Tx, caller web.Caller,
 	if err := writeWeights(ctx, q, w); err != nil {
 		return err
 	}
-	if err := s.payOut(ctx, tx, caller, w, by); err != nil {
+	if err := s.payOut(ctx, tx, w, by); err != nil {
 		return err
 	}
 	cur := money.Currency(o.Currency)
@@ -277,7 +334,7 @@ func (s *Service) settlePickup(ctx context.Context, tx db.Tx, caller web.Caller,
 	if cmd.Note != "" {
 		facts["note"] = cmd.Note
 	}
-	return s.events.Append(ctx, tx, event.Event{Type: "order.completed", Subject: o.PublicID, Actor: caller.Account, Facts: facts})
+	return s.events.Append(ctx, tx, event.Event{Type: "order.completed", Subject: o.PublicID, Actor: w.actor, Facts: facts})
 }
 
 func writeWeights(ctx context.Context, q *orderdb.Queries, w *weighing) error {
@@ -290,30 +347,42 @@ func writeWeights(ctx context.Context, q *orderdb.Queries, w *weighing) error {
 	return failed
 }
 
-// payOut books what the market holds of it: a payment from wallet to wallet, which only the store's owner makes, and the
-// percent that the store owes from now on. Cash between two people never was the market's.
-func (s *Service) payOut(ctx context.Context, tx db.Tx, caller web.Caller, w *weighing, by string) error {
+// payOut books what the market holds of it: a payment from wallet to wallet, which only the store's owner makes or has set
+// aside, and the percent that the store owes from now on. Cash between two people never was the market's.
+func (s *Service) payOut(ctx context.Context, tx db.Tx, w *weighing, by string) error {
 	o := w.order
 	briefs, err := s.stores.Briefs(ctx, tx, []int64{o.StoreID})
 	if err != nil {
 		return err
 	}
 	b := briefs[o.StoreID]
-	if by == PaidWallet {
-		if _, err := s.stores.RequireID(ctx, tx, caller, o.StoreID, store.Own); err != nil {
-			return err
-		}
+	earnings := ledger.StoreEarnings(b.PublicID, o.Currency)
+	if by == PaidWallet || w.free != nil {
 		people, err := s.identity.Briefs(ctx, tx, []int64{b.OwnerID, o.AccountID})
 		if err != nil {
 			return err
 		}
-		err = s.ledger.Post(ctx, tx, ledger.BuybackByWallet, "buyback:"+o.PublicID, o.PublicID, ledger.Leg{
-			From: ledger.Wallet(people[b.OwnerID].PublicID, o.Currency), To: ledger.Wallet(people[o.AccountID].PublicID, o.Currency), Amount: w.sum.Amount,
-		})
-		if err != nil {
+		if err := s.payWallet(ctx, tx, w, ledger.Wallet(people[b.OwnerID].PublicID, o.Currency), ledger.Wallet(people[o.AccountID].PublicID, o.Currency), earnings); err != nil {
 			return err
 		}
 	}
 	return s.ledger.Post(ctx, tx, ledger.StoreCollected, "complete:"+o.PublicID, o.PublicID,
-		ledger.Leg{From: ledger.StoreEarnings(b.PublicID, o.Currency), To: ledger.PlatformFees(o.Currency), Amount: o.Fee})
+		ledger.Leg{From: earnings, To: ledger.PlatformFees(o.Currency), Amount: o.Fee})
+}
+
+// payWallet pays the customer out of the owner's wallet. What was set aside for it is free first, under the locks of all
+// accounts that are touched, so that nobody else spends it.
+func (s *Service) payWallet(ctx context.Context, tx db.Tx, w *weighing, from, to, earnings ledger.Key) error {
+	if w.free != nil {
+		if err := s.ledger.Lock(ctx, tx, from, to, earnings); err != nil {
+			return err
+		}
+		if err := w.free(ctx, tx); err != nil {
+			return err
+		}
+	}
+	if w.sum.Amount == 0 {
+		return nil
+	}
+	return s.ledger.Post(ctx, tx, ledger.BuybackByWallet, "buyback:"+w.order.PublicID, w.order.PublicID, ledger.Leg{From: from, To: to, Amount: w.sum.Amount})
 }

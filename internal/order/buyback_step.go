@@ -40,7 +40,37 @@ func (s *Service) stepBuyback(ctx context.Context, tx db.Tx, caller web.Caller, 
 			why.Reason = "customer"
 		}
 	}
+	if err := s.callOff(ctx, tx, o, on, party, caller.Account); err != nil {
+		return err
+	}
 	return s.moveBuyback(ctx, tx, o, p, rule, why, caller.Account)
+}
+
+// callOff tells whoever carries orders of a step, before it is taken: a courier is not sent to a door for nothing.
+func (s *Service) callOff(ctx context.Context, tx db.Tx, o *orderdb.Order, on Event, party Party, actor string) error {
+	if s.carrier == nil {
+		return nil
+	}
+	return s.carrier.Moving(ctx, tx, o.PublicID, on, party, actor)
+}
+
+// FetchMissed takes a courier's word that nobody was at the door of an order that the caller has locked. Errors: ErrState,
+// ErrPickupEarly.
+func (s *Service) FetchMissed(ctx context.Context, tx db.Tx, id, note, actor string) error {
+	_, orders, i, err := s.lockOrder(ctx, tx, id)
+	if err != nil {
+		return err
+	}
+	o := &orders[i]
+	rule, ok := findBuyback(State(o.State), Miss)
+	if o.Side != buyback || !ok {
+		return wrongState(*o, []Party{Courier})
+	}
+	p, err := orderdb.New(tx).PickupOf(ctx, o.ID)
+	if err != nil {
+		return err
+	}
+	return s.moveBuyback(ctx, tx, o, p, rule, Why{Note: note}, actor)
 }
 
 // mustBuy refuses what a store may not do that does not buy at present. Error: ErrDealerShut.
@@ -118,6 +148,9 @@ func (s *Service) dueBuyback(ctx context.Context, tx db.Tx, o *orderdb.Order) er
 	rule, ok := findBuyback(State(o.State), on)
 	if !ok {
 		return nil
+	}
+	if err := s.callOff(ctx, tx, o, on, System, event.System); err != nil {
+		return err
 	}
 	return s.moveBuyback(ctx, tx, o, p, rule, why, event.System)
 }

@@ -226,7 +226,7 @@ func (s *Service) mountBuyback(api *web.API) {
 			return show(ctx, in.ID, s.RescheduleTo(ctx, web.CallerFrom(ctx), in.ID, b.PickupDate, b.PickupSlot, b.Note))
 		})
 	pickup := op(http.MethodPost, "/v1/orders/{id}/pickup", "pickup", "Weigh and pay what a customer sells, against his one-time password", web.Owner,
-		ErrNotFound, ErrState, ErrNotYours, ErrDealerShut, ErrWrongNumber, ErrWrongOTP, ErrOTPLocked, ErrWeights, ErrExtra, ErrPayBy, ErrTotalTooLarge,
+		ErrNotFound, ErrState, ErrNotYours, ErrDealerShut, ErrCarried, ErrWrongNumber, ErrWrongOTP, ErrOTPLocked, ErrWeights, ErrExtra, ErrPayBy, ErrTotalTooLarge,
 		ledger.ErrInsufficientBalance, store.ErrNoRight, store.ErrSellerRole, store.ErrStoreNotFound)
 	pickup.Description = "Totals are made anew of what was weighed, at the prices of the checkout. Five wrong passwords lock the pickup until the customer makes another one."
 	web.Register(api, pickup, func(ctx context.Context, in *pickupInput) (*one[View], error) {

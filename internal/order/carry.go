@@ -11,14 +11,24 @@ import (
 	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/fault"
+	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/qty"
 	"github.com/haat-market/haat/internal/platform/web"
 )
 
-// ErrCarried refuses a step that is a courier's.
-var ErrCarried = fault.New(fault.Conflict, "courier_has_it", "A courier has this order. Take the delivery away from him first, or let him do it.")
+// What a caller may be told of orders that couriers carry.
+var (
+	ErrCarried = fault.New(fault.Conflict, "courier_has_it", "A courier has this order. Take the delivery away from him first, or let him do it.")
+	ErrPayMost = fault.New(fault.Conflict, "over_pay_limit", "This comes to more than the dealer has set aside. Take less along, or let the dealer send you with more.")
+	ErrPartly  = fault.New(fault.Conflict, "part_delivered", "A part of this order has arrived. The rest can be carried once more; what the buyer does not want is a matter of a refund.")
+	ErrNoCash  = fault.New(fault.Invalid, "wallet_only", "What a courier fetches is paid from the dealer's wallet. He carries no cash for it.")
+)
 
 // Carrier is told of steps that people take with an order, under the order's lock: before, when it may refuse, and after.
+//
+// Cutting is told that so many units of a line that deliveries carry are taken out of an order before it is shipped.
 type Carrier interface {
+	Cutting(ctx context.Context, tx db.Tx, order, line string, units int64, actor string) error
 	Moving(ctx context.Context, tx db.Tx, order string, on Event, party Party, actor string) error
 	Moved(ctx context.Context, tx db.Tx, order string, on Event, party Party, actor string) error
 }
@@ -29,6 +39,7 @@ func (s *Service) CarryWith(c Carrier) { s.carrier = c }
 // Parcel is what whoever carries an order has to know of it.
 type Parcel struct {
 	Order    string
+	Side     string
 	StoreID  int64
 	BuyerID  int64 // 0: ordered without an account
 	State    State
@@ -38,8 +49,99 @@ type Parcel struct {
 	Value    int64
 	Delivery int64 // what the buyer pays for it
 	Currency string
-	Cash     int64 // to be taken at the door
+	Cash     int64 // to be taken at the door, for all of it
+	Lines    []ParcelLine
+	Day      string // of the side buyback: when it is fetched
+	Slot     string
+	Pay      int64 // of the side buyback: what the customer gets for what was ordered
 }
+
+// ParcelLine is a line of goods.
+type ParcelLine struct {
+	Key     int64 // for Load
+	Line    string
+	Title   string
+	Left    int64 // units that the store has not cut
+	Carried int64 // of these, units that are in a delivery
+	Weight  int64 // grams of a unit
+	Value   int64 // of all that are left
+}
+
+// Free are the units that nobody carries yet.
+func (l ParcelLine) Free() int64 { return l.Left - l.Carried }
+
+// Loading is so many units of a line that get into a delivery, or less than none that get out.
+type Loading struct {
+	Key   int64
+	Units int64
+}
+
+// Load notes what of an order that the caller has locked got into a delivery, or out. The database refuses more than there is.
+func (s *Service) Load(ctx context.Context, tx db.Tx, units []Loading) error {
+	rows := make([]orderdb.LoadLinesParams, 0, len(units))
+	for _, u := range units {
+		if u.Units != 0 {
+			rows = append(rows, orderdb.LoadLinesParams{ID: u.Key, Units: u.Units})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	var failed error
+	orderdb.New(tx).LoadLines(ctx, rows).Exec(func(_ int, err error) { failed = errors.Join(failed, err) })
+	return failed
+}
+
+// Units are how many units of a line are left in an order, and how many of them are in a delivery.
+type Units struct{ Left, Carried int64 }
+
+// UnitsOf are the units of orders' lines, by order and line.
+func (s *Service) UnitsOf(ctx context.Context, tx db.Tx, orders []string) (map[string]map[string]Units, error) {
+	rows, err := orderdb.New(tx).CarriedLines(ctx, orders)
+	out := map[string]map[string]Units{}
+	for _, r := range rows {
+		if out[r.OrderRef] == nil {
+			out[r.OrderRef] = map[string]Units{}
+		}
+		out[r.OrderRef][r.Line] = Units{r.Quantity - r.CutQuantity, r.Carried}
+	}
+	return out, err
+}
+
+// ToWeigh is what is weighed at the door of who sells to a store.
+type ToWeigh struct {
+	Number     string
+	PostalCode string
+	Lines      []LineToWeigh
+}
+
+// LineToWeigh is a line of it.
+type LineToWeigh struct {
+	Line      string `json:"line"`
+	Title     string `json:"title"`
+	Unit      string `json:"unit"`
+	UnitPrice string `json:"unit_price"`
+	Ordered   string `json:"ordered"`
+}
+
+// ToWeigh is what is to be weighed of orders that wait for their pickup, by order.
+func (s *Service) ToWeigh(ctx context.Context, tx db.Tx, orders []string) (map[string]ToWeigh, error) {
+	if len(orders) == 0 {
+		return nil, nil
+	}
+	rows, err := orderdb.New(tx).LinesToWeigh(ctx, orders)
+	out := map[string]ToWeigh{}
+	for _, r := range rows {
+		v := out[r.OrderRef]
+		v.Number, v.PostalCode = Number(r.OrderNumber), r.PostalCode
+		v.Lines = append(v.Lines, LineToWeigh{r.Line, r.Title, r.Unit, money.Format(r.UnitPrice, money.Currency(r.Currency)), qty.Format(r.Ordered)})
+		out[r.OrderRef] = v
+	}
+	return out, err
+}
+
+// Buyback says whether it is fetched from who ordered, and not brought to him.
+func (p Parcel) Buyback() bool { return p.Side == buyback }
 
 // Parcel locks an order, in the order of all locks, and reads it for the store's people and admins. Errors: ErrNotFound,
 // ErrNotYours, and those of the store's rights.
@@ -55,9 +157,6 @@ func (s *Service) Parcel(ctx context.Context, tx db.Tx, caller web.Caller, id st
 	if took(Rule{By: seller}, parties) == "" {
 		return Parcel{}, ErrNotYours
 	}
-	if orders[i].Side != sale {
-		return Parcel{}, wrongState(orders[i], parties)
-	}
 	return parcel(ctx, tx, c, orders[i])
 }
 
@@ -72,19 +171,63 @@ func (s *Service) LockParcel(ctx context.Context, tx db.Tx, id string) (Parcel, 
 
 func parcel(ctx context.Context, tx db.Tx, c orderdb.Checkout, o orderdb.Order) (Parcel, error) {
 	p := Parcel{
-		Order: o.PublicID, StoreID: o.StoreID, BuyerID: o.AccountID, State: State(o.State), Value: o.Total, Delivery: o.Delivery, Currency: o.Currency,
+		Order: o.PublicID, Side: o.Side, StoreID: o.StoreID, BuyerID: o.AccountID, State: State(o.State), Value: o.Total, Delivery: o.Delivery, Currency: o.Currency,
 	}
 	if o.Method == string(payment.ByCash) {
 		p.Cash = o.Total - o.Captured
 	}
-	lines, err := orderdb.New(tx).LinesOfOrders(ctx, []int64{o.ID})
-	if err != nil {
+	if err := p.load(ctx, tx, o); err != nil {
 		return p, err
 	}
-	for _, l := range lines {
-		p.Weight += l.Weight * (l.Quantity - l.CutQuantity)
-	}
 	return p, errors.Join(json.Unmarshal([]byte(c.Contact), &p.Contact), json.Unmarshal([]byte(c.Address), &p.Address))
+}
+
+// load adds what is in it.
+func (p *Parcel) load(ctx context.Context, tx db.Tx, o orderdb.Order) error {
+	q := orderdb.New(tx)
+	if o.Side == buyback {
+		p.Pay = o.Goods
+		pickup, err := q.PickupOf(ctx, o.ID)
+		if err != nil {
+			return err
+		}
+		p.Day, p.Slot = pickup.Day, pickup.Slot
+		lines, err := q.BuybackLines(ctx, o.ID)
+		for _, l := range lines {
+			p.Weight += grams(l)
+		}
+		return err
+	}
+	lines, err := q.LinesOfOrders(ctx, []int64{o.ID})
+	for _, l := range lines {
+		left := l.Quantity - l.CutQuantity
+		p.Weight += l.Weight * left
+		p.Lines = append(p.Lines, ParcelLine{Key: l.ID, Line: l.PublicID, Title: titleOf(l), Left: left, Carried: l.Carried, Weight: l.Weight, Value: l.Total - l.CutTotal})
+	}
+	return err
+}
+
+func titleOf(l orderdb.OrderLine) string {
+	if l.VariantTitle == "" {
+		return l.Title
+	}
+	return l.Title + ", " + l.VariantTitle
+}
+
+// grams is about what a line weighs that was not on the scales yet. A litre is taken for water; of pieces nobody knows.
+func grams(l orderdb.BuybackLine) int64 {
+	switch l.Unit { // ordered is in thousandths
+	case "kg", "litre":
+		return l.Ordered
+	case "g":
+		return l.Ordered / 1000
+	case "quintal":
+		return l.Ordered * 100
+	case "tonne":
+		return l.Ordered * 1000
+	default:
+		return 0
+	}
 }
 
 // Carry takes a courier's step with an order that the caller has locked. What the table does not have is ErrState.

@@ -121,6 +121,11 @@ func (s *Service) cut(ctx context.Context, tx db.Tx, caller web.Caller, c orderd
 	if n == left {
 		lines = 1
 	}
+	if more := n - (left - l.Carried); more > 0 && s.carrier != nil {
+		if err := s.carrier.Cutting(ctx, tx, o.PublicID, l.PublicID, more, caller.Account); err != nil {
+			return err
+		}
+	}
 	if err := s.cutMoneyAndGoods(ctx, tx, caller, c, o, l, cutting{n: n, off: off, back: back, promotion: returned, restock: cmd.Restock}); err != nil {
 		return err
 	}

@@ -301,3 +301,15 @@ ORDER BY answer_until, id LIMIT 100;
 
 -- name: DisputesOverdue :exec
 UPDATE order_disputes SET overdue_at = sqlc.arg(at) WHERE id = ANY(sqlc.arg(ids)::bigint[]);
+
+-- name: LoadLines :batchexec
+UPDATE order_lines SET carried = carried + sqlc.arg(units)::bigint WHERE id = sqlc.arg(id);
+
+-- name: CarriedLines :many
+SELECT o.public_id AS order_ref, l.public_id AS line, l.quantity, l.cut_quantity, l.carried FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.public_id = ANY(sqlc.arg(orders)::text[]) ORDER BY l.id;
+
+-- name: LinesToWeigh :many
+SELECT o.public_id AS order_ref, o.id AS order_number, o.currency, p.postal_code, l.public_id AS line, l.title, l.unit, l.unit_price, l.ordered
+FROM orders AS o JOIN pickups AS p ON p.order_id = o.id JOIN buyback_lines AS l ON l.order_id = o.id
+WHERE o.public_id = ANY(sqlc.arg(orders)::text[]) AND o.side = 'buyback' AND p.open ORDER BY l.id;

@@ -26,7 +26,7 @@ type Why struct {
 	appointment appointment // of a reschedule
 }
 
-// Step takes a step with an order. Errors: ErrNotFound, ErrNotYours, ErrState, ErrCarried, ErrCancelCheckout.
+// Step takes a step with an order. Errors: ErrNotFound, ErrNotYours, ErrState, ErrCarried, ErrPartly, ErrCancelCheckout.
 func (s *Service) Step(ctx context.Context, caller web.Caller, id string, on Event, why Why) error {
 	// READ COMMITTED: every check follows the locks of the checkout and of its orders.
 	return s.db.Write(ctx, "order."+string(on), func(ctx context.Context, tx db.Tx) error {

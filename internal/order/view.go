@@ -68,6 +68,7 @@ type LineView struct {
 	Quantity       int64            `json:"quantity"`
 	CutQuantity    int64            `json:"cut_quantity" doc:"How many of them the store took out of the order"`
 	CutTotal       string           `json:"cut_total" doc:"What was given back for them; of an order that was not paid yet the other figures fell instead"`
+	Carried        int64            `json:"carried_quantity" doc:"How many of them are in a delivery by a courier, under way or arrived"`
 	RefundQuantity int64            `json:"refund_quantity" doc:"For how many of them the money was given back"`
 	RefundTotal    string           `json:"refund_total" doc:"What was given back for the line, without what was cut"`
 	Goods          string           `json:"goods"`
@@ -166,7 +167,7 @@ func summary(o orderdb.Order, checkout string, b store.Brief) Summary {
 func lineView(l orderdb.OrderLine, cur money.Currency) (LineView, error) {
 	v := LineView{
 		ID: l.PublicID, Variant: l.Variant, Product: l.Product, Title: l.Title, VariantTitle: l.VariantTitle, Options: []catalog.Option{}, SKU: l.Sku,
-		Barcode: l.Barcode, UnitPrice: money.Format(l.UnitPrice, cur), Quantity: l.Quantity, CutQuantity: l.CutQuantity, CutTotal: money.Format(l.CutTotal, cur), RefundQuantity: l.RefundQuantity, RefundTotal: money.Format(l.RefundTotal, cur), Goods: money.Format(l.Goods, cur),
+		Barcode: l.Barcode, UnitPrice: money.Format(l.UnitPrice, cur), Quantity: l.Quantity, CutQuantity: l.CutQuantity, CutTotal: money.Format(l.CutTotal, cur), Carried: l.Carried, RefundQuantity: l.RefundQuantity, RefundTotal: money.Format(l.RefundTotal, cur), Goods: money.Format(l.Goods, cur),
 		Discount: money.Format(l.Discount, cur), TaxRate: money.FormatRate(l.TaxBp), Tax: money.Format(l.Tax, cur), Total: money.Format(l.Total, cur),
 	}
 	v.ListPrice, v.TaxCode = money.Format(max(l.ListPrice, l.UnitPrice), cur), l.TaxCode

@@ -128,6 +128,97 @@ func TestCourierPage(t *testing.T) {
 	})
 }
 
+// A courier says of himself what is needed and sends a document in with its picture, which an admin looks at and refuses;
+// the next one is good.
+func TestCourierProfile(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		c, admin := m.Person("courier"), m.Person("admin")
+		v, boss := signedIn(t, m, c), signedIn(t, m, admin)
+		signedIn(t, m, m.Person("customer")).get("/courier/profile").want(403)
+		visit(t, m).get("/signup?role=courier").want(200, "To carry")
+		v.get("/courier/profile").want(200, "An admin has not verified", "Nothing was sent in.")
+		profile := url.Values{"business_name": {"Patan Pedals"}, "phone": {"+९७७ 9841555555"}, "vehicle": {"rocket"}, "plate": {""}, "capacity": {"0"}}
+		v.post("/courier/profile", profile).want(422, `id="e-vehicle"`, `id="e-capacity"`, "Patan Pedals")
+		profile.Set("vehicle", "bicycle")
+		profile.Set("capacity", "३०")
+		v.post("/courier/profile", profile).want(200, "It is kept.", `value="30"`)
+		c.Get("/v1/couriers/me").Want(200).Is("capacity", 30_000).Is("vehicle", "bicycle").Is("phone", "+977 9841555555")
+
+		paper := map[string]string{"kind": "identity", "number": "NP-1", "expires_at": "2027-10-01"}
+		v.sendFile("/courier/documents", paper, nil).want(422, "Choose a picture of it.", `value="NP-1"`)
+		v.sendFile("/courier/documents", paper, []byte("no picture")).want(422, `role="alert"`)
+		v.sendFile("/courier/documents", map[string]string{"kind": "identity", "number": "NP-1", "expires_at": "2026-09-01"}, tinyPNG()).want(422, `role="alert"`)
+		if n := c.Get("/v1/couriers/me").Want(200).Len("documents"); n != 0 {
+			t.Errorf("%d documents are there after refusals", n)
+		}
+		sent := v.sendFile("/courier/documents", paper, tinyPNG()).want(200, "NP-1", "Waits to be looked at")
+		picture := sent.find(`href="(/courier/documents/cdo_[^"]+)"`)
+		v.get(picture).want(200)
+		other := signedIn(t, m, m.Person("courier"))
+		other.get(picture).want(404)
+
+		id := c.Get("/v1/couriers/me").Want(200).Str("id")
+		desk := "/manage/couriers/" + id
+		seen := boss.get(desk).want(200, "NP-1", "Waits to be looked at").find(`href="(/manage/courier-documents/[^"]+)"`)
+		boss.get(seen).want(200)
+		boss.post(desk+"/reject", url.Values{"reason": {"It cannot be read."}}).want(200, "Not good", "It cannot be read.")
+		v.get("/courier/profile").want(200, "Not good", "It cannot be read.")
+		v.sendFile("/courier/documents", paper, tinyPNG()).want(200)
+		boss.post(desk+"/verify", nil).want(200, "Seen and good")
+		v.get("/courier/profile").want(200, "You may take jobs.", "Seen and good")
+	})
+}
+
+// A dealer sends a courier, who weighs with a form; the dealer takes it in. The pages say who is paid, and from where.
+func TestFetchPages(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		w := &carrying{Market: m, admin: m.Person("admin")}
+		m.India(w.admin)
+		dealer, household := m.Dealer("110024"), m.Person("customer")
+		m.Fund(dealer.Owner, 100_000)
+		dealer.Owner.Patch("/v1/stores/{}", M{"phone": "+919811000000", "address": M{"line1": "Okhla", "city": "Delhi", "lat": "28.5355", "lng": "77.2732"}}, dealer.ID).Want(200)
+		rate := dealer.Rate(m.Material(w.admin, "Newspaper", "kg", "5"), "110024", "15.00")
+		copper := dealer.Rate(m.Material(w.admin, "Copper", "kg", "18"), "110024", "100.00")
+		home := household.Post("/v1/me/addresses", M{"name": "Jane Doe", "phone": "+919876543210", "line1": "123 Main St", "city": "Delhi", "country": "IN", "postal_code": "110024", "lat": "28.5672", "lng": "77.2100"}).Want(201).Str("id")
+		household.Post("/v1/cart/rates", M{"rate": rate, "quantity": "10"}).Want(201)
+		order := household.Post("/v1/checkouts/buyback", M{"address_id": home, "pickup_date": "2026-10-03", "pickup_slot": "8am - 1pm", "expected_total": "159.00"}).Want(201).Str("orders.0.id")
+		desk := "/sell/" + dealer.ID + "/pickups/" + order
+		owner := signedIn(t, m, dealer.Owner)
+		owner.get(desk).want(200).lacks("Send a courier")
+		owner.post(desk+"/accept", nil).want(200, "Send a courier")
+		owner.post(desk+"/courier", url.Values{"pay_up_to": {"10"}}).want(422, `id="e-pay_up_to"`)
+		owner.post(desk+"/courier", url.Values{"pay_up_to": {"5,000"}}).want(422, "There is not enough in your wallet.")
+		owner.post(desk+"/courier", url.Values{"fee": {"50"}}).want(200, "Waits for a courier", "Call it off")
+		job := dealer.Owner.Get("/v1/deliveries?store=", dealer.ID).Want(200).Str("items.0.id")
+		owner.post(desk+"/courier/"+job+"/cancel", nil).want(200, "Send a courier", "Cancelled")
+		owner.post(desk+"/courier", url.Values{"fee": {"50"}}).want(200)
+		job = dealer.Owner.Get("/v1/deliveries?store=", dealer.ID).Want(200).Str("items.0.id")
+
+		c := m.Person("courier")
+		id := c.Patch("/v1/couriers/me", M{"phone": "+919811555555", "vehicle": "bicycle", "capacity": 30_000}).Want(200).Str("id")
+		c.Post("/v1/couriers/me/documents", M{"kind": "identity", "number": "1", "expires_at": apptest.Start.AddDate(1, 0, 0)}).Want(201)
+		w.admin.Post("/v1/couriers/{}/verify", nil, id).Want(200)
+		v := signedIn(t, m, c)
+		v.get("/courier?lat=28.56&lng=77.21").want(200, "Scrap for a dealer")
+		card := v.post("/courier/jobs/"+job+"/claim", nil).want(200, "Weigh and pay", "₹225.00", "Newspaper", "123 Main St", copper)
+		line := card.find(`data-line="([^"]+)"`)
+		signedIn(t, m, household).get("/orders/"+order).want(200, "A courier comes for the dealer", "not in cash")
+		owner.get(desk).want(200).lacks(`action="` + desk + `/weigh"`)
+		otp := household.Get("/v1/orders/", order, "/otp").Want(200)
+		form := url.Values{"number": {otp.Str("number")}, "otp": {"000000x"}, "lines": {"९"}, "extra": {copper, "0.5", "", ""}}
+		v.post("/courier/jobs/"+job+"/pickup", form).want(422, "The one-time password is wrong.")
+		v.tell("/courier/send", M{"events": []M{{"event": "w1", "delivery": job, "kind": "pickup", "at": "2026-10-01T06:00:00Z",
+			"weighed": M{"number": otp.Str("number"), "otp": "000000", "lines": []M{{"line": line, "quantity": "x"}}}}}}).want(200, "weights_required")
+		form.Set("otp", otp.Str("otp"))
+		v.post("/courier/jobs/"+job+"/pickup", form).want(200, `data-state="picked_up"`).lacks("It is back at the store")
+		household.Get("/v1/orders/", order).Want(200).Is("buyback.receipt.paid", "185.00")
+		owner.get(desk).want(200, "It is here", `class="pin"`, "You paid ₹185.00 from your wallet.")
+		owner.post(desk+"/courier/dlv_no/here", nil).want(404)
+		owner.post(desk+"/courier/"+job+"/here", nil).want(200, "Delivered").lacks("It is here")
+		v.get("/courier/earnings").want(200, "45.00")
+	})
+}
+
 // A seller has a courier carry one order and brings another himself; an admin gives jobs away with the reason, one and
 // many, looks at papers and takes cash in.
 func TestDeskOfDeliveries(t *testing.T) {
@@ -143,6 +234,13 @@ func TestDeskOfDeliveries(t *testing.T) {
 		s.get(desk+"/sales?state=shipped").want(200, "It was delivered")
 		s.post(desk+"/orders/"+own+"/deliver", nil).want(200)
 		job := w.admin.Get("/v1/deliveries?all=true").Want(200).Str("items.0.id")
+		parts := w.order("wallet")
+		row := s.get(desk+"/orders/"+parts).want(200, "Couriers", `name="units"`)
+		line := row.hidden("line")
+		s.post(desk+"/orders/"+parts+"/courier", url.Values{"line": {line}, "units": {"0"}}).want(200, "Say how many")
+		s.post(desk+"/orders/"+parts+"/courier", url.Values{"line": {line}, "units": {"2"}}).want(409)
+		half := s.post(desk+"/orders/"+parts+"/courier", url.Values{"line": {line}, "units": {"1"}}).want(200, "Waits for a courier", "Rice × 1").lacks(`name="units"`)
+		s.post(half.find(`action="(/sell/[^"]+/courier/[^"]+/cancel)"`), nil).want(200, `name="units"`)
 		second, _ := w.job("wallet")
 
 		v := signedIn(t, m, w.admin)

@@ -119,10 +119,10 @@ func (s *story) carryOn(ctx context.Context, t *trade, st *stall, by int, id str
 		return id, d.Cancel(ctx, st.owner, id, delivery.Note{Text: "We bring it ourselves."})
 	case delivery.Deliver:
 		shown, err := d.ForOrder(ctx, t.buyer.Caller, t.orders[st])
-		if err != nil || shown == nil || shown.Proof == nil {
+		if err != nil || len(shown) == 0 || shown[len(shown)-1].Proof == nil {
 			return id, fmt.Errorf("the buyer has nothing to show: %w", err)
 		}
-		return id, d.Act(ctx, who, id, l.on, delivery.Action{Note: n, QR: shown.Proof.QR})
+		return id, d.Act(ctx, who, id, l.on, delivery.Action{Note: n, QR: shown[len(shown)-1].Proof.QR})
 	default:
 		return id, d.Act(ctx, who, id, l.on, delivery.Action{Note: n, Reason: l.reason})
 	}

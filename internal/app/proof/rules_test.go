@@ -114,18 +114,23 @@ func hear(m *apptest.Market) {
 	m.Sweep("event.follow.watch.follow")
 }
 
-// scrap sells newspaper to a dealer who pays from the wallet, and some that is not fetched yet.
+// scrap sells newspaper to a dealer who pays from the wallet, some that is not fetched yet, and some for which a courier is
+// sent.
 func scrap(m *apptest.Market, admin, seller *apptest.Client, address string) {
 	dealer := m.Dealer("44600")
 	dealer.Owner.Post("/v1/stores/{}/storefront", apptest.M{}, dealer.ID).Want(201)
 	m.Fund(dealer.Owner, 50000)
 	rate := dealer.Rate(m.Material(admin, "Newspaper", "kg", "5"), "44600", "15.00")
 	var order string
-	for range 2 {
+	for n := range 3 {
 		seller.Post("/v1/cart/rates", M{"rate": rate, "quantity": "10"}).Want(201)
 		order = "/v1/orders/" + seller.Post("/v1/checkouts/buyback", M{
 			"address_id": address, "pickup_date": m.Clock.Now().AddDate(0, 0, 2).Format(time.DateOnly), "pickup_slot": "1pm - 6pm", "expected_total": "159.00",
 		}).Want(201).Str("orders.0.id")
+		if n == 1 {
+			dealer.Owner.Post(order+"/accept", nil).Want(200)
+			dealer.Owner.Post("/v1/deliveries", M{"order": strings.TrimPrefix(order, "/v1/orders/"), "fee": "3.00"}).Want(201)
+		}
 	}
 	otp := seller.Get(order + "/otp").Want(200)
 	dealer.Owner.Post(order+"/pickup", M{

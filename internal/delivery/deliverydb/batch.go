@@ -16,6 +16,59 @@ var (
 	ErrBatchAlreadyClosed = errors.New("batch already closed")
 )
 
+const insertLines = `-- name: InsertLines :batchexec
+INSERT INTO delivery_lines (delivery_id, line, title, quantity) VALUES ($1, $2, $3, $4)
+`
+
+type InsertLinesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type InsertLinesParams struct {
+	DeliveryID int64
+	Line       string
+	Title      string
+	Quantity   int64
+}
+
+func (q *Queries) InsertLines(ctx context.Context, arg []InsertLinesParams) *InsertLinesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.DeliveryID,
+			a.Line,
+			a.Title,
+			a.Quantity,
+		}
+		batch.Queue(insertLines, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &InsertLinesBatchResults{br, len(arg), false}
+}
+
+func (b *InsertLinesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *InsertLinesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const insertTracks = `-- name: InsertTracks :batchexec
 INSERT INTO courier_tracks (courier_id, lat, lng, at) VALUES ($1, $2, $3, $4)
 `

@@ -11,7 +11,7 @@ func init() {
 FROM deliveries
 WHERE courier_id IN (SELECT value FROM json_each(?1)) AND state IN ('assigned', 'picked_up', 'in_transit', 'failed')
 GROUP BY courier_id`,
-		carriedCash: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		carriedCash: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE courier_id = ?1 AND cash_state = 'carried' AND currency = ?2
 ORDER BY id
@@ -19,6 +19,9 @@ LIMIT ?3`,
 		cashOf: `SELECT COALESCE(sum(cash), 0)
 FROM deliveries
 WHERE courier_id = ?1 AND currency = ?2 AND (cash_state = 'carried' OR state IN ('assigned', 'picked_up', 'in_transit', 'failed'))`,
+		cashOut: `SELECT COALESCE(sum(cash), 0)
+FROM deliveries
+WHERE order_ref = ?1 AND id <> ?2 AND picked_up_at IS NOT NULL AND (open OR state = 'delivered')`,
 		countDocuments: `SELECT count(*)
 FROM courier_documents
 WHERE courier_id = ?1`,
@@ -40,30 +43,33 @@ LIMIT ?2`,
 FROM couriers
 WHERE id IN (SELECT value FROM json_each(?1))
 ORDER BY id`,
+		cutLine: `UPDATE delivery_lines
+SET quantity = quantity - ?1
+WHERE id = ?2 AND quantity >= ?1`,
 		decideDocument: `UPDATE courier_documents
 SET state = ?1, reason = ?2, decided_by = ?3, decided_at = ?4
 WHERE id = ?5`,
-		deliveriesAfter: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		deliveriesAfter: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE id > ?1
 ORDER BY id
 LIMIT ?2`,
-		deliveriesByPublicIDs: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		deliveriesByPublicIDs: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE public_id IN (SELECT value FROM json_each(?1))
 ORDER BY id`,
-		deliveriesOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		deliveriesOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE order_ref = ?1
 ORDER BY id DESC
 LIMIT ?2`,
-		delivery: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		delivery: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE public_id = ?1`,
-		deliveryByTrack: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		deliveryByTrack: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE track_hash = ?1`,
-		deliveryByTracking: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		deliveryByTracking: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE tracking = ?1`,
 		documentByPublicID: `SELECT d.id, d.public_id, d.courier_id, d.kind, d.number, d.expires_at, d.state, d.reason, d.file, d.decided_by, d.decided_at, d.created_at, c.account_id
@@ -74,7 +80,7 @@ WHERE d.public_id = ?1`,
 FROM courier_documents
 WHERE courier_id IN (SELECT value FROM json_each(?1)) AND state <> 'replaced'
 ORDER BY courier_id, id`,
-		doneBy: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		doneBy: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE courier_id = ?1 AND state = 'delivered' AND currency = ?2 AND delivered_at >= ?3 AND delivered_at < ?4
 ORDER BY id
@@ -101,7 +107,7 @@ WHERE id IN (
     ORDER BY t.at
     LIMIT ?2
 )`,
-		freeNear: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		freeNear: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE state = 'available' AND pickup_cell IN (SELECT value FROM json_each(?1))
 ORDER BY id
@@ -109,22 +115,24 @@ LIMIT ?2`,
 		insertCourier: `INSERT INTO couriers (public_id, account_id, account, business_name, contact, vehicle, plate, capacity, state, reason, papers_until, available, share_bp, jobs, load, rating_sum, rating_count, created_at, updated_at)
 VALUES (?1, ?2, ?3, '', '', '', '', 0, 'unverified', '', 0, FALSE, ?4, 0, 0, 0, 0, ?5, ?5)
 ON CONFLICT (account_id) DO NOTHING`,
-		insertDelivery: `INSERT INTO deliveries (public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'available', TRUE, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0, 0, ?24, '', ?25, ?26, 0, 0, '', '', 0, FALSE, ?27, ?28, ?28, ?29)
+		insertDelivery: `INSERT INTO deliveries (public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words, side, pay_most)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'available', TRUE, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, 0, 0, ?24, '', ?25, ?26, 0, 0, '', '', 0, FALSE, ?27, ?28, ?28, ?29, ?30, ?31)
 RETURNING id`,
 		insertDocument: `INSERT INTO courier_documents (public_id, courier_id, kind, number, expires_at, state, reason, decided_by, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, 'submitted', '', '', ?6)`,
 		insertEvent: `INSERT INTO delivery_events (delivery_id, courier_id, client_id, kind, state, actor, note, lat, lng, photo, signature, device_at, at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)
 RETURNING id`,
+		insertLines: `INSERT INTO delivery_lines (delivery_id, line, title, quantity)
+VALUES (?1, ?2, ?3, ?4)`,
 		insertTracks: `INSERT INTO courier_tracks (courier_id, lat, lng, at)
 VALUES (?1, ?2, ?3, ?4)`,
-		lastOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		lastOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE order_ref = ?1
 ORDER BY id DESC
 LIMIT 1`,
-		lastOfOrders: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		lastOfOrders: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE id IN (
     SELECT max(d.id)
@@ -140,21 +148,50 @@ JOIN (
     WHERE delivery_id IN (SELECT value FROM json_each(?1))
     GROUP BY delivery_id
 ) AS m ON m.id = e.id`,
+		linesInState: `SELECT l.line, COALESCE(sum(l.quantity), 0) AS quantity
+FROM delivery_lines AS l
+JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = ?1 AND d.id <> ?2 AND d.state = ?3
+GROUP BY l.line`,
+		linesOf: `SELECT id, delivery_id, line, title, quantity
+FROM delivery_lines
+WHERE delivery_id IN (SELECT value FROM json_each(?1))
+ORDER BY delivery_id, id`,
+		linesOut: `SELECT l.line, COALESCE(sum(l.quantity), 0) AS quantity
+FROM delivery_lines AS l
+JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = ?1 AND d.id <> ?2 AND d.picked_up_at IS NOT NULL AND (d.open OR d.state = 'delivered')
+GROUP BY l.line`,
+		liveLines: `SELECT d.order_ref, l.line, COALESCE(sum(l.quantity), 0) AS quantity
+FROM delivery_lines AS l
+JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref IN (SELECT value FROM json_each(?1)) AND (d.open OR d.state = 'delivered')
+GROUP BY d.order_ref, l.line`,
+		liveOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
+FROM deliveries
+WHERE order_ref = ?1 AND (open OR state = 'delivered')
+ORDER BY id`,
+		liveOfOrders: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
+FROM deliveries
+WHERE order_ref IN (SELECT value FROM json_each(?1)) AND (open OR state = 'delivered')
+ORDER BY order_ref, id
+LIMIT ?2`,
 		locateCouriers: `UPDATE couriers
 SET lat = ?1, lng = ?2, located_at = ?3
 WHERE id = ?4 AND (located_at IS NULL OR located_at <= ?3)`,
 		lockCourier: `SELECT id, public_id, account_id, account, business_name, contact, vehicle, plate, capacity, state, reason, papers_until, available, share_bp, jobs, load, rating_sum, rating_count, lat, lng, located_at, created_at, updated_at
 FROM couriers
 WHERE id = ?1`,
-		lockDelivery: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		lockDelivery: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE id = ?1`,
-		lockOpenOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		lockOpenOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
-WHERE order_ref = ?1 AND open`,
-		openOfOrder: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+WHERE order_ref = ?1 AND open
+ORDER BY id`,
+		pickedOfOrder: `SELECT count(*)
 FROM deliveries
-WHERE order_ref = ?1 AND open`,
+WHERE order_ref = ?1 AND picked_up_at IS NOT NULL`,
 		rate: `UPDATE deliveries
 SET rating = ?1, updated_at = ?2
 WHERE id = ?3 AND rating IS NULL AND state = 'delivered'`,
@@ -202,7 +239,7 @@ WHERE id = ?12`,
 		updateDelivery: `UPDATE deliveries
 SET state = ?1, open = ?2, courier_id = ?3, share_bp = ?4, earned = ?5, cash = ?6, cash_state = ?7, eta_at = ?8, pin_no = ?9, tries = ?10, proof = ?11, fail_reason = ?12, fails = ?13, far = ?14, flagged = ?15, deliver_at = ?16, assigned_at = ?17, picked_up_at = ?18, delivered_at = ?19, ended_at = ?20, due_at = ?21, updated_at = ?22
 WHERE id = ?23 AND state = ?24`,
-		waiting: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words
+		waiting: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE state = 'available' AND id > ?1
 ORDER BY id

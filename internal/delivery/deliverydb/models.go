@@ -96,6 +96,8 @@ type Delivery struct {
 	CreatedAt    int64
 	UpdatedAt    int64
 	Words        string
+	Side         string
+	PayMost      int64
 }
 
 type DeliveryEvent struct {
@@ -113,4 +115,12 @@ type DeliveryEvent struct {
 	Signature  *string
 	DeviceAt   *int64
 	At         int64
+}
+
+type DeliveryLine struct {
+	ID         int64
+	DeliveryID int64
+	Line       string
+	Title      string
+	Quantity   int64
 }

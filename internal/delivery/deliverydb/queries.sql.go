@@ -41,7 +41,7 @@ func (q *Queries) CarriedBy(ctx context.Context, couriers []int64) ([]CarriedByR
 }
 
 const carriedCash = `-- name: CarriedCash :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE courier_id = $1 AND cash_state = 'carried' AND currency = $2 ORDER BY id LIMIT $3
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE courier_id = $1 AND cash_state = 'carried' AND currency = $2 ORDER BY id LIMIT $3
 `
 
 func (q *Queries) CarriedCash(ctx context.Context, courierID *int64, currency string, maxRows int32) ([]Delivery, error) {
@@ -104,6 +104,8 @@ func (q *Queries) CarriedCash(ctx context.Context, courierID *int64, currency st
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -122,6 +124,18 @@ WHERE courier_id = $1::bigint AND currency = $2 AND (cash_state = 'carried' OR s
 
 func (q *Queries) CashOf(ctx context.Context, courierID int64, currency string) (int64, error) {
 	row := q.db.QueryRow(ctx, cashOf, courierID, currency)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const cashOut = `-- name: CashOut :one
+SELECT COALESCE(SUM(cash), 0)::bigint FROM deliveries
+WHERE order_ref = $1 AND id <> $2::bigint AND picked_up_at IS NOT NULL AND (open OR state = 'delivered')
+`
+
+func (q *Queries) CashOut(ctx context.Context, orderRef string, exceptID int64) (int64, error) {
+	row := q.db.QueryRow(ctx, cashOut, orderRef, exceptID)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err
@@ -316,6 +330,18 @@ func (q *Queries) CouriersByIDs(ctx context.Context, ids []int64) ([]Courier, er
 	return items, nil
 }
 
+const cutLine = `-- name: CutLine :execrows
+UPDATE delivery_lines SET quantity = quantity - $1::bigint WHERE id = $2 AND quantity >= $1::bigint
+`
+
+func (q *Queries) CutLine(ctx context.Context, units int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, cutLine, units, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const decideDocument = `-- name: DecideDocument :exec
 UPDATE courier_documents SET state = $1, reason = $2, decided_by = $3, decided_at = $4 WHERE id = $5
 `
@@ -340,7 +366,7 @@ func (q *Queries) DecideDocument(ctx context.Context, arg DecideDocumentParams) 
 }
 
 const deliveriesAfter = `-- name: DeliveriesAfter :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE id > $1::bigint ORDER BY id LIMIT $2
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE id > $1::bigint ORDER BY id LIMIT $2
 `
 
 func (q *Queries) DeliveriesAfter(ctx context.Context, after int64, maxRows int32) ([]Delivery, error) {
@@ -403,6 +429,8 @@ func (q *Queries) DeliveriesAfter(ctx context.Context, after int64, maxRows int3
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -415,7 +443,7 @@ func (q *Queries) DeliveriesAfter(ctx context.Context, after int64, maxRows int3
 }
 
 const deliveriesByPublicIDs = `-- name: DeliveriesByPublicIDs :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE public_id = ANY($1::text[]) ORDER BY id
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE public_id = ANY($1::text[]) ORDER BY id
 `
 
 func (q *Queries) DeliveriesByPublicIDs(ctx context.Context, ids []string) ([]Delivery, error) {
@@ -478,6 +506,8 @@ func (q *Queries) DeliveriesByPublicIDs(ctx context.Context, ids []string) ([]De
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -490,7 +520,7 @@ func (q *Queries) DeliveriesByPublicIDs(ctx context.Context, ids []string) ([]De
 }
 
 const deliveriesOfOrder = `-- name: DeliveriesOfOrder :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE order_ref = $1 ORDER BY id DESC LIMIT $2
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE order_ref = $1 ORDER BY id DESC LIMIT $2
 `
 
 func (q *Queries) DeliveriesOfOrder(ctx context.Context, orderRef string, maxRows int32) ([]Delivery, error) {
@@ -553,6 +583,8 @@ func (q *Queries) DeliveriesOfOrder(ctx context.Context, orderRef string, maxRow
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -565,7 +597,7 @@ func (q *Queries) DeliveriesOfOrder(ctx context.Context, orderRef string, maxRow
 }
 
 const delivery = `-- name: Delivery :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE public_id = $1
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE public_id = $1
 `
 
 func (q *Queries) Delivery(ctx context.Context, publicID string) (Delivery, error) {
@@ -622,12 +654,14 @@ func (q *Queries) Delivery(ctx context.Context, publicID string) (Delivery, erro
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Words,
+		&i.Side,
+		&i.PayMost,
 	)
 	return i, err
 }
 
 const deliveryByTrack = `-- name: DeliveryByTrack :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE track_hash = $1
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE track_hash = $1
 `
 
 func (q *Queries) DeliveryByTrack(ctx context.Context, trackHash string) (Delivery, error) {
@@ -684,12 +718,14 @@ func (q *Queries) DeliveryByTrack(ctx context.Context, trackHash string) (Delive
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Words,
+		&i.Side,
+		&i.PayMost,
 	)
 	return i, err
 }
 
 const deliveryByTracking = `-- name: DeliveryByTracking :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE tracking = $1
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE tracking = $1
 `
 
 func (q *Queries) DeliveryByTracking(ctx context.Context, tracking string) (Delivery, error) {
@@ -746,6 +782,8 @@ func (q *Queries) DeliveryByTracking(ctx context.Context, tracking string) (Deli
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Words,
+		&i.Side,
+		&i.PayMost,
 	)
 	return i, err
 }
@@ -829,7 +867,7 @@ func (q *Queries) DocumentsOf(ctx context.Context, couriers []int64) ([]CourierD
 }
 
 const doneBy = `-- name: DoneBy :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries
 WHERE courier_id = $1 AND state = 'delivered' AND currency = $2 AND delivered_at >= $3 AND delivered_at < $4
 ORDER BY id LIMIT $5
 `
@@ -908,6 +946,8 @@ func (q *Queries) DoneBy(ctx context.Context, arg DoneByParams) ([]Delivery, err
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -1038,7 +1078,7 @@ func (q *Queries) ForgetTracks(ctx context.Context, before int64, maxRows int32)
 }
 
 const freeNear = `-- name: FreeNear :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE state = 'available' AND pickup_cell = ANY($1::bigint[]) ORDER BY id LIMIT $2
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE state = 'available' AND pickup_cell = ANY($1::bigint[]) ORDER BY id LIMIT $2
 `
 
 func (q *Queries) FreeNear(ctx context.Context, cells []int64, maxRows int32) ([]Delivery, error) {
@@ -1101,6 +1141,8 @@ func (q *Queries) FreeNear(ctx context.Context, cells []int64, maxRows int32) ([
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -1139,10 +1181,10 @@ func (q *Queries) InsertCourier(ctx context.Context, arg InsertCourierParams) er
 
 const insertDelivery = `-- name: InsertDelivery :one
 INSERT INTO deliveries (public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance,
-  instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words)
+  instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, pin_no, tries, proof, fail_reason, fails, flagged, due_at, created_at, updated_at, words, side, pay_most)
 VALUES ($1, $2, $3, $4, $5, $6, 'available', TRUE, $7, $8, $9,
   $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20,
-  $21, $22, $23, 0, 0, $24, '', $25, $26, 0, 0, '', '', 0, FALSE, $27, $28, $28, $29)
+  $21, $22, $23, 0, 0, $24, '', $25, $26, 0, 0, '', '', 0, FALSE, $27, $28, $28, $29, $30, $31)
 RETURNING id
 `
 
@@ -1176,6 +1218,8 @@ type InsertDeliveryParams struct {
 	DueAt        int64
 	CreatedAt    int64
 	Words        string
+	Side         string
+	PayMost      int64
 }
 
 func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) (int64, error) {
@@ -1209,6 +1253,8 @@ func (q *Queries) InsertDelivery(ctx context.Context, arg InsertDeliveryParams) 
 		arg.DueAt,
 		arg.CreatedAt,
 		arg.Words,
+		arg.Side,
+		arg.PayMost,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -1285,7 +1331,7 @@ func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) (int64
 }
 
 const lastOfOrder = `-- name: LastOfOrder :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE order_ref = $1 ORDER BY id DESC LIMIT 1
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE order_ref = $1 ORDER BY id DESC LIMIT 1
 `
 
 func (q *Queries) LastOfOrder(ctx context.Context, orderRef string) (Delivery, error) {
@@ -1342,12 +1388,14 @@ func (q *Queries) LastOfOrder(ctx context.Context, orderRef string) (Delivery, e
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Words,
+		&i.Side,
+		&i.PayMost,
 	)
 	return i, err
 }
 
 const lastOfOrders = `-- name: LastOfOrders :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE id IN (SELECT MAX(d.id) FROM deliveries AS d WHERE d.order_ref = ANY($1::text[]) GROUP BY d.order_ref)
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE id IN (SELECT MAX(d.id) FROM deliveries AS d WHERE d.order_ref = ANY($1::text[]) GROUP BY d.order_ref)
 `
 
 func (q *Queries) LastOfOrders(ctx context.Context, orders []string) ([]Delivery, error) {
@@ -1410,6 +1458,8 @@ func (q *Queries) LastOfOrders(ctx context.Context, orders []string) ([]Delivery
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}
@@ -1440,6 +1490,281 @@ func (q *Queries) LastStates(ctx context.Context, ids []int64) ([]LastStatesRow,
 	for rows.Next() {
 		var i LastStatesRow
 		if err := rows.Scan(&i.DeliveryID, &i.State); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linesInState = `-- name: LinesInState :many
+SELECT l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = $1 AND d.id <> $2::bigint AND d.state = $3 GROUP BY l.line
+`
+
+type LinesInStateRow struct {
+	Line     string
+	Quantity int64
+}
+
+func (q *Queries) LinesInState(ctx context.Context, orderRef string, exceptID int64, state string) ([]LinesInStateRow, error) {
+	rows, err := q.db.Query(ctx, linesInState, orderRef, exceptID, state)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LinesInStateRow{}
+	for rows.Next() {
+		var i LinesInStateRow
+		if err := rows.Scan(&i.Line, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linesOf = `-- name: LinesOf :many
+SELECT id, delivery_id, line, title, quantity FROM delivery_lines WHERE delivery_id = ANY($1::bigint[]) ORDER BY delivery_id, id
+`
+
+func (q *Queries) LinesOf(ctx context.Context, deliveries []int64) ([]DeliveryLine, error) {
+	rows, err := q.db.Query(ctx, linesOf, deliveries)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []DeliveryLine{}
+	for rows.Next() {
+		var i DeliveryLine
+		if err := rows.Scan(
+			&i.ID,
+			&i.DeliveryID,
+			&i.Line,
+			&i.Title,
+			&i.Quantity,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linesOut = `-- name: LinesOut :many
+SELECT l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = $1 AND d.id <> $2::bigint AND d.picked_up_at IS NOT NULL AND (d.open OR d.state = 'delivered') GROUP BY l.line
+`
+
+type LinesOutRow struct {
+	Line     string
+	Quantity int64
+}
+
+func (q *Queries) LinesOut(ctx context.Context, orderRef string, exceptID int64) ([]LinesOutRow, error) {
+	rows, err := q.db.Query(ctx, linesOut, orderRef, exceptID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LinesOutRow{}
+	for rows.Next() {
+		var i LinesOutRow
+		if err := rows.Scan(&i.Line, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveLines = `-- name: LiveLines :many
+SELECT d.order_ref, l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
+WHERE d.order_ref = ANY($1::text[]) AND (d.open OR d.state = 'delivered') GROUP BY d.order_ref, l.line
+`
+
+type LiveLinesRow struct {
+	OrderRef string
+	Line     string
+	Quantity int64
+}
+
+func (q *Queries) LiveLines(ctx context.Context, orders []string) ([]LiveLinesRow, error) {
+	rows, err := q.db.Query(ctx, liveLines, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LiveLinesRow{}
+	for rows.Next() {
+		var i LiveLinesRow
+		if err := rows.Scan(&i.OrderRef, &i.Line, &i.Quantity); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveOfOrder = `-- name: LiveOfOrder :many
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE order_ref = $1 AND (open OR state = 'delivered') ORDER BY id
+`
+
+func (q *Queries) LiveOfOrder(ctx context.Context, orderRef string) ([]Delivery, error) {
+	rows, err := q.db.Query(ctx, liveOfOrder, orderRef)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Delivery{}
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Tracking,
+			&i.TrackHash,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.BuyerID,
+			&i.State,
+			&i.Open,
+			&i.CourierID,
+			&i.Pickup,
+			&i.Dropoff,
+			&i.PickupCell,
+			&i.PickupLat,
+			&i.PickupLng,
+			&i.DropLat,
+			&i.DropLng,
+			&i.Distance,
+			&i.Instructions,
+			&i.Weight,
+			&i.Size,
+			&i.Value,
+			&i.Fragile,
+			&i.Signature,
+			&i.Priority,
+			&i.Currency,
+			&i.Fee,
+			&i.ShareBp,
+			&i.Earned,
+			&i.Cash,
+			&i.CashState,
+			&i.PickupAt,
+			&i.DeliverAt,
+			&i.EtaAt,
+			&i.PinNo,
+			&i.Tries,
+			&i.Proof,
+			&i.FailReason,
+			&i.Fails,
+			&i.Far,
+			&i.Flagged,
+			&i.Rating,
+			&i.AssignedAt,
+			&i.PickedUpAt,
+			&i.DeliveredAt,
+			&i.EndedAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Words,
+			&i.Side,
+			&i.PayMost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const liveOfOrders = `-- name: LiveOfOrders :many
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE order_ref = ANY($1::text[]) AND (open OR state = 'delivered') ORDER BY order_ref, id LIMIT $2
+`
+
+func (q *Queries) LiveOfOrders(ctx context.Context, orders []string, maxRows int32) ([]Delivery, error) {
+	rows, err := q.db.Query(ctx, liveOfOrders, orders, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Delivery{}
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Tracking,
+			&i.TrackHash,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.BuyerID,
+			&i.State,
+			&i.Open,
+			&i.CourierID,
+			&i.Pickup,
+			&i.Dropoff,
+			&i.PickupCell,
+			&i.PickupLat,
+			&i.PickupLng,
+			&i.DropLat,
+			&i.DropLng,
+			&i.Distance,
+			&i.Instructions,
+			&i.Weight,
+			&i.Size,
+			&i.Value,
+			&i.Fragile,
+			&i.Signature,
+			&i.Priority,
+			&i.Currency,
+			&i.Fee,
+			&i.ShareBp,
+			&i.Earned,
+			&i.Cash,
+			&i.CashState,
+			&i.PickupAt,
+			&i.DeliverAt,
+			&i.EtaAt,
+			&i.PinNo,
+			&i.Tries,
+			&i.Proof,
+			&i.FailReason,
+			&i.Fails,
+			&i.Far,
+			&i.Flagged,
+			&i.Rating,
+			&i.AssignedAt,
+			&i.PickedUpAt,
+			&i.DeliveredAt,
+			&i.EndedAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Words,
+			&i.Side,
+			&i.PayMost,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -1486,7 +1811,7 @@ func (q *Queries) LockCourier(ctx context.Context, id int64) (Courier, error) {
 }
 
 const lockDelivery = `-- name: LockDelivery :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE id = $1 FOR UPDATE
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockDelivery(ctx context.Context, id int64) (Delivery, error) {
@@ -1543,132 +1868,98 @@ func (q *Queries) LockDelivery(ctx context.Context, id int64) (Delivery, error) 
 		&i.CreatedAt,
 		&i.UpdatedAt,
 		&i.Words,
+		&i.Side,
+		&i.PayMost,
 	)
 	return i, err
 }
 
-const lockOpenOfOrder = `-- name: LockOpenOfOrder :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE order_ref = $1 AND open FOR UPDATE
+const lockOpenOfOrder = `-- name: LockOpenOfOrder :many
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE order_ref = $1 AND open ORDER BY id FOR UPDATE
 `
 
-func (q *Queries) LockOpenOfOrder(ctx context.Context, orderRef string) (Delivery, error) {
-	row := q.db.QueryRow(ctx, lockOpenOfOrder, orderRef)
-	var i Delivery
-	err := row.Scan(
-		&i.ID,
-		&i.PublicID,
-		&i.Tracking,
-		&i.TrackHash,
-		&i.OrderRef,
-		&i.StoreID,
-		&i.BuyerID,
-		&i.State,
-		&i.Open,
-		&i.CourierID,
-		&i.Pickup,
-		&i.Dropoff,
-		&i.PickupCell,
-		&i.PickupLat,
-		&i.PickupLng,
-		&i.DropLat,
-		&i.DropLng,
-		&i.Distance,
-		&i.Instructions,
-		&i.Weight,
-		&i.Size,
-		&i.Value,
-		&i.Fragile,
-		&i.Signature,
-		&i.Priority,
-		&i.Currency,
-		&i.Fee,
-		&i.ShareBp,
-		&i.Earned,
-		&i.Cash,
-		&i.CashState,
-		&i.PickupAt,
-		&i.DeliverAt,
-		&i.EtaAt,
-		&i.PinNo,
-		&i.Tries,
-		&i.Proof,
-		&i.FailReason,
-		&i.Fails,
-		&i.Far,
-		&i.Flagged,
-		&i.Rating,
-		&i.AssignedAt,
-		&i.PickedUpAt,
-		&i.DeliveredAt,
-		&i.EndedAt,
-		&i.DueAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.Words,
-	)
-	return i, err
+func (q *Queries) LockOpenOfOrder(ctx context.Context, orderRef string) ([]Delivery, error) {
+	rows, err := q.db.Query(ctx, lockOpenOfOrder, orderRef)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Delivery{}
+	for rows.Next() {
+		var i Delivery
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.Tracking,
+			&i.TrackHash,
+			&i.OrderRef,
+			&i.StoreID,
+			&i.BuyerID,
+			&i.State,
+			&i.Open,
+			&i.CourierID,
+			&i.Pickup,
+			&i.Dropoff,
+			&i.PickupCell,
+			&i.PickupLat,
+			&i.PickupLng,
+			&i.DropLat,
+			&i.DropLng,
+			&i.Distance,
+			&i.Instructions,
+			&i.Weight,
+			&i.Size,
+			&i.Value,
+			&i.Fragile,
+			&i.Signature,
+			&i.Priority,
+			&i.Currency,
+			&i.Fee,
+			&i.ShareBp,
+			&i.Earned,
+			&i.Cash,
+			&i.CashState,
+			&i.PickupAt,
+			&i.DeliverAt,
+			&i.EtaAt,
+			&i.PinNo,
+			&i.Tries,
+			&i.Proof,
+			&i.FailReason,
+			&i.Fails,
+			&i.Far,
+			&i.Flagged,
+			&i.Rating,
+			&i.AssignedAt,
+			&i.PickedUpAt,
+			&i.DeliveredAt,
+			&i.EndedAt,
+			&i.DueAt,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.Words,
+			&i.Side,
+			&i.PayMost,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
-const openOfOrder = `-- name: OpenOfOrder :one
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE order_ref = $1 AND open
+const pickedOfOrder = `-- name: PickedOfOrder :one
+SELECT COUNT(*) FROM deliveries WHERE order_ref = $1 AND picked_up_at IS NOT NULL
 `
 
-func (q *Queries) OpenOfOrder(ctx context.Context, orderRef string) (Delivery, error) {
-	row := q.db.QueryRow(ctx, openOfOrder, orderRef)
-	var i Delivery
-	err := row.Scan(
-		&i.ID,
-		&i.PublicID,
-		&i.Tracking,
-		&i.TrackHash,
-		&i.OrderRef,
-		&i.StoreID,
-		&i.BuyerID,
-		&i.State,
-		&i.Open,
-		&i.CourierID,
-		&i.Pickup,
-		&i.Dropoff,
-		&i.PickupCell,
-		&i.PickupLat,
-		&i.PickupLng,
-		&i.DropLat,
-		&i.DropLng,
-		&i.Distance,
-		&i.Instructions,
-		&i.Weight,
-		&i.Size,
-		&i.Value,
-		&i.Fragile,
-		&i.Signature,
-		&i.Priority,
-		&i.Currency,
-		&i.Fee,
-		&i.ShareBp,
-		&i.Earned,
-		&i.Cash,
-		&i.CashState,
-		&i.PickupAt,
-		&i.DeliverAt,
-		&i.EtaAt,
-		&i.PinNo,
-		&i.Tries,
-		&i.Proof,
-		&i.FailReason,
-		&i.Fails,
-		&i.Far,
-		&i.Flagged,
-		&i.Rating,
-		&i.AssignedAt,
-		&i.PickedUpAt,
-		&i.DeliveredAt,
-		&i.EndedAt,
-		&i.DueAt,
-		&i.CreatedAt,
-		&i.UpdatedAt,
-		&i.Words,
-	)
-	return i, err
+func (q *Queries) PickedOfOrder(ctx context.Context, orderRef string) (int64, error) {
+	row := q.db.QueryRow(ctx, pickedOfOrder, orderRef)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const rate = `-- name: Rate :execrows
@@ -2009,7 +2300,7 @@ func (q *Queries) UpdateDelivery(ctx context.Context, arg UpdateDeliveryParams) 
 }
 
 const waiting = `-- name: Waiting :many
-SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words FROM deliveries WHERE state = 'available' AND id > $1::bigint ORDER BY id LIMIT $2
+SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most FROM deliveries WHERE state = 'available' AND id > $1::bigint ORDER BY id LIMIT $2
 `
 
 func (q *Queries) Waiting(ctx context.Context, after int64, maxRows int32) ([]Delivery, error) {
@@ -2072,6 +2363,8 @@ func (q *Queries) Waiting(ctx context.Context, after int64, maxRows int32) ([]De
 			&i.CreatedAt,
 			&i.UpdatedAt,
 			&i.Words,
+			&i.Side,
+			&i.PayMost,
 		); err != nil {
 			return nil, err
 		}

@@ -190,6 +190,55 @@ func (b *InsertLinesBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const loadLines = `-- name: LoadLines :batchexec
+UPDATE order_lines SET carried = carried + $1::bigint WHERE id = $2
+`
+
+type LoadLinesBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type LoadLinesParams struct {
+	Units int64
+	ID    int64
+}
+
+func (q *Queries) LoadLines(ctx context.Context, arg []LoadLinesParams) *LoadLinesBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range arg {
+		vals := []interface{}{
+			a.Units,
+			a.ID,
+		}
+		batch.Queue(loadLines, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &LoadLinesBatchResults{br, len(arg), false}
+}
+
+func (b *LoadLinesBatchResults) Exec(f func(int, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		if b.closed {
+			if f != nil {
+				f(t, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		_, err := b.br.Exec()
+		if f != nil {
+			f(t, err)
+		}
+	}
+}
+
+func (b *LoadLinesBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const refundLines = `-- name: RefundLines :batchexec
 UPDATE order_lines SET refund_quantity = refund_quantity + $1::bigint, refund_total = refund_total + $2::bigint, fee = fee - $3::bigint,
   fee_back = fee_back + $4::bigint, promotion_cut = promotion_cut + $5::bigint WHERE id = $6

@@ -31,6 +31,11 @@ LIMIT 200`,
 FROM buyback_lines
 WHERE order_id = ?1
 ORDER BY id`,
+		carriedLines: `SELECT o.public_id AS order_ref, l.public_id AS line, l.quantity, l.cut_quantity, l.carried
+FROM orders AS o
+JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.public_id IN (SELECT value FROM json_each(?1))
+ORDER BY l.id`,
 		checkoutsByID: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE id IN (SELECT value FROM json_each(?1))`,
@@ -149,10 +154,19 @@ RETURNING id`,
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, TRUE, 1, 0, ?7, 0, '', FALSE, '', '')`,
 		lastOrder: `SELECT COALESCE(max(id), 0)
 FROM orders`,
-		linesOfOrders: `SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back
+		linesOfOrders: `SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back, carried
 FROM order_lines
 WHERE order_id IN (SELECT value FROM json_each(?1))
 ORDER BY order_id, id`,
+		linesToWeigh: `SELECT o.public_id AS order_ref, o.id AS order_number, o.currency, p.postal_code, l.public_id AS line, l.title, l.unit, l.unit_price, l.ordered
+FROM orders AS o
+JOIN pickups AS p ON p.order_id = o.id
+JOIN buyback_lines AS l ON l.order_id = o.id
+WHERE o.public_id IN (SELECT value FROM json_each(?1)) AND o.side = 'buyback' AND p.open
+ORDER BY l.id`,
+		loadLines: `UPDATE order_lines
+SET carried = carried + ?1
+WHERE id = ?2`,
 		lockCheckout: `SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at
 FROM checkouts
 WHERE public_id = ?1`,

@@ -154,6 +154,7 @@ type OrderLine struct {
 	RefundQuantity int64
 	RefundTotal    int64
 	FeeBack        int64
+	Carried        int64
 }
 
 type Pickup struct {

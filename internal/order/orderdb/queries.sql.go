@@ -141,6 +141,45 @@ func (q *Queries) BuybackLines(ctx context.Context, orderID int64) ([]BuybackLin
 	return items, nil
 }
 
+const carriedLines = `-- name: CarriedLines :many
+SELECT o.public_id AS order_ref, l.public_id AS line, l.quantity, l.cut_quantity, l.carried FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
+WHERE o.public_id = ANY($1::text[]) ORDER BY l.id
+`
+
+type CarriedLinesRow struct {
+	OrderRef    string
+	Line        string
+	Quantity    int64
+	CutQuantity int64
+	Carried     int64
+}
+
+func (q *Queries) CarriedLines(ctx context.Context, orders []string) ([]CarriedLinesRow, error) {
+	rows, err := q.db.Query(ctx, carriedLines, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CarriedLinesRow{}
+	for rows.Next() {
+		var i CarriedLinesRow
+		if err := rows.Scan(
+			&i.OrderRef,
+			&i.Line,
+			&i.Quantity,
+			&i.CutQuantity,
+			&i.Carried,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const checkoutsByID = `-- name: CheckoutsByID :many
 SELECT id, public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at FROM checkouts WHERE id = ANY($1::bigint[])
 `
@@ -1050,7 +1089,7 @@ func (q *Queries) LastOrder(ctx context.Context) (int64, error) {
 }
 
 const linesOfOrders = `-- name: LinesOfOrders :many
-SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back FROM order_lines WHERE order_id = ANY($1::bigint[]) ORDER BY order_id, id
+SELECT id, public_id, order_id, variant_id, variant, product, title, variant_title, options, sku, barcode, tracked, weight, unit_price, quantity, goods, discount, tax_bp, tax, total, fee, cut_quantity, cut_total, image, list_price, discount_ref, discount_title, discount_by, promotion_cut, tax_code, refund_quantity, refund_total, fee_back, carried FROM order_lines WHERE order_id = ANY($1::bigint[]) ORDER BY order_id, id
 `
 
 func (q *Queries) LinesOfOrders(ctx context.Context, ids []int64) ([]OrderLine, error) {
@@ -1096,6 +1135,55 @@ func (q *Queries) LinesOfOrders(ctx context.Context, ids []int64) ([]OrderLine, 
 			&i.RefundQuantity,
 			&i.RefundTotal,
 			&i.FeeBack,
+			&i.Carried,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const linesToWeigh = `-- name: LinesToWeigh :many
+SELECT o.public_id AS order_ref, o.id AS order_number, o.currency, p.postal_code, l.public_id AS line, l.title, l.unit, l.unit_price, l.ordered
+FROM orders AS o JOIN pickups AS p ON p.order_id = o.id JOIN buyback_lines AS l ON l.order_id = o.id
+WHERE o.public_id = ANY($1::text[]) AND o.side = 'buyback' AND p.open ORDER BY l.id
+`
+
+type LinesToWeighRow struct {
+	OrderRef    string
+	OrderNumber int64
+	Currency    string
+	PostalCode  string
+	Line        string
+	Title       string
+	Unit        string
+	UnitPrice   int64
+	Ordered     int64
+}
+
+func (q *Queries) LinesToWeigh(ctx context.Context, orders []string) ([]LinesToWeighRow, error) {
+	rows, err := q.db.Query(ctx, linesToWeigh, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []LinesToWeighRow{}
+	for rows.Next() {
+		var i LinesToWeighRow
+		if err := rows.Scan(
+			&i.OrderRef,
+			&i.OrderNumber,
+			&i.Currency,
+			&i.PostalCode,
+			&i.Line,
+			&i.Title,
+			&i.Unit,
+			&i.UnitPrice,
+			&i.Ordered,
 		); err != nil {
 			return nil, err
 		}

@@ -130,13 +130,14 @@ func signUpContent(p *frame.Page, form *frame.Form) signUpPage {
 	return signUpPage{Form: form, Open: p.Settings.SignupOpen, Roles: []frame.Option{
 		{Value: web.RoleCustomer, Text: p.T("To buy")},
 		{Value: web.RoleSeller, Text: p.T("To buy and sell"), Hint: p.T("You can open a store of your own.")},
+		{Value: web.RoleCourier, Text: p.T("To carry"), Hint: p.T("You bring to doors what others buy, once your papers were looked at.")},
 	}}
 }
 
 func (a *account) askSignUp(p *frame.Page) error {
 	role := web.RoleCustomer
-	if p.R.URL.Query().Get("role") == web.RoleSeller {
-		role = web.RoleSeller
+	if ask := p.R.URL.Query().Get("role"); ask == web.RoleSeller || ask == web.RoleCourier {
+		role = ask
 	}
 	return p.Show("account/signup", p.T("Create an account"), signUpContent(p, p.Form(signUpFields...).Set("role", role)))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/geo"
 	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
 	"github.com/haat-market/haat/web/pages/sell"
@@ -24,6 +25,7 @@ var files embed.FS
 // Deps are the rooms whose doors these pages are.
 type Deps struct {
 	Delivery *delivery.Service
+	Rates    *rate.Service
 }
 
 type carry struct{ Deps }
@@ -37,6 +39,10 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Get("/courier/manifest.json", web.Public, c.manifest)
 	f.Get("/courier/worker.js", web.Public, c.worker)
 	f.Get("/courier/earnings", web.Courier, c.earnings)
+	f.Get("/courier/profile", web.Courier, c.profile)
+	f.Post("/courier/profile", web.Courier, c.setProfile)
+	f.PostFile("/courier/documents", web.Courier, maxPicture, c.sendPaper)
+	f.Get("/courier/documents/{id}", web.Courier, c.paperFile)
 	f.Post("/courier/ready", web.Courier, c.ready)
 	f.Post("/courier/jobs/{id}/{verb}", web.Courier, c.take)
 	f.Post("/courier/send", web.Public, c.answer(c.send))
@@ -47,8 +53,29 @@ func Mount(f *frame.Frame, d Deps) {
 // job is a delivery in the courier's hands.
 type job struct {
 	delivery.View
-	page *frame.Page
+	Rates []frame.Option // what else the dealer buys, of what is weighed
+	Units map[string]string
+	page  *frame.Page
 }
+
+// extras is how many kinds of material that were not ordered one form takes.
+const extras = 3
+
+// Extras number the fields for them.
+func (j job) Extras() []int {
+	n := min(extras, len(j.Rates))
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i + 1
+	}
+	return out
+}
+
+// AtDoor says whether a household is to be weighed and paid.
+func (j job) AtDoor() bool { return j.Weigh != nil }
+
+// ForDealer says whether it is brought to a dealer: there is no way back from there.
+func (j job) ForDealer() bool { return j.Side == "buyback" }
 
 // Badge is a state as people call it; the card holds all that the courier can bring it into, and shows one.
 func (j job) Badge(s string) shop.StateBadge { return shop.CarryBadge(j.page, delivery.State(s)) }
@@ -103,7 +130,7 @@ type homePage struct {
 
 // States are those that a card can come to show.
 func (homePage) States() []string {
-	return []string{"assigned", "picked_up", "in_transit", "failed", "delivered", "returned"}
+	return []string{"assigned", "picked_up", "in_transit", "failed", "delivered", "returned", "cancelled"}
 }
 
 var failNames = map[string]string{
@@ -139,7 +166,11 @@ func (c *carry) home(p *frame.Page) error {
 			return err
 		}
 		for _, v := range list.Items {
-			page.Jobs = append(page.Jobs, job{v, p})
+			j, err := c.job(p, v)
+			if err != nil {
+				return err
+			}
+			page.Jobs = append(page.Jobs, j)
 		}
 	}
 	if err := c.offers(p, &page); err != nil {
@@ -147,6 +178,29 @@ func (c *carry) home(p *frame.Page) error {
 	}
 	return p.Show("carry/home", p.T("Carrying"), page)
 }
+
+// job is a card; of what is weighed with what else the dealer buys there. A courier has five at most.
+func (c *carry) job(p *frame.Page, v delivery.View) (job, error) {
+	j := job{View: v, page: p}
+	if v.Weigh == nil {
+		return j, nil
+	}
+	j.Units = shop.UnitNames(p)
+	there := map[string]bool{}
+	for _, l := range v.Weigh.Lines {
+		there[l.Title] = true
+	}
+	list, _, err := c.Rates.Own(p.Context(), p.Caller, v.Weigh.Store, v.Weigh.PostalCode, mostRates, "")
+	for _, r := range list {
+		if !there[r.Material.Name] {
+			text := r.Material.Name + ", " + p.T("{price} a {unit}", "price", p.Lang.Money(r.Price, r.Currency), "unit", j.Units[r.Material.Unit])
+			j.Rates = append(j.Rates, frame.Option{Value: r.ID, Text: text})
+		}
+	}
+	return j, err
+}
+
+const mostRates = 100
 
 var unfit = map[string]*fault.Error{
 	delivery.ErrUnverified.Code: delivery.ErrUnverified, delivery.ErrSuspended.Code: delivery.ErrSuspended, delivery.ErrExpired.Code: delivery.ErrExpired,

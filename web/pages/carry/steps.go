@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/haat-market/haat/internal/delivery"
@@ -16,6 +17,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/geo"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/web/pages/frame"
+	"github.com/haat-market/haat/web/pages/lang"
 )
 
 const (
@@ -43,7 +45,7 @@ func (c *carry) ready(p *frame.Page) error {
 
 // take is one step by a form: a claim, giving back, or what a phone without a script does on the road.
 func (c *carry) take(p *frame.Page) error {
-	form, err := p.Sent("note", "pin", "code", "reason")
+	form, err := p.Sent("note", "pin", "code", "reason", "number", "otp", "lines", "extra")
 	if err != nil {
 		return err
 	}
@@ -54,9 +56,15 @@ func (c *carry) take(p *frame.Page) error {
 	case string(delivery.Unassign):
 		err = c.Delivery.Unassign(p.Context(), p.Caller, id, delivery.Note{})
 	default:
-		step := delivery.QueuedBody{
+		body := delivery.QueuedBody{
 			Delivery: id, Kind: verb, Event: code.ID("evt"), At: p.Now(), Note: form.Get("note"), PIN: form.Digits("pin"), QR: form.Get("code"), Reason: form.Get("reason"),
-		}.Queued()
+		}
+		if form.Has("otp") {
+			if body.Weighed, err = c.weighed(p, id, form); err != nil {
+				return err
+			}
+		}
+		step := body.Queued()
 		if err = step.Bad; err == nil {
 			step.Action.At = nil // no phone's clock said so
 			err = c.Delivery.Act(p.Context(), p.Caller, id, step.On, step.Action)
@@ -67,6 +75,31 @@ func (c *carry) take(p *frame.Page) error {
 	}
 	p.Leave("Done.")
 	return p.See("/courier")
+}
+
+// weighed is what a form says of a household's scrap: a field for each line, in the order in which they are shown.
+func (c *carry) weighed(p *frame.Page, id string, form *frame.Form) (*delivery.WeighedBody, error) {
+	v, err := c.Delivery.Get(p.Context(), p.Caller, id)
+	if err != nil {
+		return nil, err
+	}
+	out := &delivery.WeighedBody{Number: form.Digits("number"), OTP: form.Digits("otp"), Note: form.Get("note")}
+	if v.Weigh == nil {
+		return out, nil
+	}
+	typed := form.All("lines")
+	for i, l := range v.Weigh.Lines {
+		if i < len(typed) {
+			out.Lines = append(out.Lines, delivery.WeighedLine{Line: l.Line, Quantity: lang.Digits(strings.TrimSpace(typed[i]))})
+		}
+	}
+	extra := form.All("extra")
+	for i := 0; i+1 < len(extra); i += 2 {
+		if extra[i] != "" {
+			out.Extra = append(out.Extra, delivery.WeighedLine{Line: extra[i], Quantity: lang.Digits(strings.TrimSpace(extra[i+1]))})
+		}
+	}
+	return out, nil
 }
 
 // answer is for a script: what it asks is answered in JSON, refusals too.

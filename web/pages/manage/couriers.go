@@ -16,10 +16,6 @@ var courierStates = map[string]sell.Badge{
 	delivery.Suspended: {Text: lang.M("Suspended"), Class: "bad"},
 }
 
-var paperNames = map[string]string{
-	"identity": lang.M("Identity"), "license": lang.M("Driving licence"), "registration": lang.M("Registration of the vehicle"), "insurance": lang.M("Insurance"),
-}
-
 type courierRow struct {
 	delivery.CourierView
 	Badge sell.Badge
@@ -61,7 +57,8 @@ func (m *manage) couriers(p *frame.Page) error {
 
 type paper struct {
 	delivery.DocumentView
-	Name string
+	Name  string
+	Badge sell.Badge
 }
 
 type courierPage struct {
@@ -81,7 +78,7 @@ func (m *manage) courierPage(p *frame.Page, form, cash *frame.Form) (page courie
 	}
 	page = courierPage{Row: courierRowOf(p, v), Form: form, Cash: cash}
 	for _, d := range v.Documents {
-		page.Papers = append(page.Papers, paper{d, p.T(paperNames[d.Kind])})
+		page.Papers = append(page.Papers, paper{d, shop.PaperName(p, d.Kind), sell.Badge(shop.PaperBadge(p, d, p.Now()))})
 	}
 	if page.Held, err = m.Delivery.CashWith(p.Context(), id); err != nil {
 		return page, err

@@ -1,10 +1,14 @@
 package sell
 
 import (
+	"strconv"
+	"strings"
+
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/web/pages/frame"
+	"github.com/haat-market/haat/web/pages/lang"
 )
 
 type saleRow struct {
@@ -74,16 +78,136 @@ func ownOf(p *frame.Page, v delivery.SaleView) (out []action) {
 	return out
 }
 
-// askCourier makes a delivery for an order of this store.
+// partRow is a delivery of an order, or of a part of it.
+type partRow struct {
+	delivery.View
+	Badge Badge
+	May   map[string]bool
+}
+
+// mostParts is how many deliveries of one order a page shows.
+const mostParts = 50
+
+// parts are what carries an order of this store or has carried it, the newest first.
+func (s *sell) parts(p *frame.Page, d *Desk, id string) ([]partRow, error) {
+	list, err := s.Delivery.List(p.Context(), p.Caller, delivery.Selection{Store: d.PublicID, Order: id}, web.PageParams{Limit: mostParts})
+	if err != nil {
+		return nil, err
+	}
+	out := make([]partRow, len(list.Items))
+	for i, v := range list.Items {
+		out[i] = partRow{View: v, Badge: CarryBadge(p, v.State), May: map[string]bool{}}
+		for _, a := range v.Actions {
+			out[i].May[string(a)] = true
+		}
+	}
+	return out, nil
+}
+
+// freeLine is a line of which some units are in no delivery.
+type freeLine struct {
+	ID, Title string
+	Left      int64
+	Number    int
+}
+
+// freeLines are what can still be given to a courier: before it is shipped, and once a courier has a part of it.
+func freeLines(o order.View, parts []partRow) (out []freeLine) {
+	live, picked := false, false
+	for _, d := range parts {
+		live = live || d.State.Open() || d.State == delivery.Delivered
+		picked = picked || d.PickedUpAt != nil
+	}
+	ready := o.State == order.Confirmed || o.State == order.Processing || o.State == order.Shipped && picked
+	carried := false
+	for _, l := range o.Lines {
+		carried = carried || l.Carried > 0
+	}
+	if !ready || live && !carried { // one that carries all
+		return nil
+	}
+	for i, l := range o.Lines {
+		if left := l.Quantity - l.CutQuantity - l.Carried; left > 0 {
+			title := l.Title
+			if l.VariantTitle != "" {
+				title += ", " + l.VariantTitle
+			}
+			out = append(out, freeLine{l.ID, title, left, i + 1})
+		}
+	}
+	return out
+}
+
+// askCourier makes a delivery for an order of this store: of the lines that the form names, else of all that is left.
 func (s *sell) askCourier(p *frame.Page, d *Desk) error {
 	o, err := s.opened(p, d)
 	if err != nil {
 		return err
 	}
-	// Sent twice it makes one: an order has one open delivery at most.
-	if _, _, err := s.Delivery.Create(p.Context(), p.Caller, delivery.NewDelivery{Order: o.ID}); err != nil {
+	form, err := p.Sent("line", "units", "fee")
+	if err != nil {
+		return err
+	}
+	n := delivery.NewDelivery{Order: o.ID, Fee: strings.ReplaceAll(form.Digits("fee"), ",", "")}
+	lines, units := form.All("line"), form.All("units")
+	for i, line := range lines {
+		if i >= len(units) {
+			break
+		}
+		many, err := strconv.ParseInt(lang.Digits(strings.TrimSpace(units[i])), 10, 64)
+		switch {
+		case strings.TrimSpace(units[i]) == "" || err == nil && many == 0:
+		case err != nil:
+			return delivery.ErrLines
+		default:
+			n.Lines = append(n.Lines, delivery.LineUnits{Line: line, Units: many})
+		}
+	}
+	if len(lines) > 0 && len(n.Lines) == 0 {
+		p.Leave("Say how many of what the courier is to carry.")
+		return p.See(d.Link("/orders/" + o.ID))
+	}
+	// Sent twice it makes one: no unit is carried twice.
+	if _, _, err := s.Delivery.Create(form.Once("delivery.create"), p.Caller, n); err != nil {
 		return err
 	}
 	p.Leave("Couriers see it now.")
+	if len(lines) > 0 {
+		return p.See(d.Link("/orders/" + o.ID))
+	}
 	return p.See(d.Link("/sales"))
+}
+
+// callOff ends a delivery that nobody has picked up, of an order of this store.
+func (s *sell) callOff(p *frame.Page, d *Desk) error {
+	o, err := s.opened(p, d)
+	if err != nil {
+		return err
+	}
+	part, err := s.part(p, d, o.ID)
+	if err != nil {
+		return err
+	}
+	if err := s.Delivery.Cancel(p.Context(), p.Caller, part.ID, delivery.Note{}); err != nil {
+		return err
+	}
+	p.Leave("Done.")
+	if o.Buyback != nil {
+		return p.See(d.Link("/pickups/" + o.ID))
+	}
+	return p.See(d.Link("/orders/" + o.ID))
+}
+
+// part is the delivery that the address names, of this order. Errors: delivery.ErrNotFound.
+func (s *sell) part(p *frame.Page, d *Desk, id string) (partRow, error) {
+	parts, err := s.parts(p, d, id)
+	for _, x := range parts {
+		if x.ID == p.R.PathValue("delivery") {
+			return x, nil
+		}
+	}
+	if err == nil {
+		err = delivery.ErrNotFound
+	}
+	return partRow{}, err
 }

@@ -161,6 +161,8 @@ type orderPage struct {
 	Back    []dues.RefundRow
 	About   []dues.DisputeRow
 	Give    bool // money can be given back
+	Parts   []partRow
+	Free    []freeLine // what a courier can still be asked to carry
 }
 
 type eventRow struct {
@@ -213,6 +215,10 @@ func (s *sell) orderPage(p *frame.Page, d *Desk, form *frame.Form) (page orderPa
 		note, _ := e.Facts["note"].(string) // not every event has one
 		page.History = append(page.History, eventRow{e, p.T(text), note})
 	}
+	if page.Parts, err = s.parts(p, d, o.ID); err != nil {
+		return page, err
+	}
+	page.Free = freeLines(o, page.Parts)
 	return page, s.money(p, &page)
 }
 

@@ -1,6 +1,7 @@
 package sell
 
 import (
+	"html/template"
 	"slices"
 	"strings"
 	"time"
@@ -21,6 +22,9 @@ import (
 func (s *sell) mountBuying(f *frame.Frame, get, post func(path, tab string, right store.Right, h deskHandler)) {
 	get("/pickups", "pickups", store.Orders, s.pickups)
 	get("/pickups/{id}", "pickups", store.Orders, s.pickup)
+	post("/pickups/{id}/courier", "pickups", store.Own, s.sendCourier)
+	post("/pickups/{id}/courier/{delivery}/cancel", "pickups", store.Orders, s.callOff)
+	post("/pickups/{id}/courier/{delivery}/here", "pickups", store.Orders, s.takeIn)
 	post("/pickups/{id}/weigh", "pickups", store.Orders, s.weigh)
 	post("/pickups/{id}/{step}", "pickups", store.Orders, s.stepPickup)
 	get("/plan", "plan", store.View, s.plan)
@@ -76,7 +80,7 @@ func (s *sell) pickups(p *frame.Page, d *Desk) error {
 // extras is how many kinds of material that were not ordered one form takes.
 const extras = 3
 
-var pickupFields = []string{"number", "otp", "pay_by", "note", "pickup_date", "pickup_slot", "lines", "extra"}
+var pickupFields = []string{"number", "otp", "pay_by", "note", "pickup_date", "pickup_slot", "lines", "extra", "fee", "pay_up_to"}
 
 // weight is a line of the form, as it was typed.
 type weight struct {
@@ -106,6 +110,10 @@ type pickupPage struct {
 	First   string
 	Last    string
 	Units   map[string]string
+	Parts   []partRow // what couriers fetch of it, or have fetched
+	Send    bool      // a courier can be sent
+	PIN     string    // that the courier is told when it is here
+	Code    template.HTML
 }
 
 func slots(p *frame.Page) []frame.Option {
@@ -146,6 +154,9 @@ func (s *sell) pickupPage(p *frame.Page, d *Desk, o order.View, form *frame.Form
 	}
 	for _, a := range o.Actions {
 		page.Actions[string(a)] = true
+	}
+	if err := s.sent(p, d, &page); err != nil {
+		return page, err
 	}
 	today := p.In(p.Now())
 	page.First, page.Last = today.Format(time.DateOnly), today.AddDate(0, 0, 30).Format(time.DateOnly)

@@ -79,6 +79,7 @@ func Mount(f *frame.Frame, d Deps) {
 	f.GetFile("/sell/{store}/orders.csv", web.SignedIn, s.at("orders", store.Orders, s.exportOrders))
 	get("/sales", "sales", store.Orders, s.sales)
 	post("/orders/{id}/courier", "sales", store.Orders, s.askCourier)
+	post("/orders/{id}/courier/{delivery}/cancel", "orders", store.Orders, s.callOff)
 	get("/orders/{id}", "orders", store.Orders, s.order)
 	post("/orders/{id}/note", "orders", store.Orders, s.note)
 	post("/orders/{id}/{step}", "orders", store.Orders, s.step)

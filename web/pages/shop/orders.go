@@ -89,7 +89,7 @@ type orderPage struct {
 	Whole   bool   // only the whole checkout can be cancelled
 	Follow  string // the link of whoever ordered without an account
 	Message string // opens WhatsApp with the order written out
-	Carried *carried
+	Carried []carried
 	Invoice string // the page of its invoice
 	Back    []dues.RefundRow
 	About   []dues.DisputeRow

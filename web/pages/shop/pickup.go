@@ -157,6 +157,7 @@ type pickupPage struct {
 	First   string
 	Last    string
 	Units   map[string]string
+	Carried []carried // a courier fetches it for the dealer
 }
 
 // pickup is an order of the side buyback, as its customer sees it.
@@ -176,6 +177,13 @@ func (s *shop) pickup(p *frame.Page, o order.View, form *frame.Form) (page picku
 	page.Steps = []step{{p.T("Arranged"), &o.PlacedAt, false}, {p.T("The dealer comes"), o.ConfirmedAt, false}, {p.T("Weighed and paid"), o.CompletedAt, false}}
 	if o.State == order.Cancelled {
 		page.Steps = append(slices.DeleteFunc(page.Steps, func(s step) bool { return s.At == nil }), step{p.T("Cancelled"), o.CancelledAt, true})
+	}
+	sent, err := s.Delivery.ForOrder(p.Context(), p.Caller, o.ID)
+	if err != nil {
+		return page, err
+	}
+	if page.Carried, err = carriedBy(p, sent); err != nil {
+		return page, err
 	}
 	otp, err := s.Orders.OTPOf(p.Context(), p.Caller, o.ID)
 	switch fault.Code(err) {

@@ -29,6 +29,9 @@ func units(p *frame.Page) map[string]string {
 	return out
 }
 
+// UnitNames are what people call the units of material, for other pages.
+func UnitNames(p *frame.Page) map[string]string { return units(p) }
+
 var scrapFields = []string{"rate", "quantity", "pin", "material"}
 
 // nearMetres is how far a search looks around a postal code, as the crow flies.

@@ -66,6 +66,7 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Get("/ordered", web.Public, s.ordered)
 	f.Get("/o/{token}", web.Public, s.follow)
 	f.Get("/t/{number}", web.Public, s.track)
+	f.Get("/o/{token}/{id}/pictures/{name}", web.Public, s.guestPicture)
 	f.Get("/deliveries/{id}/pictures/{name}", web.SignedIn, s.carriedPicture)
 	f.Post("/o/{token}/claim", web.SignedIn, s.claim)
 	f.Get("/checkouts/{id}", web.SignedIn, s.placed)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/haat-market/haat/internal/delivery"
 	"github.com/haat-market/haat/internal/platform/qr"
@@ -24,6 +25,32 @@ var carryNames = map[delivery.State]string{
 
 var vehicleNames = map[string]string{
 	"foot": lang.M("on foot"), "bicycle": lang.M("bicycle"), "motorcycle": lang.M("motorcycle"), "car": lang.M("car"), "van": lang.M("van"), "truck": lang.M("truck"),
+}
+
+var paperNames = map[string]string{
+	"identity": lang.M("Identity"), "license": lang.M("Driving licence"), "registration": lang.M("Registration of the vehicle"), "insurance": lang.M("Insurance"),
+}
+
+// PaperName is what people call a kind of document; "" for none.
+func PaperName(p *frame.Page, kind string) string {
+	if name := paperNames[kind]; name != "" {
+		return p.T(name)
+	}
+	return ""
+}
+
+// PaperBadge is where a document stands.
+func PaperBadge(p *frame.Page, d delivery.DocumentView, now time.Time) StateBadge {
+	switch {
+	case d.State == "rejected":
+		return StateBadge{p.T("Not good"), "bad"}
+	case !d.ExpiresAt.After(now):
+		return StateBadge{p.T("Expired"), "bad"}
+	case d.State == "verified":
+		return StateBadge{p.T("Seen and good"), "good"}
+	default:
+		return StateBadge{p.T("Waits to be looked at"), "warn"}
+	}
 }
 
 // CarryBadge is a state of a delivery as people see it.
@@ -154,29 +181,53 @@ func sketch(v delivery.TrackView, title string) template.HTML {
 	return template.HTML(b.String()) //nolint:gosec // numbers and an escaped title
 }
 
-// carried is what a buyer sees of what carries his order.
+// carried is what a buyer sees of what carries his order, or a part of it.
 type carried struct {
 	Badge StateBadge
 	Path  string
+	Lines []delivery.LineView // where the order comes in several parts
 	PIN   string
 	Code  template.HTML
 	// Pictures are paths of what the courier showed for the delivery.
 	Pictures []string
 }
 
-func carriedBy(p *frame.Page, d *delivery.BuyersDelivery) (*carried, error) {
-	if d == nil {
-		return nil, nil
+func carriedBy(p *frame.Page, all []delivery.BuyersDelivery) ([]carried, error) {
+	out := make([]carried, len(all))
+	for i, d := range all {
+		out[i] = carried{Badge: CarryBadge(p, d.State), Path: d.Path, Pictures: d.Pictures}
+		if len(all) > 1 {
+			out[i].Lines = d.Lines
+		}
+		if d.Proof == nil || d.Proof.PIN == "" {
+			continue
+		}
+		code, err := ShownCode(p, d.Proof.QR)
+		if err != nil {
+			return nil, err
+		}
+		out[i].PIN, out[i].Code = d.Proof.PIN, code
 	}
-	out := &carried{Badge: CarryBadge(p, d.State), Path: d.Path, Pictures: d.Pictures}
-	if d.Proof == nil || d.Proof.PIN == "" {
-		return out, nil
-	}
-	c, err := qr.New(d.Proof.QR, qr.Medium)
-	if err != nil {
-		return nil, err
-	}
-	out.PIN = d.Proof.PIN
-	out.Code = template.HTML(c.SVG(p.T("What the courier scans"), 4)) //nolint:gosec // drawn here, its title escaped
 	return out, nil
+}
+
+// ShownCode is the code that a receiver shows at the door.
+func ShownCode(p *frame.Page, text string) (template.HTML, error) {
+	c, err := qr.New(text, qr.Medium)
+	if err != nil {
+		return "", err
+	}
+	return template.HTML(c.SVG(p.T("What the courier scans"), 4)), nil //nolint:gosec // drawn here, its title escaped
+}
+
+// guestPicture is a picture of what was delivered, for the guest who ordered it, on the page that he follows it by.
+func (s *shop) guestPicture(p *frame.Page) error {
+	if err := web.Allow(p.Context(), followRate); err != nil {
+		return err
+	}
+	file, err := s.Delivery.PictureOfGuest(p.Context(), p.R.PathValue("token"), p.Guest(), p.R.PathValue("id"), p.R.PathValue("name"))
+	if err != nil {
+		return err
+	}
+	return p.File(file)
 }

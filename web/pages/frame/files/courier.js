@@ -59,7 +59,7 @@
         open.forEach(function (i) {
           if (i.delivery !== job.id) return;
           some = true;
-          if (leads[i.kind]) state = leads[i.kind];
+          if (leads[i.kind]) state = i.leads || leads[i.kind];
         });
         each(job.querySelectorAll("[data-when]"), function (e) { e.hidden = e.getAttribute("data-when").split(" ").indexOf(state) < 0; });
         job.querySelector(".mine").hidden = !some;
@@ -110,7 +110,7 @@
   }
   function sendSteps(items) {
     var events = items.map(function (i) {
-      return { event: i.event, delivery: i.delivery, kind: i.kind, at: new Date(i.at).toISOString(), lat: i.lat || "", lng: i.lng || "", note: i.note || "", pin: i.pin || "", code: i.code || "", reason: i.reason || "" };
+      return { event: i.event, delivery: i.delivery, kind: i.kind, at: new Date(i.at).toISOString(), lat: i.lat || "", lng: i.lng || "", note: i.note || "", pin: i.pin || "", code: i.code || "", reason: i.reason || "", weighed: i.weighed };
     });
     return post("/courier/send", JSON.stringify({ events: events }), "application/json").then(function (r) {
       if (!r.ok) throw new Error("later");
@@ -122,7 +122,7 @@
         if (!item) return;
         if (x.outcome === "taken") {
           var job = jobOf(item.delivery);
-          if (job) job.setAttribute("data-state", leads[item.kind]); // until the page is fetched anew
+          if (job) job.setAttribute("data-state", item.leads || leads[item.kind]); // until the page is fetched anew
           taken.push(item.event);
         } else {
           item.refused = x.message;
@@ -250,6 +250,22 @@
       return String(n - (n >= 0x966 ? 0x966 : n >= 0x6f0 ? 0x6f0 : 0x660));
     });
   }
+  // weighed is what the form says of a household's scrap; null where something is missing. Whether the password is right the
+  // market says, when it is sent.
+  function weighed(form) {
+    var out = { number: digits(form.elements.number.value.trim()), otp: digits(form.elements.otp.value.trim()), note: form.elements.note.value.trim(), lines: [], extra: [] }, ok = out.number && out.otp;
+    each(form.querySelectorAll("[data-line]"), function (e) {
+      var n = digits(e.value.trim());
+      if (!n) ok = false;
+      out.lines.push({ line: e.getAttribute("data-line"), quantity: n });
+    });
+    each(form.querySelectorAll("[data-extra]"), function (e) {
+      var n = digits(e.closest(".inline").querySelector("input").value.trim());
+      if (e.value && !n) ok = false;
+      if (e.value) out.extra.push({ line: e.value, quantity: n });
+    });
+    return ok ? out : null;
+  }
   function step(form) {
     var job = form.closest(".job"), kind = form.getAttribute("data-step"), value = function (n) { return form.elements[n] ? form.elements[n].value.trim() : ""; };
     var photo = form.querySelector("[data-picture]"), sign = form.querySelector("canvas");
@@ -257,6 +273,11 @@
     var item = { event: name(), who: who(), delivery: job.id, kind: kind, note: value("note"), reason: value("reason"), pin: digits(value("pin")), code: value("code") };
     if (here && Date.now() - here.at < 300000) { item.lat = here.lat; item.lng = here.lng; }
     var proof = work.getAttribute("data-proof"), code = job.getAttribute("data-code");
+    if (form.hasAttribute("data-leads")) item.leads = form.getAttribute("data-leads");
+    if (form.elements.otp) {
+      item.weighed = weighed(form);
+      if (!item.weighed) { wrong(form, "say-weigh"); return Promise.resolve(); }
+    }
     if (kind === "deliver") {
       if (job.hasAttribute("data-sign") && !signed) { wrong(form, "say-sign"); return Promise.resolve(); }
       if (!item.pin && !item.code && proof !== "optional" && !(proof === "photo" && signed && pictured)) { wrong(form, "say-proof"); return Promise.resolve(); }
