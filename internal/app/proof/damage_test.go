@@ -145,7 +145,7 @@ var damages = map[string][]damage{
 		sql("UPDATE checkouts SET goods = goods + 1, total = total + 1"), sql("UPDATE orders SET checkout_id = (SELECT MIN(id) FROM checkouts WHERE id <> checkout_id)"),
 	},
 	"order.escrow": {
-		sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"), sql("UPDATE orders SET refunded = captured, payment_status = 'refunded' WHERE state = 'confirmed' AND total > 0"),
+		sql("UPDATE orders SET state = 'completed' WHERE state = 'confirmed'"), sql("UPDATE orders SET refunded = captured, payment_status = 'refunded' WHERE state = 'confirmed' AND captured > 0"),
 		sql("UPDATE orders SET refunded = 0, payment_status = 'paid' WHERE state = 'cancelled' AND captured > 0"),
 		sql("UPDATE orders SET state = 'delivered' WHERE state = 'completed'"),
 	},
