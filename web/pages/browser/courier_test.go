@@ -139,6 +139,8 @@ func TestCourier(t *testing.T) {
 		}
 		at.until(`document.getElementById('track').textContent.includes('Delivered')`).look()
 
+		weighOffline(m, b, w, l, admin, c)
+
 		arabic := b.tab("courier", "ar", desktop, false)
 		arabic.signIn(c).visit("/courier").picture("home")
 		for _, s := range []size{phone, desktop} {
@@ -151,4 +153,45 @@ func TestCourier(t *testing.T) {
 			o.signIn(store.Owner).visit("/sell/" + store.ID + "/sales").picture("sales")
 		}
 	})
+}
+
+// weighOffline has the courier weigh a household's paper while there is no network: with a wrong password first, which the
+// market refuses once it hears of it, and then with the right one.
+func weighOffline(m *apptest.Market, b *browser, w *tab, l *line, admin, c *apptest.Client) {
+	dealer, household := m.Dealer("44600"), m.Person("customer")
+	m.Fund(dealer.Owner, 100_000)
+	rate := dealer.Rate(m.Material(admin, "Newspaper", "kg", "5"), "44600", "15.00")
+	address := apptest.Address()
+	address["lat"], address["lng"] = "27.7000", "85.3200"
+	home := household.Post("/v1/me/addresses", address).Want(201).Str("id")
+	household.Post("/v1/cart/rates", M{"rate": rate, "quantity": "10"}).Want(201)
+	order := household.Post("/v1/checkouts/buyback", M{"address_id": home, "pickup_date": "2026-10-03", "pickup_slot": "8am - 1pm", "expected_total": "159.00"}).Want(201).Str("orders.0.id")
+	dealer.Owner.Post("/v1/orders/{}/accept", nil, order).Want(200)
+	job := dealer.Owner.Post("/v1/deliveries", M{"order": order, "fee": "10.00"}).Want(201).Str("id")
+	c.Post("/v1/deliveries/{}/claim", nil, job).Want(200)
+	otp := household.Get("/v1/orders/", order, "/otp").Want(200).Str("otp")
+	weigh := func(otp string) {
+		w.eval(`document.querySelector('.job details').open = true`, nil)
+		w.eval(`document.querySelector('[data-line]').value = ''; document.querySelector('[name=otp]').value = ''`, nil)
+		w.run(chromedp.SendKeys(`[data-line]`, "9", chromedp.ByQuery), chromedp.SendKeys(`[name=otp]`, otp, chromedp.ByQuery))
+		w.click(`[data-step=pickup] button.full`).until(shownState + ` === 'picked_up'`)
+	}
+	w.visit("/courier").until(shownState + ` === 'assigned'`).look().picture("weighing")
+	l.cut.Store(true)
+	weigh("000000")
+	l.cut.Store(false)
+	w.click(`#send`).until(`document.getElementById('refusals').textContent.includes('password is wrong') && ` + shownState + ` === 'assigned'`)
+	household.Get("/v1/orders/", order, "/otp").Want(200).Is("tries_left", 4)
+	w.click(`#refusals button`)
+	l.cut.Store(true)
+	weigh(otp)
+	w.run(chromedp.Reload())
+	w.until(shownState + ` === 'picked_up'`)
+	l.cut.Store(false)
+	w.click(`#send`).until(`document.getElementById('waits').hidden`)
+	household.Get("/v1/orders/", order).Want(200).Is("state", "completed").Is("buyback.receipt.paid", "135.00")
+	dealer.Owner.Post("/v1/deliveries/{}/deliver", M{}, job).Want(200)
+	o := b.tab("sending-dealer", "en", phone, false)
+	o.signIn(dealer.Owner).visit("/sell/" + dealer.ID + "/pickups/" + order).picture("fetched")
+	w.visit("/courier/profile").picture("profile")
 }
