@@ -3,7 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
+	"strconv"
+	"strings"
 
 	"github.com/alecthomas/kong"
 
@@ -240,13 +243,15 @@ type deliveryCmd struct {
 
 type deliveryCreateCmd struct {
 	config.Place
-	Order        string `arg:"" placeholder:"ORDER" help:"Number of a confirmed order, as on paper, or its id."`
-	Fee          string `name:"fee" placeholder:"AMOUNT" help:"What the store pays for the job; without it what the buyer pays for delivery."`
-	Priority     string `name:"priority" enum:"low,normal,high,urgent" default:"normal" help:"low, normal, high or urgent."`
-	Instructions string `name:"instructions" placeholder:"TEXT" help:"What the courier has to know."`
-	Weight       int64  `name:"weight" placeholder:"GRAMS" help:"Weight of the package; without it that of what was ordered."`
-	Fragile      bool   `name:"fragile" help:"The package breaks easily."`
-	Signature    bool   `name:"signature" help:"The receiver has to sign."`
+	Order        string   `arg:"" placeholder:"ORDER" help:"Number of a confirmed order, as on paper, or its id."`
+	Lines        []string `name:"line" placeholder:"ID=UNITS" help:"Only these units of this line of the order; may be given several times. Without it all that nobody carries yet."`
+	Fee          string   `name:"fee" placeholder:"AMOUNT" help:"What the store pays for the job; without it what the buyer pays for delivery."`
+	PayUpTo      string   `name:"pay-up-to" placeholder:"AMOUNT" help:"Of what a dealer buys: what the household may get from the dealer's wallet; without it half as much again as was ordered."`
+	Priority     string   `name:"priority" enum:"low,normal,high,urgent" default:"normal" help:"low, normal, high or urgent."`
+	Instructions string   `name:"instructions" placeholder:"TEXT" help:"What the courier has to know."`
+	Weight       int64    `name:"weight" placeholder:"GRAMS" help:"Weight of the package; without it that of what was ordered."`
+	Fragile      bool     `name:"fragile" help:"The package breaks easily."`
+	Signature    bool     `name:"signature" help:"The receiver has to sign."`
 }
 
 func (deliveryCreateCmd) Help() string {
@@ -254,6 +259,7 @@ func (deliveryCreateCmd) Help() string {
 
 Examples:
   haat delivery create H-000042
+  haat delivery create H-000042 --line oln_06f4qkz8m1w0r3ta=2
   haat delivery create H-000042 --fee 150.00 --priority urgent --signature`
 }
 
@@ -261,8 +267,17 @@ func (c *deliveryCreateCmd) Run(ctx context.Context, con app.Console) error {
 	if c.Weight < 0 {
 		return errors.New("--weight is a number of grams")
 	}
+	lines := make([]app.DeliveryLine, len(c.Lines))
+	for i, text := range c.Lines {
+		line, units, _ := strings.Cut(text, "=")
+		n, err := strconv.ParseInt(units, 10, 64)
+		if err != nil || line == "" {
+			return fmt.Errorf("--line is an id of a line, = and a number of units, not %q", text)
+		}
+		lines[i] = app.DeliveryLine{Line: line, Units: n}
+	}
 	return app.CreateDelivery(ctx, c.Place, con, app.NewDelivery{
-		Order: c.Order, Fee: c.Fee, Priority: c.Priority, Instructions: c.Instructions, Weight: c.Weight, Fragile: c.Fragile, Signature: c.Signature,
+		Order: c.Order, Lines: lines, PayUpTo: c.PayUpTo, Fee: c.Fee, Priority: c.Priority, Instructions: c.Instructions, Weight: c.Weight, Fragile: c.Fragile, Signature: c.Signature,
 	})
 }
 

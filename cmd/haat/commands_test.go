@@ -124,6 +124,8 @@ func TestDeliveryCreate(t *testing.T) {
 		create(number).refused(t, 1, "already")
 		create("H-999999").refused(t, 1, "order")
 		create(late, "--fee=much").refused(t, 1, "fee")
+		create(late, "--line=oln_no").refused(t, 1, "--line")
+		create(late, "--line=oln_no=1").refused(t, 1, "line")
 		s.stop()
 		r = create(late, "--signature").ok(t)
 		s = p.serve(t)

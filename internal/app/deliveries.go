@@ -11,13 +11,21 @@ import (
 
 // NewDelivery is what an operator says of a delivery; what is empty comes from the order and its store.
 type NewDelivery struct {
-	Order        string `json:"order"` // its number as on paper, or its id
-	Fee          string `json:"fee"`
-	Priority     string `json:"priority"`
-	Instructions string `json:"instructions"`
-	Weight       int64  `json:"weight"` // grams
-	Fragile      bool   `json:"fragile"`
-	Signature    bool   `json:"signature"`
+	Order        string         `json:"order"` // its number as on paper, or its id
+	Lines        []DeliveryLine `json:"lines"`
+	PayUpTo      string         `json:"pay_up_to"`
+	Fee          string         `json:"fee"`
+	Priority     string         `json:"priority"`
+	Instructions string         `json:"instructions"`
+	Weight       int64          `json:"weight"` // grams
+	Fragile      bool           `json:"fragile"`
+	Signature    bool           `json:"signature"`
+}
+
+// DeliveryLine is so many units of a line of the order.
+type DeliveryLine struct {
+	Line  string `json:"line"`
+	Units int64  `json:"units"`
 }
 
 type deliveryView struct {
@@ -47,8 +55,12 @@ func CreateDelivery(ctx context.Context, place config.Place, con Console, n NewD
 }
 
 func createDelivery(ctx context.Context, a *App, n NewDelivery) (deliveryView, error) {
+	lines := make([]delivery.LineUnits, len(n.Lines))
+	for i, l := range n.Lines {
+		lines[i] = delivery.LineUnits(l)
+	}
 	v, err := a.Delivery.CreateFor(ctx, delivery.NewDelivery{
-		Order: n.Order, Fee: n.Fee, Priority: n.Priority, Instructions: n.Instructions, Weight: n.Weight, Fragile: n.Fragile, Signature: n.Signature,
+		Order: n.Order, Lines: lines, PayUpTo: n.PayUpTo, Fee: n.Fee, Priority: n.Priority, Instructions: n.Instructions, Weight: n.Weight, Fragile: n.Fragile, Signature: n.Signature,
 	})
 	return deliveryView{v.ID, v.Tracking, v.TrackingURL, v.Order}, err
 }

@@ -177,21 +177,28 @@ func TestFetchIsCalledOff(t *testing.T) {
 		w.household.Get("/v1/orders/", s.id).Want(200).Is("state", "pending")
 		owner.Post("/v1/deliveries", M{"order": s.id}).Problem(409, "order_not_ready")
 
-		// The household cancels while the courier weighs: one of the two happens, and the money is where it belongs.
+		// The household and the dealer call it off while the courier weighs, several times: one of it happens, and the money is
+		// where it belongs.
 		w.household.Post("/v1/orders/{}/reschedule", M{"pickup_date": "2026-10-05", "pickup_slot": "8am - 1pm"}, s.id).Want(200)
 		owner.Post("/v1/orders/{}/accept", nil, s.id).Want(200)
 		job = sent(s)
 		var all sync.WaitGroup
-		all.Go(func() {
-			if _, err := w.household.Try("POST", "/v1/orders/"+s.id+"/cancel", nil); err != nil {
-				t.Error(err)
-			}
-		})
-		all.Go(func() {
-			if _, err := ram.Try("POST", "/v1/deliveries/"+job+"/pickup", M{"weighed": s.weighed(s.otp, "10")}); err != nil {
-				t.Error(err)
-			}
-		})
+		for i := range 16 {
+			all.Go(func() {
+				var err error
+				switch i % 4 {
+				case 0:
+					_, err = w.household.Try("POST", "/v1/orders/"+s.id+"/cancel", nil)
+				case 1:
+					_, err = owner.Try("POST", "/v1/deliveries/"+job+"/cancel", nil)
+				default:
+					_, err = ram.Try("POST", "/v1/deliveries/"+job+"/pickup", M{"weighed": s.weighed(s.otp, "10")})
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
 		all.Wait()
 		if state := owner.Get("/v1/orders/", s.id).Want(200).Str("state"); state == "cancelled" {
 			over(job)
