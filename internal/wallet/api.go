@@ -19,7 +19,7 @@ import (
 type FundsView struct {
 	Currency  string `json:"currency"`
 	Balance   string `json:"balance"`
-	Held      string `json:"held" doc:"Set aside for bids and payouts that await a decision."`
+	Held      string `json:"held" doc:"Set aside for bids, for payouts that await a decision, and for what couriers fetch."`
 	Available string `json:"available" doc:"What may be spent."`
 }
 

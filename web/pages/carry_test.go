@@ -214,6 +214,7 @@ func TestFetchPages(t *testing.T) {
 		household.Get("/v1/orders/", order).Want(200).Is("buyback.receipt.paid", "185.00")
 		owner.get(desk).want(200, "It is here", `class="pin"`, "You paid ₹185.00 from your wallet.")
 		owner.post(desk+"/courier/dlv_no/here", nil).want(404)
+		signedIn(t, m, w.admin).get("/manage/deliveries/"+job).want(200, "Scrap for a dealer", "The dealer has it")
 		owner.post(desk+"/courier/"+job+"/here", nil).want(200, "Delivered").lacks("It is here")
 		v.get("/courier/earnings").want(200, "45.00")
 	})

@@ -234,8 +234,8 @@ func (m *manage) changeDelivery(p *frame.Page) error {
 		err = m.Delivery.Release(p.Context(), p.Caller, id, n)
 	case delivery.Cancel:
 		err = m.Delivery.Cancel(p.Context(), p.Caller, id, n)
-	case delivery.Return:
-		err = m.Delivery.Act(p.Context(), p.Caller, id, delivery.Return, delivery.Action{Note: n})
+	case delivery.Return, delivery.Deliver:
+		err = m.Delivery.Act(p.Context(), p.Caller, id, delivery.Event(p.R.PathValue("verb")), delivery.Action{Note: n})
 	default:
 		return errNoPage
 	}

@@ -15,8 +15,15 @@ type saleRow struct {
 	delivery.SaleView
 	Badge   Badge
 	Carried Badge
+	Others  []otherPart // where the order goes in several
 	Link    string
 	Steps   []action // that the store takes itself
+}
+
+// otherPart is a delivery beside the newest one.
+type otherPart struct {
+	Number string
+	Badge  Badge
 }
 
 type salesPage struct {
@@ -48,6 +55,11 @@ func (s *sell) sales(p *frame.Page, d *Desk) error {
 		row := saleRow{SaleView: v, Badge: OrderBadge(p, v.State), Link: d.Link("/orders/" + v.ID)}
 		if v.Delivery != nil {
 			row.Carried = CarryBadge(p, v.Delivery.State)
+			for _, d := range v.Parts {
+				if d.ID != v.Delivery.ID {
+					row.Others = append(row.Others, otherPart{d.Tracking, CarryBadge(p, d.State)})
+				}
+			}
 		}
 		if v.Own {
 			row.Steps = ownOf(p, v)
