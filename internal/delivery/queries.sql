@@ -209,3 +209,7 @@ WHERE order_ref = sqlc.arg(order_ref) AND id <> sqlc.arg(except_id)::bigint AND 
 -- name: LiveLines :many
 SELECT d.order_ref, l.line, COALESCE(SUM(l.quantity), 0)::bigint AS quantity FROM delivery_lines AS l JOIN deliveries AS d ON d.id = l.delivery_id
 WHERE d.order_ref = ANY(sqlc.arg(orders)::text[]) AND (d.open OR d.state = 'delivered') GROUP BY d.order_ref, l.line;
+
+-- name: TakenOfOrders :many
+SELECT order_ref, COALESCE(SUM(cash) FILTER (WHERE state = 'delivered'), 0)::bigint AS cash, COUNT(*) FILTER (WHERE state = 'delivered') AS arrived, COUNT(*) FILTER (WHERE open) AS under_way
+FROM deliveries WHERE order_ref = ANY(sqlc.arg(orders)::text[]) GROUP BY order_ref;

@@ -15,6 +15,7 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "delivery.history", About: "the last row of a delivery's history is its state", Check: s.checkHistory},
 		{Name: "delivery.paid", About: "what a delivery cost, the cash that was taken and what was handed in of it are booked once, and nothing for others", Check: s.checkPaid},
 		{Name: "delivery.lines", About: "no unit of an order is in two deliveries that are not over or have arrived, and each order line says how many are in one", Check: s.checkLines},
+		{Name: "delivery.parts", About: "what couriers took for the parts of an order that they brought as a whole is what was paid for it at the door", Check: s.checkParts},
 		{Name: "delivery.aside", About: "what is set aside in dealers' wallets is for what couriers fetch for them, and is let go of when it is fetched", Check: s.checkAside},
 	}
 }

@@ -9,7 +9,8 @@ import (
 	"github.com/haat-market/haat/internal/platform/db"
 )
 
-func (s *Service) checkLines(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
+// eachOrders walks the orders of goods of all deliveries in pages; one may come again.
+func eachOrders(ctx context.Context, tx db.Tx, f func(refs []string) error) error {
 	return each(ctx, tx, func(rows []deliverydb.Delivery) error {
 		var refs []string
 		seen := map[string]bool{}
@@ -22,6 +23,42 @@ func (s *Service) checkLines(ctx context.Context, tx db.Tx, report func(string, 
 		if refs == nil {
 			return nil
 		}
+		return f(refs)
+	})
+}
+
+// checkParts adds up the cash of orders that couriers brought as a whole. What a store brought itself of an order, it was paid
+// for itself.
+func (s *Service) checkParts(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
+	return eachOrders(ctx, tx, func(refs []string) error {
+		paid, err := s.orders.CashOf(ctx, tx, refs)
+		if err != nil {
+			return err
+		}
+		taken, err := deliverydb.New(tx).TakenOfOrders(ctx, refs)
+		if err != nil {
+			return err
+		}
+		units, err := s.orders.UnitsOf(ctx, tx, refs)
+		if err != nil {
+			return err
+		}
+		for _, t := range taken {
+			want, ok := paid[t.OrderRef]
+			whole, noted := true, false
+			for _, u := range units[t.OrderRef] {
+				whole, noted = whole && u.Carried == u.Left, noted || u.Carried > 0
+			}
+			if ok && t.Arrived > 0 && t.UnderWay == 0 && (whole || !noted) && t.Cash != want {
+				report("order %s was paid with %d at the door; its couriers took %d", t.OrderRef, want, t.Cash)
+			}
+		}
+		return nil
+	})
+}
+
+func (s *Service) checkLines(ctx context.Context, tx db.Tx, report func(string, ...any)) error {
+	return eachOrders(ctx, tx, func(refs []string) error {
 		live, err := deliverydb.New(tx).LiveLines(ctx, refs)
 		if err != nil {
 			return err

@@ -108,6 +108,16 @@ func (s *Service) UnitsOf(ctx context.Context, tx db.Tx, orders []string) (map[s
 	return out, err
 }
 
+// CashOf is what was paid for orders at the door; those of which nothing was are left out.
+func (s *Service) CashOf(ctx context.Context, tx db.Tx, orders []string) (map[string]int64, error) {
+	rows, err := orderdb.New(tx).CapturedOfOrders(ctx, orders, string(payment.ByCash))
+	out := map[string]int64{}
+	for _, r := range rows {
+		out[r.PublicID] = r.Captured
+	}
+	return out, err
+}
+
 // ToWeigh is what is weighed at the door of who sells to a store.
 type ToWeigh struct {
 	Number     string

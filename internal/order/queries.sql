@@ -313,3 +313,6 @@ WHERE o.public_id = ANY(sqlc.arg(orders)::text[]) ORDER BY l.id;
 SELECT o.public_id AS order_ref, o.id AS order_number, o.currency, p.postal_code, l.public_id AS line, l.title, l.unit, l.unit_price, l.ordered
 FROM orders AS o JOIN pickups AS p ON p.order_id = o.id JOIN buyback_lines AS l ON l.order_id = o.id
 WHERE o.public_id = ANY(sqlc.arg(orders)::text[]) AND o.side = 'buyback' AND p.open ORDER BY l.id;
+
+-- name: CapturedOfOrders :many
+SELECT public_id, captured FROM orders WHERE public_id = ANY(sqlc.arg(orders)::text[]) AND method = sqlc.arg(method) AND captured > 0;

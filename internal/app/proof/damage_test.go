@@ -218,6 +218,7 @@ var damages = map[string][]damage{
 	"delivery.load":    {sql("UPDATE couriers SET jobs = 0, load = 0"), sql("UPDATE deliveries SET weight = weight + 1")},
 	"delivery.history": {{free: []string{"delivery_events"}, sql: []string{"DELETE FROM delivery_events WHERE id = (SELECT MAX(id) FROM delivery_events)"}}},
 	"delivery.lines":   {sql("UPDATE delivery_lines SET quantity = quantity + 1"), sql("UPDATE order_lines SET carried = 0 WHERE carried > 0")},
+	"delivery.parts":   {sql("UPDATE deliveries SET cash = cash + 1 WHERE cash_state = 'carried'")},
 	"delivery.aside":   {sql("UPDATE ledger_holds SET amount = amount + 1 WHERE reference LIKE 'fetch-%'"), sql("UPDATE deliveries SET pay_most = pay_most + 1 WHERE side = 'buyback' AND open")},
 	"delivery.paid": {
 		sql("UPDATE deliveries SET fee = fee + 1 WHERE state = 'delivered'"),

@@ -228,6 +228,10 @@ ORDER BY id`,
 		takeJob: `UPDATE couriers
 SET jobs = jobs + 1, load = load + ?1, updated_at = ?2
 WHERE id = ?3 AND jobs < ?4 AND load + ?1 <= capacity`,
+		takenOfOrders: `SELECT order_ref, COALESCE(sum(cash) FILTER (WHERE state = 'delivered'), 0) AS cash, count(*) FILTER (WHERE state = 'delivered') AS arrived, count(*) FILTER (WHERE open) AS under_way
+FROM deliveries
+WHERE order_ref IN (SELECT value FROM json_each(?1))
+GROUP BY order_ref`,
 		trackOf: `SELECT lat, lng, at
 FROM courier_tracks
 WHERE courier_id = ?1 AND at >= ?2 AND at <= ?3

@@ -2158,6 +2158,43 @@ func (q *Queries) TakeJob(ctx context.Context, weight int64, now int64, iD int64
 	return result.RowsAffected(), nil
 }
 
+const takenOfOrders = `-- name: TakenOfOrders :many
+SELECT order_ref, COALESCE(SUM(cash) FILTER (WHERE state = 'delivered'), 0)::bigint AS cash, COUNT(*) FILTER (WHERE state = 'delivered') AS arrived, COUNT(*) FILTER (WHERE open) AS under_way
+FROM deliveries WHERE order_ref = ANY($1::text[]) GROUP BY order_ref
+`
+
+type TakenOfOrdersRow struct {
+	OrderRef string
+	Cash     int64
+	Arrived  int64
+	UnderWay int64
+}
+
+func (q *Queries) TakenOfOrders(ctx context.Context, orders []string) ([]TakenOfOrdersRow, error) {
+	rows, err := q.db.Query(ctx, takenOfOrders, orders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []TakenOfOrdersRow{}
+	for rows.Next() {
+		var i TakenOfOrdersRow
+		if err := rows.Scan(
+			&i.OrderRef,
+			&i.Cash,
+			&i.Arrived,
+			&i.UnderWay,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const trackOf = `-- name: TrackOf :many
 SELECT lat, lng, at FROM courier_tracks WHERE courier_id = $1 AND at >= $2::bigint AND at <= $3::bigint ORDER BY at LIMIT $4
 `

@@ -31,6 +31,9 @@ LIMIT 200`,
 FROM buyback_lines
 WHERE order_id = ?1
 ORDER BY id`,
+		capturedOfOrders: `SELECT public_id, captured
+FROM orders
+WHERE public_id IN (SELECT value FROM json_each(?1)) AND method = ?2 AND captured > 0`,
 		carriedLines: `SELECT o.public_id AS order_ref, l.public_id AS line, l.quantity, l.cut_quantity, l.carried
 FROM orders AS o
 JOIN order_lines AS l ON l.order_id = o.id

@@ -141,6 +141,35 @@ func (q *Queries) BuybackLines(ctx context.Context, orderID int64) ([]BuybackLin
 	return items, nil
 }
 
+const capturedOfOrders = `-- name: CapturedOfOrders :many
+SELECT public_id, captured FROM orders WHERE public_id = ANY($1::text[]) AND method = $2 AND captured > 0
+`
+
+type CapturedOfOrdersRow struct {
+	PublicID string
+	Captured int64
+}
+
+func (q *Queries) CapturedOfOrders(ctx context.Context, orders []string, method string) ([]CapturedOfOrdersRow, error) {
+	rows, err := q.db.Query(ctx, capturedOfOrders, orders, method)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []CapturedOfOrdersRow{}
+	for rows.Next() {
+		var i CapturedOfOrdersRow
+		if err := rows.Scan(&i.PublicID, &i.Captured); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const carriedLines = `-- name: CarriedLines :many
 SELECT o.public_id AS order_ref, l.public_id AS line, l.quantity, l.cut_quantity, l.carried FROM orders AS o JOIN order_lines AS l ON l.order_id = o.id
 WHERE o.public_id = ANY($1::text[]) ORDER BY l.id
