@@ -285,11 +285,13 @@ func (s *Service) carryOut(ctx context.Context, caller web.Caller, cmd AutoCmd, 
 	if err != nil {
 		return PlanResult{}, err
 	}
-	jobs := make([]Job, len(saw.rows))
+	jobs, sellers := make([]Job, len(saw.rows)), byAccount(saw.couriers)
 	for i, d := range saw.rows {
 		jobs[i] = Job{From: pointOf(d.PickupLat, d.PickupLng), To: pointOf(d.DropLat, d.DropLng), Weight: d.Weight, Priority: d.Priority}
 		if State(d.State) == Assigned && d.CourierID != nil {
 			jobs[i].Not = *d.CourierID
+		} else if d.Side == buyback {
+			jobs[i].Not = sellers[d.BuyerID] // nobody fetches what he sells himself
 		}
 	}
 	plan := s.planner.Plan(jobs, hands, Terms{MostJobs: MostJobs, Reach: cmd.Reach, Weights: cmd.Weights})
@@ -299,6 +301,15 @@ func (s *Service) carryOut(ctx context.Context, caller web.Caller, cmd AutoCmd, 
 		}
 	}
 	return s.result(ctx, cmd, saw, plan)
+}
+
+// byAccount are couriers by their accounts.
+func byAccount(couriers []deliverydb.Courier) map[int64]int64 {
+	out := make(map[int64]int64, len(couriers))
+	for _, c := range couriers {
+		out[c.AccountID] = c.ID
+	}
+	return out
 }
 
 // write gives the deliveries of a plan away, several at a time so that they share commits.

@@ -82,6 +82,10 @@ func TestCourierFetchesForDealer(t *testing.T) {
 
 		w.enlist(w.household)
 		w.household.Post("/v1/deliveries/{}/claim", nil, job).Problem(409, "own_scrap")
+		w.household.Post("/v1/couriers/me/positions", M{"positions": []M{{"lat": "28.5672", "lng": "77.2100"}}}).Want(200)
+		if a := w.admin.Post("/v1/deliveries/{}/auto-assign", M{}, job); a.Status != 409 {
+			t.Errorf("the household was given what it sells: %s", a.Body)
+		}
 		ram, _ := w.courier()
 		ram.Get("/v1/deliveries/available?lat=28.5600&lng=77.2100").Want(200).Is("items.0.side", "buyback")
 		ram.Post("/v1/deliveries/{}/claim", nil, job).Want(200).Is("state", "assigned").Is("weigh.order_number", s.number)
