@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0053_watch_recent.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0055_watch_recent.sql. Do not edit.
 
 -- Who took part in something lately is counted without looking at those who did long ago.
 CREATE INDEX watch_members_recent ON watch_members (what, subject, seen_at);
