@@ -208,7 +208,7 @@ var sweepAbout = map[string]string{
 	"event.follow.order.popularity": "adds what orders sold to the popularity of products, and takes off what was called off",
 	"event.follow.invoice.follow":   "writes credit notes for what was given back or came back, and gives the papers of a claimed order to who claimed it",
 	"delivery.tracks":               "forgets where couriers were after 30 days",
-	"commission.month":              "writes the statements of the month that was over last, of what stores bought",
+	"commission.month":              "writes the statements of the last three months that are over, of what stores bought, and books what stores owe by them",
 	"commission.overdue":            "suspends stores that owe a statement for longer than the market lets them, where it does",
 	"subscription.due":              "reminds stores of the end of their subscription, and ends those whose time is over",
 	"cart.guests":                   "forgets the carts of guests who did not come back for 30 days",

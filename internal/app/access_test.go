@@ -29,6 +29,7 @@ type things struct {
 	invoice, refund, payout, dispute, flag   string
 	rateLine, bought                         string
 	plan, subscription, statement, transfer  string
+	review                                   string
 }
 
 func furnish(m *apptest.Market) *things {
@@ -61,6 +62,7 @@ func furnish(m *apptest.Market) *things {
 	w.plan = m.Anonymous().Get("/v1/plans").Want(200).Str("items.1.id")
 	w.subscription = w.dealer.Owner.Post("/v1/stores/{}/subscriptions", M{"plan": w.plan}, w.dealer.ID).Want(201).Str("id")
 	w.statement, w.transfer = statementOf(w)
+	w.review = reviewOf(w)
 	w.invoice = invoiceOf(w)
 	w.payout = w.buyer.Post("/v1/wallet/payouts", M{"amount": "1.00", "bank": bank}).Want(201).Str("id")
 	w.refund = w.store.Owner.Post("/v1/orders/{}/refunds", M{"amount": "1.00", "reason": "late"}, w.carried).Want(201).Str("id")
@@ -127,6 +129,16 @@ func invoiceOf(w *things) string {
 	return c.Get("/v1/orders/", id, "/invoice").Want(200).Str("id")
 }
 
+// reviewOf is what somebody says of the store, after his order has come.
+func reviewOf(w *things) string {
+	c, address := w.Buyer()
+	w.Fund(c, 1000)
+	id := c.Post("/v1/checkouts", M{"direct": M{"variant": w.variant, "quantity": 1}, "address_id": address, "payment_method": "wallet", "expected_total": "10.00"}).Want(201).Str("orders.0.id")
+	w.store.Owner.Post("/v1/orders/{}/ship", nil, id).Want(200)
+	w.store.Owner.Post("/v1/orders/{}/deliver", nil, id).Want(200)
+	return c.Post("/v1/reviews", M{"order": id, "stars": 4}).Want(201).Str("id")
+}
+
 // flagOf has somebody put money in and ask for it at once.
 func flagOf(w *things) string {
 	hear := func() {
@@ -154,7 +166,7 @@ func (w *things) path(t *testing.T, path string) string {
 		{"/v1/invitations/", w.invitation},
 		{"/v1/materials/", w.material}, {"/v1/rates/", w.rate}, {"/v1/area-requests/", w.areas},
 		{"/v1/invoices/", w.invoice}, {"/v1/refunds/", w.refund}, {"/v1/payouts/", w.payout}, {"/v1/disputes/", w.dispute}, {"/v1/flags/", w.flag},
-		{"/v1/plans/", w.plan}, {"/v1/subscriptions/", w.subscription}, {"/v1/statements/", w.statement}, {"/v1/statement-transfers/", w.transfer},
+		{"/v1/plans/", w.plan}, {"/v1/subscriptions/", w.subscription}, {"/v1/statements/", w.statement}, {"/v1/statement-transfers/", w.transfer}, {"/v1/reviews/", w.review},
 	}
 	for _, step := range []string{"otp", "otp/renew", "accept", "miss", "reschedule", "pickup"} {
 		path = strings.Replace(path, "/v1/orders/{id}/"+step, "/v1/orders/"+w.bought+"/"+step, 1)
@@ -227,6 +239,14 @@ func (w *things) body(op web.Op) any {
 		return M{"statements": []string{w.statement}}
 	case "storefront.create", "storefront.change":
 		return M{"hours": "9am - 6pm"}
+	case "review.post":
+		return M{"order": w.order, "stars": 5}
+	case "review.change":
+		return M{"stars": 5, "text": "Good."}
+	case "review.reply":
+		return M{"text": "Thank you."}
+	case "review.hide":
+		return M{"reason": "insults"}
 	case "storefront.suspend":
 		return M{"reason": "complaints"}
 	case "subscription.choose":

@@ -39,6 +39,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/verify"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/internal/schema"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/storefront"
@@ -88,6 +89,7 @@ type App struct {
 	Windows    *storefront.Service
 	Cart       *cart.Service
 	Orders     *order.Service
+	Reviews    *review.Service
 	Delivery   *delivery.Service
 	Commission *commission.Service
 	Invoices   *invoice.Service
@@ -142,7 +144,7 @@ func Build(o Options) (*App, error) {
 	}
 	a.API = web.New(a.webConfig(o))
 	for _, room := range []interface{ Mount(*web.API) }{
-		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Ledger, a.Watch,
+		a.Market, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Reviews, a.Invoices, a.Delivery, a.Commission, a.Ledger, a.Watch,
 	} {
 		room.Mount(a.API)
 	}
@@ -219,6 +221,7 @@ func (a *App) buildRooms(o Options) (err error) {
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores,
 		Catalog: a.Catalog, Inventory: a.Inventory, Payments: a.Payments, Cart: a.Cart, Rates: a.Rates, URL: o.Config.BaseURL(), Key: o.Key,
 	})
+	a.Reviews = review.New(review.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Identity: a.Identity, Stores: a.Stores, Catalog: a.Catalog, Orders: a.Orders})
 	a.Commission = commission.New(commission.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders, Ledger: a.Ledger, Files: a.Blobs})
 	a.Delivery = delivery.New(delivery.Deps{
 		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Ledger: a.Ledger, Market: a.Market, Identity: a.Identity, Stores: a.Stores, Orders: a.Orders,
@@ -284,7 +287,7 @@ func holder(d *db.DB) string {
 func (a *App) Rules() []verify.Rule {
 	var rules []verify.Rule
 	for _, b := range []interface{ Rules() []verify.Rule }{
-		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Invoices, a.Delivery, a.Commission, a.Watch,
+		a.Events, a.Blobs, a.Ledger, a.Identity, a.Stores, a.Catalog, a.Inventory, a.Rates, a.Payments, a.Wallet, a.Plans, a.Windows, a.Cart, a.Orders, a.Reviews, a.Invoices, a.Delivery, a.Commission, a.Watch,
 	} {
 		rules = append(rules, b.Rules()...)
 	}

@@ -27,6 +27,7 @@ var floors = [][]string{
 	{"internal/storefront"},
 	{"internal/cart"},
 	{"internal/order"},
+	{"internal/review"},
 	{"internal/commission"},
 	{"internal/delivery"},
 	{"internal/invoice"},

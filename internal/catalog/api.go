@@ -66,6 +66,7 @@ type ProductView struct {
 	ReviewNote     string         `json:"review_note,omitempty" doc:"Why it was rejected."`
 	Variants       []VariantView  `json:"variants"`
 	Images         []ImageView    `json:"images" doc:"The cover first."`
+	Rating         *store.Rating  `json:"rating,omitempty" doc:"What buyers think of it; absent while nobody has rated it."`
 	AllowedActions []string       `json:"allowed_actions" doc:"What the product's state allows: an admin to an admin, the store's people to everybody else."`
 	Version        int64          `json:"version"`
 	PublishedAt    *time.Time     `json:"published_at" doc:"When it was published first."`
@@ -164,6 +165,8 @@ func viewProduct(p Product) ProductView {
 		ID: p.ID, Store: StoreView{p.Store.PublicID, p.Store.Name, p.Store.Slug}, Handle: p.Handle, Category: p.Category, Title: p.Title,
 		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Type: p.Type, Tags: p.Tags, Options: p.Options, State: p.State, Variants: []VariantView{},
 		AllowedActions: p.Actions, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
+		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Options: p.Options, State: p.State, Variants: []VariantView{},
+		AllowedActions: p.Actions, Rating: p.Rating, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if p.TaxRate != nil {
 		rate := money.FormatRate(*p.TaxRate)

@@ -95,6 +95,7 @@ type Service struct {
 	}
 	byURL     func(context.Context) (bool, error)
 	shelf     Shelf
+	rater     Rater
 	materials []MaterialWatcher
 }
 
@@ -109,6 +110,15 @@ func New(d Deps) *Service {
 
 // StockWith registers the shelf. It is there before the first request.
 func (s *Service) StockWith(shelf Shelf) { s.shelf = shelf }
+
+// Rater says what buyers think of products, by their public ids. A room above registers itself; without one no product has
+// a rating.
+type Rater interface {
+	ProductRatings(ctx context.Context, tx db.Tx, products []string) (map[string]*store.Rating, error)
+}
+
+// RateWith registers who knows ratings. It is there before the first request.
+func (s *Service) RateWith(r Rater) { s.rater = r }
 
 // noShelf is a market without stock: nothing is available, nothing is counted.
 type noShelf struct{}

@@ -35,6 +35,7 @@ type Product struct {
 	Actions     []string
 	Variants    []Variant
 	Images      []Image
+	Rating      *store.Rating // nil: nobody has rated it
 	Version     int64
 	PublishedAt *time.Time
 	CreatedAt   time.Time
@@ -183,6 +184,12 @@ func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief
 	}
 	if err := showDetails(ctx, q, &out, p, rows); err != nil {
 		return out, err
+	if s.rater != nil {
+		ratings, err := s.rater.ProductRatings(ctx, tx, []string{p.PublicID})
+		if err != nil {
+			return out, err
+		}
+		out.Rating = ratings[p.PublicID]
 	}
 	return out, s.showImages(ctx, tx, &out, p, rows)
 }

@@ -124,5 +124,13 @@ func TestMonthBoundary(t *testing.T) {
 		w.admin.Post("/v1/statements/pay", M{"statements": append(ids, "stm_0000000000000000")}).Problem(404, "statement_not_found")
 		w.admin.Post("/v1/statements/pay", M{"statements": ids}).Want(200).Is("paid", 2)
 		w.dealer.Owner.Get("/v1/stores/", w.dealer.ID, "/earnings").Want(200).Is("balance", "-1.27") // 2 × 1.35 owed, 1.43 earned
+
+		// A market that stood still over the turn of a month writes it afterwards.
+		w.at(time.Date(2027, 1, 10, 6, 0, 0, 0, time.UTC))
+		m.Sweep("commission.month")
+		w.admin.Get("/v1/statements?state=issued").Want(200).Is("items.0.month", "2026-11").Is("items.0.order_count", 1)
+		if a := w.admin.Get("/v1/statements?state=open").Want(200); a.Len("items") != 0 {
+			t.Errorf("%s", a.Body)
+		}
 	})
 }

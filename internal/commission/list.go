@@ -125,16 +125,55 @@ func (s *Service) Work(j *job.Runner) {
 	j.Sweep(job.Sweep{Name: "commission.overdue", Every: time.Hour, Run: s.overdue})
 }
 
-// month writes the statements of the month that was over last. What is issued is left alone.
+// monthsBack is how many months a sweep looks at: a market that stood still over the turn of one misses none.
+const monthsBack = 3
+
+// month writes the statements of the months that were over last, the oldest first. What is issued is left alone.
 func (s *Service) month(ctx context.Context, lease job.Lease) (int, error) {
 	settings, err := s.market.Settings(ctx)
 	if err != nil {
 		return 0, err
 	}
 	now := s.clock.Now().In(settings.Location())
-	last := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, settings.Location()).AddDate(0, -1, 0)
-	n, err := s.run(ctx, last.Format("2006-01"), lease.Check)
-	return n.Issued, err
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, settings.Location())
+	issued := 0
+	for back := monthsBack; back > 0; back-- {
+		n, err := s.run(ctx, first.AddDate(0, -back, 0).Format("2006-01"), lease.Check)
+		if issued += n.Issued; err != nil {
+			return issued, err
+		}
+	}
+	booked, err := s.bookDebts(ctx, lease)
+	return issued + booked, err
+}
+
+// bookDebts books what stores owe by statements that were issued before debts were booked with them.
+func (s *Service) bookDebts(ctx context.Context, lease job.Lease) (n int, err error) {
+	err = s.db.Write(ctx, "commission.book_debts", func(ctx context.Context, tx db.Tx) error {
+		n = 0
+		if err := lease.Check(ctx, tx); err != nil {
+			return err
+		}
+		rows, err := commissiondb.New(tx).Unbooked(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			locked, err := lock(ctx, tx, r.PublicID)
+			if err != nil {
+				return err
+			}
+			if State(locked.State) != Issued || locked.BookedAt != nil || locked.Amount == 0 {
+				continue
+			}
+			if err := s.bookDebt(ctx, tx, locked); err != nil {
+				return err
+			}
+			n++
+		}
+		return nil
+	}, db.Bulk())
+	return n, err
 }
 
 // overdue suspends stores that owe a statement for longer than the market lets them. Each does so once.
@@ -174,7 +213,7 @@ func (s *Service) overdue(ctx context.Context, lease job.Lease) (n int, err erro
 // Rules are what haat verify checks of statements.
 func (s *Service) Rules() []verify.Rule {
 	return []verify.Rule{
-		{Name: "commission.figures", About: "a statement's sums are those of its orders, and what is paid of it is booked once", Check: s.check},
+		{Name: "commission.figures", About: "a statement's sums are those of its orders; what is paid of it, and what its store owes by it, is booked once", Check: s.check},
 	}
 }
 
@@ -199,8 +238,10 @@ func (s *Service) check(ctx context.Context, tx db.Tx, report func(format string
 		}
 		for i, r := range rows {
 			var want, wantCame int64
-			if State(r.State) == Paid {
+			if State(r.State) == Paid || r.BookedAt != nil {
 				want = r.Amount
+			}
+			if State(r.State) == Paid {
 				if r.OwedBy == ByStore && r.Reference != "" {
 					wantCame = r.Amount
 				}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/haat-market/haat/internal/commission/commissiondb"
 	"github.com/haat-market/haat/internal/ledger"
@@ -126,7 +125,22 @@ func (s *Service) pay(ctx context.Context, tx db.Tx, caller web.Caller, row comm
 	return s.openNext(ctx, tx, row)
 }
 
-// book moves the money. What the store owes becomes its debt and, by a transfer, is paid at the same moment.
+// bookDebt makes what a store owes by a statement its debt: it counts against what it earns from the day on which it knows
+// of it. Of one statement it is booked once, whoever asks.
+func (s *Service) bookDebt(ctx context.Context, tx db.Tx, row commissiondb.Statement) error {
+	briefs, err := s.stores.Briefs(ctx, tx, []int64{row.StoreID})
+	if err != nil {
+		return err
+	}
+	if _, err := commissiondb.New(tx).MarkBooked(ctx, s.now(), row.ID); err != nil {
+		return err
+	}
+	return s.ledger.Post(ctx, tx, ledger.CommissionToMarket, "commission:"+row.PublicID, row.PublicID,
+		ledger.Leg{From: ledger.StoreEarnings(briefs[row.StoreID].PublicID, row.Currency), To: ledger.PlatformCommission(row.Currency), Amount: row.Amount})
+}
+
+// book moves the money. The market's debt is booked when it pays; a store's was when the statement was issued, and is paid
+// by a transfer, or stays in what it earns.
 func (s *Service) book(ctx context.Context, tx db.Tx, row commissiondb.Statement, byTransfer bool) error {
 	briefs, err := s.stores.Briefs(ctx, tx, []int64{row.StoreID})
 	if err != nil {
@@ -140,22 +154,23 @@ func (s *Service) book(ctx context.Context, tx db.Tx, row commissiondb.Statement
 		}
 		return s.ledger.Post(ctx, tx, ledger.CommissionToStore, "commission:"+row.PublicID, row.PublicID, ledger.Leg{From: ledger.CommissionCost(row.Currency), To: to, Amount: row.Amount})
 	}
-	err = s.ledger.Post(ctx, tx, ledger.CommissionToMarket, "commission:"+row.PublicID, row.PublicID, ledger.Leg{From: earnings, To: ledger.PlatformCommission(row.Currency), Amount: row.Amount})
-	if err != nil || !byTransfer {
-		return err
+	if row.BookedAt == nil { // issued before debts were booked then
+		if err := s.bookDebt(ctx, tx, row); err != nil {
+			return err
+		}
+	}
+	if !byTransfer {
+		return nil
 	}
 	return s.ledger.Post(ctx, tx, ledger.CommissionPaid, "commission-paid:"+row.PublicID, row.PublicID, ledger.Leg{From: bank, To: earnings, Amount: row.Amount})
 }
 
-// openNext opens the statement of the month after, unless there is one.
+// openNext opens the store's statement of the month that runs, unless there is one. A month that was over before this one was
+// paid has its statement if anything was bought in it.
 func (s *Service) openNext(ctx context.Context, tx db.Tx, row commissiondb.Statement) error {
-	month, err := time.Parse("2006-01", row.Month)
-	if err != nil {
-		return err
-	}
 	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
 		return err
 	}
-	return s.begin(ctx, tx, row.StoreID, month.AddDate(0, 1, 0).Format("2006-01"), termsOf(settings))
+	return s.begin(ctx, tx, row.StoreID, s.clock.Now().In(settings.Location()).Format("2006-01"), termsOf(settings))
 }

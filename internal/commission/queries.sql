@@ -23,6 +23,15 @@ UPDATE statements SET state = sqlc.arg(state), amount = sqlc.arg(amount), rate_b
   paid_at = sqlc.narg(paid_at), updated_at = sqlc.arg(now)
 WHERE id = sqlc.arg(id) AND state = 'open';
 
+-- name: Unbooked :many
+SELECT * FROM statements WHERE state = 'issued' AND owed_by = 'store' AND booked_at IS NULL ORDER BY id LIMIT 50;
+
+-- name: MarkBooked :execrows
+UPDATE statements SET booked_at = sqlc.arg(now)::bigint, updated_at = sqlc.arg(now)::bigint WHERE id = sqlc.arg(id) AND booked_at IS NULL;
+
+-- name: WrittenOf :many
+SELECT store_id FROM statements WHERE month = sqlc.arg(month) AND state <> 'open' AND store_id = ANY(sqlc.arg(stores)::bigint[]);
+
 -- name: Written :one
 SELECT COALESCE(SUM(orders), 0)::bigint AS orders, COALESCE(SUM(base), 0)::bigint AS base FROM statements WHERE month = $1;
 

@@ -184,13 +184,34 @@ func (w *writer) each(ctx context.Context, next func(ctx context.Context, tx db.
 		if err != nil || len(stores) == 0 {
 			return err
 		}
+		written, err := w.written(ctx, stores)
+		if err != nil {
+			return err
+		}
 		for _, id := range stores {
-			after = id
+			if after = id; written[id] {
+				w.out.Stores++
+				continue
+			}
 			if err := w.store(ctx, id); err != nil {
 				return fmt.Errorf("statement of store %d for %s: %w", id, w.month, err)
 			}
 		}
 	}
+}
+
+// written are those of some stores whose statement is issued: there is nothing more to write.
+func (w *writer) written(ctx context.Context, stores []int64) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	err := w.s.db.Read(ctx, "commission.written_of", func(ctx context.Context, tx db.Tx) error {
+		rows, err := commissiondb.New(tx).WrittenOf(ctx, w.month, stores)
+		clear(out)
+		for _, id := range rows {
+			out[id] = true
+		}
+		return err
+	})
+	return out, err
 }
 
 // store writes one statement.
@@ -274,6 +295,11 @@ func (s *Service) issue(ctx context.Context, tx db.Tx, row commissiondb.Statemen
 	}
 	if _, err := commissiondb.New(tx).Issue(ctx, set); err != nil {
 		return err
+	}
+	if row.Amount = amount; t.owedBy == ByStore && amount > 0 {
+		if err := s.bookDebt(ctx, tx, row); err != nil {
+			return err
+		}
 	}
 	cur := money.Currency(row.Currency)
 	return s.events.Append(ctx, tx, event.Event{Type: "statement.issued", Subject: row.PublicID, Actor: event.System, Facts: map[string]any{

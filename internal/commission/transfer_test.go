@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/platform/db/dbtest"
 )
 
 const pixel = "\x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\x9c\x63\xf8\x0f\x00\x01\x01\x01\x00\xb1\x38\xf6\x14\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82"
@@ -68,6 +69,7 @@ func TestStoreOwes(t *testing.T) {
 		path := w.october()
 		w.admin.Patch("/v1/settings", M{"commission_by_store": false, "commission_bp": 100}).Want(200)
 		w.dealer.Owner.Get(path).Want(200).Is("owed_by", "store").Is("owed_to", "market").Is("rate", "2").Is("amount", "2.86")
+		w.dealer.Owner.Get("/v1/stores/", w.dealer.ID, "/earnings").Want(200).Is("balance", "-4.21") // its debt from the day on which it is issued
 
 		w.at(time.Date(2026, 12, 5, 6, 0, 0, 0, time.UTC)) // it was due on the 1st
 		if m.Sweep("commission.overdue") != 0 {
@@ -83,7 +85,7 @@ func TestStoreOwes(t *testing.T) {
 
 		transfer := "/v1/statement-transfers/" + w.dealer.Owner.Post(path+"/transfers", M{"amount": "2.86", "reference": "UPI 77"}).Want(201).Str("id")
 		w.admin.Post(transfer+"/approve", M{}).Want(200).Is("statement.state", "paid")
-		w.dealer.Owner.Get("/v1/stores/", w.dealer.ID, "/earnings").Want(200).Is("balance", "-1.35") // owed and paid at the same moment
+		w.dealer.Owner.Get("/v1/stores/", w.dealer.ID, "/earnings").Want(200).Is("balance", "-1.35") // paid; only the percent is left
 	})
 }
 
@@ -110,5 +112,14 @@ func TestRunGoesOn(t *testing.T) {
 			t.Fatalf("%s", a.Body)
 		}
 		a.Is("items.0.order_count", 2).Is("items.0.order_total", "286.20")
+
+		// What a store owes by a statement from before debts were booked with them is booked by the sweep, once.
+		dbtest.Exec(t, m.DB, "UPDATE statements SET owed_by = 'store'")
+		for _, want := range []int{1, 0} {
+			if n := m.Sweep("commission.month"); n != want {
+				t.Errorf("%d were booked, want %d", n, want)
+			}
+		}
+		w.dealer.Owner.Get("/v1/stores/", w.dealer.ID, "/earnings").Want(200).Is("balance", "-5.56") // 2 × 1.35 and 2.86
 	})
 }

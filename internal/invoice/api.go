@@ -32,6 +32,12 @@ type listIn struct {
 	To     time.Time `query:"to" doc:"Issued before this time"`
 }
 
+type selfIn struct {
+	web.PageParams
+	Store string `query:"store" maxLength:"64" doc:"What this store bought, for its people"`
+	All   bool   `query:"all" doc:"Everybody's, for admins"`
+}
+
 // followRate is that of order's follow links.
 var followRate = web.Limit{Name: "follow", Per: time.Minute, Burst: 120}
 
@@ -47,6 +53,13 @@ func (s *Service) Mount(api *web.API) {
 		out, err := s.List(ctx, web.CallerFrom(ctx), Query{in.Store, in.All, in.Kind, in.Number, in.From, in.To}, in.PageParams)
 		return &one[web.Page[Summary]]{out}, err
 	})
+	self := op("/v1/self-invoices", "self", "Papers of what stores bought: what you sold, what a store bought, or all of them; newest first", web.SignedIn,
+		db.ErrInvalidCursor, store.ErrStoreNotFound, store.ErrNoRight, store.ErrSellerRole, ErrAdminList)
+	self.Description = "Who sells scrap at his door writes no invoice: the store that buys does, when it is weighed and paid, with a number of its own series."
+	web.Register(api, self, func(ctx context.Context, in *selfIn) (*one[web.Page[Summary]], error) {
+		out, err := s.SelfInvoices(ctx, web.CallerFrom(ctx), in.Store, in.All, in.PageParams)
+		return &one[web.Page[Summary]]{out}, err
+	})
 	web.Register(api, op("/v1/invoices/{id}", "get", "An invoice or a credit note", web.Owner, ErrNotFound, store.ErrNoRight, store.ErrSellerRole),
 		func(ctx context.Context, in *idIn) (*one[View], error) {
 			out, err := s.Get(ctx, web.CallerFrom(ctx), in.ID)
@@ -55,7 +68,7 @@ func (s *Service) Mount(api *web.API) {
 	asPDF := op("/v1/invoices/{id}/invoice.pdf", "paper", "An invoice or a credit note as PDF", web.Owner, ErrNotFound, store.ErrNoRight, store.ErrSellerRole)
 	asPDF.Produces = []string{"application/pdf"}
 	web.Register(api, asPDF, s.getPaper)
-	web.Register(api, op("/v1/orders/{id}/invoice", "of_order", "The invoice of an order", web.Owner, order.ErrNotFound, ErrNotIssued, store.ErrNoRight, store.ErrSellerRole),
+	web.Register(api, op("/v1/orders/{id}/invoice", "of_order", "The invoice of an order, or the paper of what a store bought", web.Owner, order.ErrNotFound, ErrNotIssued, store.ErrNoRight, store.ErrSellerRole),
 		func(ctx context.Context, in *idIn) (*one[View], error) {
 			out, err := s.OfOrder(ctx, web.CallerFrom(ctx), in.ID)
 			return &one[View]{out}, err

@@ -35,6 +35,9 @@ type Content struct {
 	Seller        Party          `json:"seller"`
 	Buyer         Party          `json:"buyer"`
 	PlaceOfSupply string         `json:"place_of_supply"`
+	Reverse       bool           `json:"reverse,omitempty"` // the buyer owes the tax
+	Paid          int64          `json:"paid,omitempty"`    // of what a store bought: what the seller got, and how
+	PaidBy        string         `json:"paid_by,omitempty"`
 	Lines         []Line         `json:"lines"`
 	Taxes         []Tax          `json:"taxes"`
 	Net           int64          `json:"net"`
@@ -66,7 +69,9 @@ type Line struct {
 	Variant   string `json:"variant"`
 	SKU       string `json:"sku"`
 	TaxCode   string `json:"tax_code"`
-	Quantity  int64  `json:"quantity"` // 0: no goods are counted here
+	Quantity  int64  `json:"quantity"`          // 0: no goods are counted here
+	Weighed   int64  `json:"weighed,omitempty"` // of what a store bought: thousandths of a unit
+	Unit      string `json:"unit,omitempty"`
 	UnitPrice int64  `json:"unit_price"`
 	Goods     int64  `json:"goods"`
 	Discount  int64  `json:"discount"`
@@ -124,6 +129,8 @@ func parts(country string, halved, between bool, rate, amount int64) []Part {
 		return []Part{{"IGST", rate * 100, amount}}
 	case country == "NP":
 		return []Part{{"VAT", rate * 100, amount}}
+	case country == "IN": // of what a store bought, where the tax is no sum of halves
+		return []Part{{"GST", rate * 100, amount}}
 	}
 	return []Part{{"Tax", rate * 100, amount}}
 }

@@ -172,6 +172,9 @@ func (s *sheet) lines() {
 		if l.Quantity > 0 {
 			count = fmt.Sprintf("%d %s", l.Quantity, l.Unit)
 		}
+		if l.Weighed != "" {
+			count = l.Weighed + " " + l.Unit
+		}
 		for i, text := range []string{count, l.Goods, l.Discount, l.TaxRate, l.Tax, l.Total} {
 			s.Text(figureColumns[i].edge, s.y, normal, pdf.Right, text)
 		}
@@ -202,6 +205,12 @@ func (s *sheet) totals() {
 	s.y += 1 * pdf.MM
 	s.Text(rightEdge-32*pdf.MM, s.y, 12_000, pdf.Right, "Total "+v.Currency)
 	s.Text(rightEdge, s.y, 12_000, pdf.Right, symbol(v.Currency)+v.Total)
+	if v.Paid != "" {
+		s.room(12 * pdf.MM)
+		s.y += 7 * pdf.MM
+		s.Text(rightEdge-32*pdf.MM, s.y, normal, pdf.Right, "Paid to the seller, "+v.PaidBy)
+		s.Text(rightEdge, s.y, normal, pdf.Right, v.Paid)
+	}
 }
 
 // symbol is a currency's own sign, where there is one that everybody knows.

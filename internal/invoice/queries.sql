@@ -45,3 +45,30 @@ SELECT COUNT(*) FROM invoices AS i WHERE NOT EXISTS (SELECT 1 FROM invoice_serie
 SELECT i.id, i.public_id, i.kind, i.number, i.order_ref, i.net, i.tax, i.total, i.content,
   (SELECT COALESCE(SUM(c.total), 0)::bigint FROM invoices AS c WHERE c.invoice_id = i.id)::bigint AS credited
 FROM invoices AS i WHERE i.id > sqlc.arg(after) ORDER BY i.id LIMIT 500;
+
+-- name: NextSelfSerial :one
+INSERT INTO self_invoice_series (store_id, year, last) VALUES (sqlc.arg(store_id), sqlc.arg(year), 1)
+ON CONFLICT (store_id, year) DO UPDATE SET last = self_invoice_series.last + 1
+RETURNING last;
+
+-- name: InsertSelfInvoice :exec
+INSERT INTO self_invoices (public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at)
+VALUES (sqlc.arg(public_id), sqlc.arg(store_id), sqlc.arg(account_id), sqlc.arg(year), sqlc.arg(serial), sqlc.arg(number), sqlc.arg(order_ref), sqlc.arg(currency), sqlc.arg(net),
+  sqlc.arg(tax), sqlc.arg(total), sqlc.arg(content), sqlc.arg(issued_at));
+
+-- name: SelfInvoice :one
+SELECT * FROM self_invoices WHERE public_id = $1;
+
+-- name: SelfInvoiceOfOrder :one
+SELECT * FROM self_invoices WHERE order_ref = $1;
+
+-- name: VerifySelfInvoices :many
+SELECT * FROM self_invoices WHERE id > sqlc.arg(after)::bigint ORDER BY id LIMIT 500;
+
+-- name: VerifySelfSeries :many
+SELECT s.store_id, s.year, s.last, COUNT(i.id) AS documents, COALESCE(MAX(i.serial), 0)::bigint AS last_serial
+FROM self_invoice_series AS s LEFT JOIN self_invoices AS i ON i.store_id = s.store_id AND i.year = s.year
+WHERE s.store_id > sqlc.arg(after)::bigint AND s.store_id <= sqlc.arg(after)::bigint + 1000 GROUP BY s.store_id, s.year, s.last ORDER BY s.store_id, s.year;
+
+-- name: LastSelfSeries :one
+SELECT COALESCE(MAX(store_id), 0)::bigint FROM self_invoice_series;

@@ -15,6 +15,7 @@ func (s *Service) Rules() []verify.Rule {
 		{Name: "invoice.series", About: "the documents of a supplier, kind and financial year are numbered from 1 without a gap", Check: s.checkSeries},
 		{Name: "invoice.figures", About: "a document's figures are the sums of its lines, and halved taxes have equal halves", Check: s.checkFigures},
 		{Name: "invoice.orders", About: "an invoice comes to what its order supplies, and credit notes to no more", Check: s.checkOrders},
+		s.selfRule(),
 	}
 }
 

@@ -45,8 +45,11 @@ func New(d Deps) *Service {
 	return s
 }
 
-// Bill implements order.Biller: it writes the invoice of an order that leaves its store.
+// Bill implements order.Biller: it writes the invoice of an order that leaves its store, or the paper of what a store bought.
 func (s *Service) Bill(ctx context.Context, tx db.Tx, sale order.Sale) error {
+	if sale.Bought {
+		return s.selfBill(ctx, tx, sale)
+	}
 	settings, err := s.market.SettingsFor(ctx, tx)
 	if err != nil {
 		return err

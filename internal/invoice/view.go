@@ -13,6 +13,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/qty"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 )
@@ -27,7 +28,7 @@ type StoreView struct {
 // Summary is a document in a list.
 type Summary struct {
 	ID       string    `json:"id"`
-	Kind     string    `json:"kind" enum:"invoice,credit_note"`
+	Kind     string    `json:"kind" enum:"invoice,credit_note,self_invoice"`
 	Number   string    `json:"number" doc:"Store, financial year and place in it; without gaps"`
 	Order    string    `json:"order"`
 	Store    StoreView `json:"store"`
@@ -55,8 +56,9 @@ type LineView struct {
 	Variant   string `json:"variant,omitempty"`
 	SKU       string `json:"sku,omitempty"`
 	TaxCode   string `json:"tax_code,omitempty" doc:"HSN or SAC"`
-	Quantity  int64  `json:"quantity" doc:"0 where only money is taken back"`
-	Unit      string `json:"unit" doc:"NOS: counted pieces"`
+	Quantity  int64  `json:"quantity" doc:"0 where only money is taken back, and where something was weighed"`
+	Weighed   string `json:"weighed,omitempty" doc:"Of what a store bought"`
+	Unit      string `json:"unit" doc:"NOS: counted pieces; of what was weighed its unit"`
 	UnitPrice string `json:"unit_price" doc:"As the buyer was shown it"`
 	Goods     string `json:"goods"`
 	Discount  string `json:"discount"`
@@ -91,7 +93,7 @@ type ReferenceView struct {
 // View is a whole document.
 type View struct {
 	Summary
-	Title         string          `json:"title" doc:"Tax invoice; Invoice, of a supplier without a tax number; Credit note"`
+	Title         string          `json:"title" doc:"Tax invoice; Invoice, of a supplier without a tax number; Credit note; Self-invoice; Purchase note, of a buyer without a tax number"`
 	Year          string          `json:"year" doc:"The financial year of the number"`
 	Date          string          `json:"date" format:"date" doc:"The market's day"`
 	OrderNumber   string          `json:"order_number"`
@@ -101,6 +103,8 @@ type View struct {
 	Buyer         PartyView       `json:"buyer"`
 	PlaceOfSupply string          `json:"place_of_supply"`
 	ReverseCharge bool            `json:"reverse_charge" doc:"Whether the buyer owes the tax"`
+	Paid          string          `json:"paid,omitempty" doc:"Of what a store bought: what the seller got"`
+	PaidBy        string          `json:"paid_by,omitempty" enum:"cash,wallet"`
 	Lines         []LineView      `json:"lines"`
 	Taxes         []TaxView       `json:"taxes"`
 	CreditNotes   []ReferenceView `json:"credit_notes" doc:"Of an invoice: what was taken back of it"`
@@ -143,6 +147,12 @@ func viewOf(r invoicedb.Invoice, b store.Brief, notes []invoicedb.Invoice) (View
 	switch {
 	case c.Kind == kindCredit:
 		v.Title = "Credit note"
+	case c.Kind == kindSelf:
+		v.Title, v.ReverseCharge = "Purchase note", c.Reverse
+		v.Paid, v.PaidBy = money.Format(c.Paid, c.Currency), c.PaidBy
+		if c.Buyer.TaxNumber != "" {
+			v.Title = "Self-invoice"
+		}
 	case c.Seller.TaxNumber != "":
 		v.Title = "Tax invoice"
 	}
@@ -151,11 +161,15 @@ func viewOf(r invoicedb.Invoice, b store.Brief, notes []invoicedb.Invoice) (View
 	}
 	text := func(minor int64) string { return money.Format(minor, c.Currency) }
 	for _, l := range c.Lines {
-		if l.Total == 0 && l.Quantity == 0 {
+		if l.Total == 0 && l.Quantity == 0 && l.Weighed == 0 {
 			continue // of a credit note, which has a line for each of the invoice's
 		}
+		unit, weighed := "NOS", ""
+		if l.Weighed > 0 {
+			unit, weighed = l.Unit, qty.Format(l.Weighed)
+		}
 		v.Lines = append(v.Lines, LineView{
-			Title: l.Title, Variant: l.Variant, SKU: l.SKU, TaxCode: l.TaxCode, Quantity: l.Quantity, Unit: "NOS", UnitPrice: text(l.UnitPrice), Goods: text(l.Goods),
+			Title: l.Title, Variant: l.Variant, SKU: l.SKU, TaxCode: l.TaxCode, Quantity: l.Quantity, Weighed: weighed, Unit: unit, UnitPrice: text(l.UnitPrice), Goods: text(l.Goods),
 			Discount: text(l.Discount), Net: text(l.Net), TaxRate: money.FormatRate(l.TaxRate), Tax: text(l.Tax), Total: text(l.Total), Delivery: l.Delivery,
 		})
 	}
@@ -179,6 +193,10 @@ func viewOf(r invoicedb.Invoice, b store.Brief, notes []invoicedb.Invoice) (View
 // Get is a document, for its buyer, its store's people and admins. Others get ErrNotFound.
 func (s *Service) Get(ctx context.Context, caller web.Caller, id string) (v View, err error) {
 	err = s.db.Read(ctx, "invoice.get", func(ctx context.Context, tx db.Tx) error {
+		if isSelf(id) {
+			v, err = s.getSelf(ctx, tx, caller, id)
+			return err
+		}
 		row, err := invoicedb.New(tx).GetInvoice(ctx, id)
 		if errors.Is(err, db.ErrNoRows) {
 			return ErrNotFound
@@ -253,9 +271,17 @@ func (s *Service) Followed(ctx context.Context, token string) (v View, err error
 }
 
 func (s *Service) ofOrder(ctx context.Context, tx db.Tx, id string) (View, error) {
-	row, err := invoicedb.New(tx).InvoiceOfOrder(ctx, id)
+	q := invoicedb.New(tx)
+	row, err := q.InvoiceOfOrder(ctx, id)
 	if errors.Is(err, db.ErrNoRows) {
-		return View{}, ErrNotIssued
+		bought, err := q.SelfInvoiceOfOrder(ctx, id)
+		if errors.Is(err, db.ErrNoRows) {
+			return View{}, ErrNotIssued
+		}
+		if err != nil {
+			return View{}, err
+		}
+		return s.show(ctx, tx, plain(bought))
 	}
 	if err != nil {
 		return View{}, err

@@ -48,8 +48,11 @@ func financialYear(country string, day time.Time) (short, long string) {
 // supplier with several keeps them apart. It has at most 16 characters, of those that tax offices take.
 func number(store int64, year, kind string, serial int64) string {
 	before := ""
-	if kind == kindCredit {
+	switch kind {
+	case kindCredit:
 		before = "C"
+	case kindSelf:
+		before = "S"
 	}
 	return fmt.Sprintf("%s/%s/%s%04d", strings.ToUpper(strconv.FormatInt(store, 36)), year, before, serial)
 }

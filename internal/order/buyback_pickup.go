@@ -3,6 +3,7 @@ package order
 import (
 	"context"
 	"crypto/subtle"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -326,6 +327,9 @@ func (s *Service) settlePickup(ctx context.Context, tx db.Tx, c orderdb.Checkout
 	if err := s.payOut(ctx, tx, w, by); err != nil {
 		return err
 	}
+	if err := s.billPickup(ctx, tx, c, w, by); err != nil {
+		return err
+	}
 	cur := money.Currency(o.Currency)
 	facts := map[string]any{
 		"from": was, "to": Completed, "paid": money.Format(w.sum.Amount, cur), "currency": cur, "by": by, "flagged": w.flagged, "extra": len(w.extra),
@@ -335,6 +339,37 @@ func (s *Service) settlePickup(ctx context.Context, tx db.Tx, c orderdb.Checkout
 		facts["note"] = cmd.Note
 	}
 	return s.events.Append(ctx, tx, event.Event{Type: "order.completed", Subject: o.PublicID, Actor: w.actor, Facts: facts})
+}
+
+// billPickup tells whoever writes bills what a store bought. Where nothing was taken along there is nothing to write.
+func (s *Service) billPickup(ctx context.Context, tx db.Tx, c orderdb.Checkout, w *weighing, by string) error {
+	o := w.order
+	if s.biller == nil || w.sum.Amount == 0 {
+		return nil
+	}
+	cur := money.Currency(o.Currency)
+	sale := Sale{
+		Standing: Standing{ID: o.PublicID, StoreID: o.StoreID, AccountID: o.AccountID, State: State(o.State), Currency: cur, Total: o.Total},
+		Number:   Number(o.ID), PlacedAt: clock.Time(o.PlacedAt), Bought: true, Paid: w.sum.Amount, PaidBy: by,
+	}
+	if err := errors.Join(json.Unmarshal([]byte(c.Contact), &sale.Contact), json.Unmarshal([]byte(c.Address), &sale.Address)); err != nil {
+		return err
+	}
+	line := func(title, taxCode, unit string, price, weighed, amount, bp, tax int64) {
+		if weighed > 0 {
+			sale.Lines = append(sale.Lines, SaleLine{
+				Title: title, TaxCode: taxCode, Unit: unit, UnitPrice: price, Weighed: weighed, Goods: amount, Net: amount, TaxRate: bp, Tax: tax, Total: amount + tax,
+			})
+		}
+	}
+	for i, l := range w.lines {
+		u := w.updates[i]
+		line(l.Title, l.TaxCode, l.Unit, l.UnitPrice, u.Weighed, u.Amount, l.TaxBp, u.Tax)
+	}
+	for _, x := range w.extra {
+		line(x.Title, x.TaxCode, x.Unit, x.UnitPrice, *x.Weighed, x.Amount, x.TaxBp, x.Tax)
+	}
+	return s.biller.Bill(ctx, tx, sale)
 }
 
 func writeWeights(ctx context.Context, q *orderdb.Queries, w *weighing) error {

@@ -33,12 +33,19 @@ type Sale struct {
 	Lines    []SaleLine
 	Delivery int64
 	PlacedAt time.Time
+
+	// Bought: of the side buyback, what the store bought; what its seller got, and how.
+	Bought bool
+	Paid   int64
+	PaidBy string
 }
 
 // SaleLine is a line of which something is supplied, in minor units. Net is Goods − Discount.
 type SaleLine struct {
 	Title, VariantTitle, SKU, TaxCode         string
 	Quantity, UnitPrice                       int64
+	Weighed                                   int64 // of the side buyback: thousandths of a unit
+	Unit                                      string
 	Goods, Discount, Net, TaxRate, Tax, Total int64
 }
 

@@ -38,6 +38,7 @@ type StoreRef struct {
 type View struct {
 	ID         string         `json:"id" example:"rat_0gk3c1a7k2m9xq4t0vj3whc"`
 	Store      StoreRef       `json:"store"`
+	Rating     *store.Rating  `json:"rating,omitempty" doc:"What customers think of the store, in searches; absent while nobody has rated it."`
 	Material   MaterialRef    `json:"material"`
 	PostalCode string         `json:"postal_code"`
 	Price      string         `json:"price" doc:"Of one unit, without GST."`
@@ -55,7 +56,7 @@ func (s *Service) viewMaterial(m catalog.Material) MaterialRef {
 func (s *Service) view(r Rate) View {
 	return View{
 		ID: r.ID, Store: StoreRef{r.Store.PublicID, r.Store.Code, r.Store.Name, r.Store.Slug}, Material: s.viewMaterial(r.Material), PostalCode: r.PostalCode,
-		Price: money.Format(r.Price, r.Currency), Currency: r.Currency, Offered: r.Offered, Metres: r.Metres, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
+		Price: money.Format(r.Price, r.Currency), Currency: r.Currency, Rating: r.Rating, Offered: r.Offered, Metres: r.Metres, CreatedAt: r.CreatedAt, UpdatedAt: r.UpdatedAt,
 	}
 }
 

@@ -190,6 +190,7 @@ func (s *Service) Serves(ctx context.Context, tx db.Tx, storeID int64, postalCod
 type Request struct {
 	ID        string    `json:"id"`
 	Store     string    `json:"store"`
+	StoreName string    `json:"store_name"`
 	Wanted    int64     `json:"wanted" doc:"How many in all."`
 	Reason    string    `json:"reason"`
 	State     string    `json:"state" enum:"pending,approved,rejected"`
@@ -250,7 +251,7 @@ func (s *Service) viewRequests(ctx context.Context, tx db.Tx, rows []ratedb.Area
 	briefs, err := s.stores.Briefs(ctx, tx, ids)
 	out := make([]Request, len(rows))
 	for i, r := range rows {
-		out[i] = Request{r.PublicID, briefs[r.StoreID].PublicID, r.Wanted, r.Reason, r.State, r.Note, clock.Time(r.CreatedAt), clock.Time(r.UpdatedAt)}
+		out[i] = Request{r.PublicID, briefs[r.StoreID].PublicID, briefs[r.StoreID].Name, r.Wanted, r.Reason, r.State, r.Note, clock.Time(r.CreatedAt), clock.Time(r.UpdatedAt)}
 	}
 	return out, err
 }

@@ -53,7 +53,8 @@ type Rate struct {
 	Price      int64
 	Currency   money.Currency
 	Offered    bool
-	Metres     *int64 // from where somebody asked
+	Metres     *int64        // from where somebody asked
+	Rating     *store.Rating // of its store, in searches
 	CreatedAt  time.Time
 	UpdatedAt  time.Time
 }

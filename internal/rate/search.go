@@ -63,11 +63,28 @@ func (s *Service) Search(ctx context.Context, postalCode, material string, limit
 		if err != nil {
 			return err
 		}
-		items, err = s.complete(ctx, tx, rows)
+		items, err = s.rated(ctx, tx, rows)
 		next = after
 		return err
 	})
 	return items, next, err
+}
+
+// rated is complete with what customers think of the stores.
+func (s *Service) rated(ctx context.Context, tx db.Tx, rows []ratedb.Rate) ([]Rate, error) {
+	items, err := s.complete(ctx, tx, rows)
+	if err != nil {
+		return nil, err
+	}
+	stores := make([]int64, len(items))
+	for i, r := range items {
+		stores[i] = r.StoreID
+	}
+	ratings, err := s.stores.Ratings(ctx, tx, stores)
+	for i := range items {
+		items[i].Rating = ratings[items[i].StoreID]
+	}
+	return items, err
 }
 
 func (s *Service) normal(ctx context.Context, postalCode string) (string, error) {
@@ -168,7 +185,7 @@ func (s *Service) Nearby(ctx context.Context, postalCode, material string, metre
 		if err != nil {
 			return err
 		}
-		items, err = s.complete(ctx, tx, rows)
+		items, err = s.rated(ctx, tx, rows)
 		for i := range items {
 			metres := far[items[i].PostalCode]
 			items[i].Metres = &metres

@@ -37,6 +37,7 @@ type storeBody struct {
 	Sells          bool              `json:"sells" doc:"Sells products."`
 	Buys           bool              `json:"buys" doc:"Buys materials."`
 	State          string            `json:"state" enum:"draft,published,suspended,closed"`
+	Rating         *Rating           `json:"rating,omitempty" doc:"Absent while nobody has rated it."`
 	SuspendReason  string            `json:"suspend_reason,omitempty" doc:"For those who work there and admins."`
 	Owner          string            `json:"owner,omitempty" doc:"The owner's account, for those who work there and admins."`
 	Rights         []string          `json:"rights" doc:"What the caller may do there: catalog, stock, orders, people, own."`
@@ -50,7 +51,7 @@ func storeBodyOf(v Seen) storeBody {
 	return storeBody{
 		ID: v.PublicID, Code: v.Code, Name: p.Name, Slug: p.Slug, Description: p.Description, BusinessType: p.BusinessType,
 		Email: p.Email, Phone: p.Phone, WhatsApp: p.WhatsApp, Address: p.Address, LegalName: p.LegalName, TaxNumber: p.TaxNumber, Sells: p.Sells, Buys: p.Buys, State: string(v.State),
-		SuspendReason: v.SuspendReason, Owner: v.Owner, Rights: v.Rights, AllowedActions: v.Actions,
+		Rating: v.Rating, SuspendReason: v.SuspendReason, Owner: v.Owner, Rights: v.Rights, AllowedActions: v.Actions,
 		CreatedAt: v.CreatedAt, UpdatedAt: v.UpdatedAt,
 	}
 }

@@ -102,9 +102,14 @@ func (s *Service) seeMany(ctx context.Context, tx db.Tx, c web.Caller, stores []
 	if err != nil {
 		return nil, err
 	}
+	ratings, err := s.Ratings(ctx, tx, ids)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]Seen, len(stores))
 	for i, st := range stores {
 		out[i] = st.seenBy(c, people[st.ID], briefs[st.OwnerID].PublicID)
+		out[i].Rating = ratings[st.ID]
 	}
 	return out, nil
 }

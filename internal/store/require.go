@@ -135,6 +135,27 @@ func (s *Service) require(ctx context.Context, tx db.Tx, caller web.Caller, row 
 	return b, nil
 }
 
+// Admitted says in which of these stores the caller has the right.
+func (s *Service) Admitted(ctx context.Context, tx db.Tx, caller web.Caller, stores []int64, right Right) (map[int64]bool, error) {
+	out := map[int64]bool{}
+	if len(stores) == 0 || !caller.SignedIn() {
+		return out, nil
+	}
+	rows, err := storedb.New(tx).PeopleIn(ctx, caller.AccountID, stores)
+	if err != nil {
+		return nil, err
+	}
+	people := make(map[int64]person, len(rows))
+	for _, r := range rows {
+		people[r.StoreID] = personOf(r)
+	}
+	briefs, err := s.Briefs(ctx, tx, stores)
+	for id, b := range briefs {
+		out[id] = admits(b, people[id], caller, right) == nil
+	}
+	return out, err
+}
+
 func (s *Service) person(ctx context.Context, tx db.Tx, storeID int64, caller web.Caller) (person, error) {
 	if !caller.SignedIn() {
 		return person{}, nil

@@ -49,6 +49,7 @@ type Service struct {
 	market   *market.Service
 	identity *identity.Service
 	watchers []Watcher
+	rater    Rater
 }
 
 // New opens the room.
@@ -222,11 +223,24 @@ func (s *Service) see(ctx context.Context, tx db.Tx, c web.Caller, row storedb.S
 		return v, err
 	}
 	p, err := s.person(ctx, tx, row.ID, c)
-	if err != nil || !p.known && !c.Is(web.RoleAdmin) {
-		return st.seenBy(c, p, ""), err
+	if err != nil {
+		return v, err
 	}
-	owners, err := s.identity.Briefs(ctx, tx, []int64{row.OwnerID})
-	return st.seenBy(c, p, owners[row.OwnerID].PublicID), err
+	ratings, err := s.Ratings(ctx, tx, []int64{row.ID})
+	if err != nil {
+		return v, err
+	}
+	owner := ""
+	if p.known || c.Is(web.RoleAdmin) {
+		owners, err := s.identity.Briefs(ctx, tx, []int64{row.OwnerID})
+		if err != nil {
+			return v, err
+		}
+		owner = owners[row.OwnerID].PublicID
+	}
+	v = st.seenBy(c, p, owner)
+	v.Rating = ratings[row.ID]
+	return v, nil
 }
 
 // Change changes a store's profile by what change does to it. Errors: web.ErrInvalid, ErrSlugTaken, Require's.

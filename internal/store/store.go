@@ -45,6 +45,7 @@ type Store struct {
 type Seen struct {
 	Store
 	Inside  bool     // the caller works there or is an admin
+	Rating  *Rating  // nil: nobody has rated it
 	Owner   string   // the owner's public id, inside only
 	Rights  []string // the caller's
 	Actions []string // what the caller can do to the state

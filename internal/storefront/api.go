@@ -36,7 +36,7 @@ type View struct {
 	WhatsApp     string            `json:"whatsapp_url" doc:"Opens a conversation with the store; empty without a number."`
 	Address      *identity.Address `json:"address,omitempty"`
 	Places       []rate.PlaceView  `json:"service_areas" doc:"The postal codes that it serves."`
-	Rating       *Rating           `json:"rating,omitempty" doc:"Absent while nobody has rated the store."`
+	Rating       *store.Rating     `json:"rating,omitempty" doc:"Absent while nobody has rated the store."`
 	CreatedAt    time.Time         `json:"created_at"`
 }
 
@@ -99,6 +99,11 @@ type BySlug struct {
 }
 
 type listIn struct{ web.PageParams }
+
+type allIn struct {
+	web.PageParams
+	State string `query:"state" enum:",published,unpublished,suspended" doc:"In this state only."`
+}
 
 type hoursIn struct {
 	ByID
@@ -179,6 +184,15 @@ func (s *Service) Mount(api *web.API) {
 	web.Register(api, op(http.MethodPost, path+"/reinstate", "reinstate", "End a suspension", web.Admin, ErrNotFound, ErrState, store.ErrStoreNotFound),
 		func(ctx context.Context, in *ByID) (*one[OwnView], error) {
 			return own(ctx, in.ID, s.Move(ctx, web.CallerFrom(ctx), in.ID, Reinstate, ""))
+		})
+	web.Register(api, op(http.MethodGet, "/v1/stores/storefronts", "all", "All storefronts, seen or not, newest first", web.Admin, db.ErrInvalidCursor),
+		func(ctx context.Context, in *allIn) (*one[web.Page[OwnView]], error) {
+			list, next, err := s.All(ctx, web.CallerFrom(ctx), State(in.State), in.PageParams)
+			out := make([]OwnView, len(list))
+			for i, f := range list {
+				out[i] = s.ownView(ctx, f)
+			}
+			return &one[web.Page[OwnView]]{web.NewPage(out, next)}, err
 		})
 	web.Register(api, op(http.MethodDelete, path, "delete", "Take a storefront away for good; the store may open another one", web.Admin, ErrNotFound, store.ErrStoreNotFound),
 		func(ctx context.Context, in *ByID) (*nothing, error) {

@@ -22,6 +22,50 @@ var shownList = db.DefineList(db.List{
 	Combos:  []db.Combo{{Post: []string{"now"}, Sort: "newest", Index: "storefronts_shown"}},
 })
 
+// every are all storefronts, for admins.
+var every = db.DefineList(db.List{
+	Name: "storefront.every", Select: "SELECT f.id, f.public_id, f.store_id, f.state, f.hours, f.suspend_reason, f.shown, f.shown_until, f.created_at, f.updated_at", From: "FROM storefronts f",
+	Filters: []db.Filter{{Name: "state", SQL: "f.state = ?", Type: db.Text}},
+	Sorts:   []db.Sort{{Name: "newest", Desc: true, Keys: []db.SortKey{{Column: "f.id", Type: db.Int}}}},
+	Combos:  []db.Combo{{Sort: "newest", Index: "storefronts_pkey"}, {Filters: []string{"state"}, Sort: "newest", Index: "storefronts_state"}},
+})
+
+// All is a page of all storefronts, seen or not, for admins; state "" is any. Errors: web.ErrForbidden, db.ErrInvalidCursor.
+func (s *Service) All(ctx context.Context, caller web.Caller, state State, page web.PageParams) (out []Storefront, next string, err error) {
+	if !caller.Is(web.RoleAdmin) {
+		return nil, "", web.ErrForbidden
+	}
+	filters := map[string]any{}
+	if state != "" {
+		filters["state"] = string(state)
+	}
+	err = s.db.Read(ctx, "storefront.all", func(ctx context.Context, tx db.Tx) error {
+		rows, after, err := db.QueryList(ctx, tx, every, db.ListQuery{Filters: filters, Limit: page.Limit, Cursor: page.Cursor},
+			func(r db.Scanner) (x storefrontdb.Storefront, err error) {
+				err = r.Scan(&x.ID, &x.PublicID, &x.StoreID, &x.State, &x.Hours, &x.SuspendReason, &x.Shown, &x.ShownUntil, &x.CreatedAt, &x.UpdatedAt)
+				return x, err
+			})
+		if err != nil {
+			return err
+		}
+		next = after
+		if out, err = s.complete(ctx, tx, rows); err != nil {
+			return err
+		}
+		for i, r := range rows {
+			until := int64(0) // what is kept in the row is enough here: it says of all but the subscription itself why not
+			if r.Shown && r.ShownUntil > s.now() {
+				until = r.ShownUntil
+			}
+			if out[i].Reason = reason(out[i].State, out[i].Store.Brief, until); out[i].Reason == Visible {
+				out[i].Until = clock.Time(until)
+			}
+		}
+		return nil
+	})
+	return out, next, err
+}
+
 // List is a page of the storefronts that are seen, newest first. Error: db.ErrInvalidCursor.
 func (s *Service) List(ctx context.Context, page web.PageParams) (out []Storefront, next string, err error) {
 	err = s.db.Read(ctx, "storefront.list", func(ctx context.Context, tx db.Tx) error {
@@ -57,19 +101,15 @@ func (s *Service) complete(ctx context.Context, tx db.Tx, rows []storefrontdb.St
 	if err != nil {
 		return nil, err
 	}
-	ratings := map[int64]Rating{}
-	if s.rater != nil {
-		if ratings, err = s.rater.Ratings(ctx, tx, ids); err != nil {
-			return nil, err
-		}
+	ratings, err := s.stores.Ratings(ctx, tx, ids)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]Storefront, len(rows))
 	for i, r := range rows {
 		out[i] = storefrontOf(r, stores[r.StoreID])
 		out[i].Places = places[r.StoreID]
-		if x, ok := ratings[r.StoreID]; ok {
-			out[i].Rating = &x
-		}
+		out[i].Rating = ratings[r.StoreID]
 	}
 	return out, nil
 }

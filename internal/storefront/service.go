@@ -18,11 +18,6 @@ import (
 	"github.com/haat-market/haat/internal/subscription"
 )
 
-// Rater says what customers think of stores. A room above registers itself; without one no store has a rating.
-type Rater interface {
-	Ratings(ctx context.Context, tx db.Tx, stores []int64) (map[int64]Rating, error)
-}
-
 // Deps are what the room stands on.
 type Deps struct {
 	DB     *db.DB
@@ -41,7 +36,6 @@ type Service struct {
 	stores *store.Service
 	rates  *rate.Service
 	plans  *subscription.Service
-	rater  Rater
 }
 
 // New opens the room: it watches stores and their subscriptions.
@@ -51,9 +45,6 @@ func New(d Deps) *Service {
 	d.Plans.Watch(s)
 	return s
 }
-
-// RateWith registers who knows ratings. It is there before the first request.
-func (s *Service) RateWith(r Rater) { s.rater = r }
 
 func (s *Service) now() int64 { return clock.Micro(s.clock.Now()) }
 

@@ -82,12 +82,6 @@ const (
 	NoSubscription Reason = "no_subscription"
 )
 
-// Rating is what customers think of a store.
-type Rating struct {
-	Average string `json:"average" doc:"Of five, with one decimal."`
-	Count   int64  `json:"count"`
-}
-
 // Storefront is a store's shop window.
 type Storefront struct {
 	ID            string
@@ -98,7 +92,7 @@ type Storefront struct {
 	Reason        Reason
 	Until         time.Time // until when it is seen by what is paid now; zero where it is not
 	Places        []rate.Place
-	Rating        *Rating // nil where nobody has rated the store
+	Rating        *store.Rating // nil where nobody has rated the store
 	CreatedAt     time.Time
 	UpdatedAt     time.Time
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/subscription"
@@ -49,6 +50,7 @@ type Deps struct {
 	Wallet    *wallet.Service
 	Cart      *cart.Service
 	Orders    *order.Service
+	Reviews   *review.Service
 	Delivery  *delivery.Service
 	Invoices  *invoice.Service
 	Watch     *watch.Service
@@ -70,17 +72,17 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 	shop.Mount(f, shop.Deps{
 		Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Cart: d.Cart, Orders: d.Orders, Payments: d.Payments, Wallet: d.Wallet, Delivery: d.Delivery,
 		Invoices: d.Invoices,
-		Rates:    d.Rates, Windows: d.Windows,
+		Rates:    d.Rates, Windows: d.Windows, Reviews: d.Reviews,
 	})
 	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Rates: d.Rates})
 	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
 	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet})
 	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery,
-		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission})
+		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission, Reviews: d.Reviews})
 	manage.Mount(f, manage.Deps{
 		DB: d.DB, Market: d.Market, Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Orders: d.Orders, Payments: d.Payments,
 		Ledger: d.Ledger, Events: d.Events, Jobs: d.Jobs, Wallet: d.Wallet, Watch: d.Watch, Delivery: d.Delivery,
-		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission,
+		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission, Reviews: d.Reviews,
 	})
 	return f
 }

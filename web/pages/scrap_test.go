@@ -68,6 +68,36 @@ func TestScrap(t *testing.T) {
 		household.get("/orders/"+order).want(200, "You got ₹135.00 in cash.").lacks("At the door")
 		household.get("/orders/"+order+"/receipt").want(200, "₹135.00", "Newspaper", "9 kg", "143.10")
 		household.get("/orders").want(200, "Completed")
+		paper := household.get("/orders/" + order).find(`href="(/invoices/sin_[^"]+)"`)
+		household.get(paper).want(200, "Purchase note", "/S0001", "9 kg", "₹141.75", "Paid to the seller", "₹135.00")
+		if a := owner.get(desk+"/pickups/"+order).want(200, paper); !strings.HasPrefix(owner.get(paper+"/invoice.pdf").want(200).text, "%PDF-") {
+			t.Error(a.path)
+		}
+		signedIn(t, m, m.Person("customer")).get(paper).want(404)
+
+		// What they say of the dealer: once, changed, answered, hidden.
+		slug := dealer.Owner.Get("/v1/stores/", dealer.ID).Want(200).Str("slug")
+		rating := household.get("/orders/"+order+"/review").want(200, `name="stars"`, "Dealer ")
+		said := url.Values{"key": {rating.hidden("key")}, "about": {""}, "stars": {"4"}, "text": {"<script>alert(1)</script>\nFair."}}
+		household.post("/orders/"+order+"/review", with(said, "stars", "")).want(422, "Fair.", `class="error"`)
+		household.post("/orders/"+order+"/review", with(said, "text", strings.Repeat("x", 3000))).want(422, `id="e-text"`)
+		household.post("/orders/"+order+"/review", said).want(200, "Thank you.", "&lt;script&gt;", "Asha R.").lacks(`name="stars"`)
+		mine := household.get("/orders/" + order + "/review").find(`review\?edit=(rev_[^"]+)"`)
+		household.post("/orders/"+order+"/review", url.Values{"review": {mine}, "stars": {"5"}, "text": {"Fair, and on time."}}).want(200, "on time", "changed")
+		visit(t, m).get("/s/" + slug + "/reviews").want(404) // no storefront, nothing on sale: there is no such page, but the dealer's own
+		owner.get(desk+"/reviews").want(200, "on time", "Without an answer")
+		owner.post(desk+"/reviews/"+mine, url.Values{"text": {""}}).want(422)
+		owner.post(desk+"/reviews/"+mine, url.Values{"text": {"Come again."}}).want(200, "The store answers:")
+		owner.get(desk+"/reviews?show=unanswered").want(200, "Nobody has said anything")
+		visit(t, m).get("/scrap?pin=110024&material="+paper).want(200, "5.0", "(1)")
+		boss := signedIn(t, m, admin)
+		boss.post("/manage/reviews/"+mine+"/hide", url.Values{"reason": {""}}).want(422)
+		boss.post("/manage/reviews/"+mine+"/hide", url.Values{"reason": {"Not his."}}).want(200)
+		boss.get("/manage/reviews?state=hidden").want(200, "Not his.", "on time")
+		household.get("/orders/"+order+"/review").want(200, "The market does not show it:", "Not his.")
+		boss.post("/manage/reviews/"+mine+"/show", nil).want(200)
+		household.post("/reviews/"+mine+"/withdraw", nil).want(200, "Taken back").lacks("on time")
+		signedIn(t, m, m.Person("customer")).get("/orders/" + order + "/review").want(404)
 		signedIn(t, m, m.Person("customer")).get("/orders/" + order + "/receipt").want(404)
 	})
 }
@@ -94,6 +124,7 @@ func TestDealersDesk(t *testing.T) {
 			t.Errorf("%d prices", n)
 		}
 		owner.get(desk+"/rates/file.csv").want(200, "postal_code", "16.50")
+		owner.get(desk+"/rates/history").want(200, "₹15.00", "₹16.50", "Newspaper")
 		owner.post(desk+"/areas/more", url.Values{"wanted": {"9"}, "reason": {"We grow."}}).want(200, "Waits for an answer")
 		request := boss.get("/manage/areas").want(200, "We grow.").find(`/manage/areas/([^/]+)/approve`)
 		boss.post("/manage/areas/"+request+"/approve", url.Values{"note": {"Fine."}}).want(200)
@@ -109,6 +140,15 @@ func TestDealersDesk(t *testing.T) {
 		owner.post(desk+"/storefront/unpublish", nil).want(200, "You have hidden it.")
 		visit(t, m).get("/s/" + slug + "/card").want(404)
 		owner.post(desk+"/storefront/publish", nil).want(200)
+		boss.get("/manage/storefronts?state=published").want(200, "Everybody sees it.", "/s/"+slug)
+		boss.post("/manage/storefronts/"+dealer.ID+"/suspend", url.Values{"reason": {""}}).want(422)
+		boss.post("/manage/storefronts/"+dealer.ID+"/suspend", url.Values{"reason": {"Complaints."}}).want(200)
+		boss.get("/manage/storefronts?state=suspended").want(200, "Complaints.", "End the suspension")
+		visit(t, m).get("/s/" + slug).want(404)
+		owner.get(desk+"/plan").want(200, "The market has suspended it.", "Complaints.")
+		owner.post("/manage/storefronts/"+dealer.ID+"/reinstate", nil).want(403)
+		boss.post("/manage/storefronts/"+dealer.ID+"/reinstate", nil).want(200)
+		boss.post("/manage/storefronts/"+dealer.ID+"/reinstate", nil).want(200, "It was decided already.")
 
 		owner.get(desk+"/plan").want(200, "Your subscription runs.", "3 months")
 		owner.post(desk+"/plan", url.Values{"plan": {"nothing"}}).want(422, "Choose a plan.")

@@ -232,6 +232,7 @@ func (s *story) fate(t *trade, st *stall, at time.Time) {
 	}
 	at = at.Add(s.hours(9, 70))
 	t.step(at, st, hand, order.Deliver, order.Why{})
+	s.heard(t, st, at)
 	if s.rnd.IntN(3) == 0 {
 		t.step(at.Add(s.hours(2, 60)), st, t.buyer.Caller, order.Complete, order.Why{})
 		return

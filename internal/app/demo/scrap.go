@@ -294,6 +294,9 @@ func (s *story) fetched(b *buyer, d *dealer, at time.Time, n int) {
 		h.step(at.Add(3*time.Hour), h.do(h.dealer, order.Accept, ""))
 	}
 	h.step(at.Add(25*time.Hour), h.weigh)
+	if n%4 < 3 {
+		s.opine(at.Add(28*time.Hour), b.lane, b.Caller, h.dealer, func(context.Context) (string, string, error) { return h.order, "", nil }, ofDealers[n%len(ofDealers)])
+	}
 }
 
 // unfetched plans pickups in every other state, the first customer's among them.

@@ -46,6 +46,8 @@ type story struct {
 	buyers []*buyer
 	riders []web.Caller
 	deeds  []deed
+	// arrived counts the planned orders that reach their buyers.
+	arrived int
 
 	owed     atomic.Bool // jobs were written down
 	products atomic.Int64

@@ -45,6 +45,19 @@ var damages = map[string][]damage{
 
 	"commission.figures": {sql("INSERT INTO statements (public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, reference, note, created_at, updated_at) " +
 		"SELECT 'stm_x', MIN(id), '2026-01', 'open', 0, 1, 1, 100, 0, 'NPR', '', '', 0, 0 FROM stores")},
+	"invoice.self": {
+		{free: []string{"self_invoices"}, sql: []string{"UPDATE self_invoices SET net = net + 1, total = total + 1"}}, {free: []string{"self_invoices"}, sql: []string{"DELETE FROM self_invoices"}},
+		{free: []string{"self_invoices"}, sql: []string{"UPDATE self_invoices SET order_ref = 'ord_x'"}}, sql("UPDATE self_invoice_series SET last = last + 1"),
+		{free: []string{"self_invoices"}, sql: []string{"UPDATE self_invoices SET content = '{}'"}},
+	},
+	"review.counts": {
+		sql("UPDATE store_ratings SET four = four + 1"), sql("UPDATE product_ratings SET five = 0"), sql("DELETE FROM store_ratings"), sql("DELETE FROM product_ratings"),
+		sql("UPDATE reviews SET stars = 1 WHERE product = ''"), sql("UPDATE reviews SET state = 'hidden', hide_reason = 'x'"), sql("DELETE FROM reviews"),
+	},
+	"review.bought": {
+		sql("UPDATE reviews SET account_id = account_id + 1000"), sql("UPDATE reviews SET store_id = (SELECT MIN(id) FROM stores WHERE id <> store_id)"),
+		sql("UPDATE reviews SET reference = (SELECT MIN(public_id) FROM orders WHERE state NOT IN ('delivered', 'completed'))"),
+	},
 	"storefront.shown":   {sql("UPDATE storefronts SET shown = NOT shown"), sql("UPDATE storefronts SET shown_until = shown_until + 1")},
 	"subscription.spans": {sql("UPDATE subscriptions SET ends_at = ends_at + 1 WHERE state = 'active'")},
 	"subscription.paid":  {sql("UPDATE subscriptions SET state = 'cancelled', due_at = NULL WHERE state = 'active'")},

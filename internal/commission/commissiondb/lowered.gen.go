@@ -26,12 +26,15 @@ VALUES (?1, ?2, 'submitted', ?3, ?4, ?5, '', ?6, ?7, '', '', ?8)`,
 		issue: `UPDATE statements
 SET state = ?1, amount = ?2, rate_bp = ?3, owed_by = ?4, due_at = ?5, paid_at = ?6, updated_at = ?7
 WHERE id = ?8 AND state = 'open'`,
-		lockMonth: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		lockMonth: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE store_id = ?1 AND month = ?2`,
-		lockStatement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		lockStatement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE public_id = ?1`,
+		markBooked: `UPDATE statements
+SET booked_at = ?1, updated_at = ?1
+WHERE id = ?2 AND booked_at IS NULL`,
 		markPaid: `UPDATE statements
 SET state = 'paid', paid_at = ?1, reference = ?2, note = ?3, updated_at = ?1
 WHERE id = ?4 AND state = 'issued'`,
@@ -51,7 +54,7 @@ FROM statement_orders
 WHERE statement_id = ?1 AND order_id > ?2
 ORDER BY order_id
 LIMIT ?3`,
-		overdue: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		overdue: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < ?1
 ORDER BY due_at, id
@@ -59,13 +62,13 @@ LIMIT 50`,
 		setTransferImage: `UPDATE statement_transfers
 SET image = ?1
 WHERE id = ?2 AND state = 'submitted'`,
-		statement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		statement: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE public_id = ?1`,
-		statementByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		statementByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE id = ?1`,
-		statementsByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at
+		statementsByID: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE id IN (SELECT value FROM json_each(?1))`,
 		summaryOf: `SELECT count(*) AS records, count(*) FILTER (WHERE state = 'paid') AS paid, count(*) FILTER (WHERE state = 'issued') AS unpaid, COALESCE(sum(amount), 0) AS earned, COALESCE(sum(amount) FILTER (WHERE state = 'issued'), 0) AS owed, count(*) FILTER (WHERE state = 'issued' AND due_at < ?1) AS overdue
@@ -79,7 +82,12 @@ FROM statement_transfers
 WHERE statement_id = ?1
 ORDER BY id DESC
 LIMIT 50`,
-		verifyAfter: `SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, (
+		unbooked: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
+FROM statements
+WHERE state = 'issued' AND owed_by = 'store' AND booked_at IS NULL
+ORDER BY id
+LIMIT 50`,
+		verifyAfter: `SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, s.booked_at, (
     SELECT count(*)
     FROM statement_orders AS o
     WHERE o.statement_id = s.id
@@ -95,5 +103,8 @@ LIMIT 500`,
 		written: `SELECT COALESCE(sum(orders), 0) AS orders, COALESCE(sum(base), 0) AS base
 FROM statements
 WHERE month = ?1`,
+		writtenOf: `SELECT store_id
+FROM statements
+WHERE month = ?1 AND state <> 'open' AND store_id IN (SELECT value FROM json_each(?2))`,
 	})
 }

@@ -24,6 +24,7 @@ type Statement struct {
 	UpdatedAt   int64
 	OwedBy      string
 	SuspendedAt *int64
+	BookedAt    *int64
 }
 
 type StatementOrder struct {

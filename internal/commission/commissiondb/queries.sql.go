@@ -169,7 +169,7 @@ func (q *Queries) Issue(ctx context.Context, arg IssueParams) (int64, error) {
 }
 
 const lockMonth = `-- name: LockMonth :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE store_id = $1 AND month = $2 FOR UPDATE
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE store_id = $1 AND month = $2 FOR UPDATE
 `
 
 func (q *Queries) LockMonth(ctx context.Context, storeID int64, month string) (Statement, error) {
@@ -195,12 +195,13 @@ func (q *Queries) LockMonth(ctx context.Context, storeID int64, month string) (S
 		&i.UpdatedAt,
 		&i.OwedBy,
 		&i.SuspendedAt,
+		&i.BookedAt,
 	)
 	return i, err
 }
 
 const lockStatement = `-- name: LockStatement :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE public_id = $1 FOR UPDATE
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE public_id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockStatement(ctx context.Context, publicID string) (Statement, error) {
@@ -226,8 +227,21 @@ func (q *Queries) LockStatement(ctx context.Context, publicID string) (Statement
 		&i.UpdatedAt,
 		&i.OwedBy,
 		&i.SuspendedAt,
+		&i.BookedAt,
 	)
 	return i, err
+}
+
+const markBooked = `-- name: MarkBooked :execrows
+UPDATE statements SET booked_at = $1::bigint, updated_at = $1::bigint WHERE id = $2 AND booked_at IS NULL
+`
+
+func (q *Queries) MarkBooked(ctx context.Context, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, markBooked, now, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const markPaid = `-- name: MarkPaid :execrows
@@ -343,7 +357,7 @@ func (q *Queries) OrdersOf(ctx context.Context, statementID int64, after int64, 
 }
 
 const overdue = `-- name: Overdue :many
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < $1::bigint ORDER BY due_at, id LIMIT 50
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < $1::bigint ORDER BY due_at, id LIMIT 50
 `
 
 func (q *Queries) Overdue(ctx context.Context, before int64) ([]Statement, error) {
@@ -375,6 +389,7 @@ func (q *Queries) Overdue(ctx context.Context, before int64) ([]Statement, error
 			&i.UpdatedAt,
 			&i.OwedBy,
 			&i.SuspendedAt,
+			&i.BookedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -399,7 +414,7 @@ func (q *Queries) SetTransferImage(ctx context.Context, image string, iD int64) 
 }
 
 const statement = `-- name: Statement :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE public_id = $1
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE public_id = $1
 `
 
 func (q *Queries) Statement(ctx context.Context, publicID string) (Statement, error) {
@@ -425,12 +440,13 @@ func (q *Queries) Statement(ctx context.Context, publicID string) (Statement, er
 		&i.UpdatedAt,
 		&i.OwedBy,
 		&i.SuspendedAt,
+		&i.BookedAt,
 	)
 	return i, err
 }
 
 const statementByID = `-- name: StatementByID :one
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE id = $1
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE id = $1
 `
 
 func (q *Queries) StatementByID(ctx context.Context, id int64) (Statement, error) {
@@ -456,12 +472,13 @@ func (q *Queries) StatementByID(ctx context.Context, id int64) (Statement, error
 		&i.UpdatedAt,
 		&i.OwedBy,
 		&i.SuspendedAt,
+		&i.BookedAt,
 	)
 	return i, err
 }
 
 const statementsByID = `-- name: StatementsByID :many
-SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at FROM statements WHERE id = ANY($1::bigint[])
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE id = ANY($1::bigint[])
 `
 
 func (q *Queries) StatementsByID(ctx context.Context, ids []int64) ([]Statement, error) {
@@ -493,6 +510,7 @@ func (q *Queries) StatementsByID(ctx context.Context, ids []int64) ([]Statement,
 			&i.UpdatedAt,
 			&i.OwedBy,
 			&i.SuspendedAt,
+			&i.BookedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -599,8 +617,53 @@ func (q *Queries) TransfersOf(ctx context.Context, statementID int64) ([]Stateme
 	return items, nil
 }
 
+const unbooked = `-- name: Unbooked :many
+SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at FROM statements WHERE state = 'issued' AND owed_by = 'store' AND booked_at IS NULL ORDER BY id LIMIT 50
+`
+
+func (q *Queries) Unbooked(ctx context.Context) ([]Statement, error) {
+	rows, err := q.db.Query(ctx, unbooked)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Statement{}
+	for rows.Next() {
+		var i Statement
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.Month,
+			&i.State,
+			&i.Seen,
+			&i.Orders,
+			&i.Base,
+			&i.RateBp,
+			&i.Amount,
+			&i.Currency,
+			&i.DueAt,
+			&i.PaidAt,
+			&i.Reference,
+			&i.Note,
+			&i.CreatedAt,
+			&i.UpdatedAt,
+			&i.OwedBy,
+			&i.SuspendedAt,
+			&i.BookedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const verifyAfter = `-- name: VerifyAfter :many
-SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, (SELECT COUNT(*) FROM statement_orders AS o WHERE o.statement_id = s.id) AS rows_count,
+SELECT s.id, s.public_id, s.store_id, s.month, s.state, s.seen, s.orders, s.base, s.rate_bp, s.amount, s.currency, s.due_at, s.paid_at, s.reference, s.note, s.created_at, s.updated_at, s.owed_by, s.suspended_at, s.booked_at, (SELECT COUNT(*) FROM statement_orders AS o WHERE o.statement_id = s.id) AS rows_count,
   (SELECT COALESCE(SUM(o.total), 0)::bigint FROM statement_orders AS o WHERE o.statement_id = s.id)::bigint AS rows_total
 FROM statements AS s WHERE s.id > $1::bigint ORDER BY s.id LIMIT 500
 `
@@ -625,6 +688,7 @@ type VerifyAfterRow struct {
 	UpdatedAt   int64
 	OwedBy      string
 	SuspendedAt *int64
+	BookedAt    *int64
 	RowsCount   int64
 	RowsTotal   int64
 }
@@ -658,6 +722,7 @@ func (q *Queries) VerifyAfter(ctx context.Context, after int64) ([]VerifyAfterRo
 			&i.UpdatedAt,
 			&i.OwedBy,
 			&i.SuspendedAt,
+			&i.BookedAt,
 			&i.RowsCount,
 			&i.RowsTotal,
 		); err != nil {
@@ -685,4 +750,28 @@ func (q *Queries) Written(ctx context.Context, month string) (WrittenRow, error)
 	var i WrittenRow
 	err := row.Scan(&i.Orders, &i.Base)
 	return i, err
+}
+
+const writtenOf = `-- name: WrittenOf :many
+SELECT store_id FROM statements WHERE month = $1 AND state <> 'open' AND store_id = ANY($2::bigint[])
+`
+
+func (q *Queries) WrittenOf(ctx context.Context, month string, stores []int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, writtenOf, month, stores)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var store_id int64
+		if err := rows.Scan(&store_id); err != nil {
+			return nil, err
+		}
+		items = append(items, store_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

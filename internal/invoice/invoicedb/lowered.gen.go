@@ -36,6 +36,8 @@ ON CONFLICT DO NOTHING`,
 		insertInvoice: `INSERT INTO invoices (public_id, kind, store_id, year, serial, number, order_ref, invoice_id, currency, net, tax, total, given_before, content, issued_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)
 RETURNING id`,
+		insertSelfInvoice: `INSERT INTO self_invoices (public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
 		invoiceOfOrder: `SELECT id, public_id, kind, store_id, year, serial, number, order_ref, invoice_id, currency, net, tax, total, given_before, content, issued_at
 FROM invoices
 WHERE order_ref = ?1 AND kind = 'invoice'`,
@@ -47,10 +49,22 @@ ORDER BY id`,
 FROM invoices
 WHERE order_ref IN (SELECT value FROM json_each(?1)) AND kind = 'invoice'
 ORDER BY id`,
+		lastSelfSeries: `SELECT COALESCE(max(store_id), 0)
+FROM self_invoice_series`,
+		nextSelfSerial: `INSERT INTO self_invoice_series (store_id, year, last)
+VALUES (?1, ?2, 1)
+ON CONFLICT (store_id, year) DO UPDATE SET last = self_invoice_series.last + 1
+RETURNING last`,
 		nextSerial: `INSERT INTO invoice_series (store_id, year, kind, last)
 VALUES (?1, ?2, ?3, 1)
 ON CONFLICT (store_id, year, kind) DO UPDATE SET last = invoice_series.last + 1
 RETURNING last`,
+		selfInvoice: `SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at
+FROM self_invoices
+WHERE public_id = ?1`,
+		selfInvoiceOfOrder: `SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at
+FROM self_invoices
+WHERE order_ref = ?1`,
 		verifyInvoices: `SELECT i.id, i.public_id, i.kind, i.number, i.order_ref, i.net, i.tax, i.total, i.content, (
     SELECT COALESCE(sum(c.total), 0)
     FROM invoices AS c
@@ -60,6 +74,17 @@ FROM invoices AS i
 WHERE i.id > ?1
 ORDER BY i.id
 LIMIT 500`,
+		verifySelfInvoices: `SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at
+FROM self_invoices
+WHERE id > ?1
+ORDER BY id
+LIMIT 500`,
+		verifySelfSeries: `SELECT s.store_id, s.year, s.last, count(i.id) AS documents, COALESCE(max(i.serial), 0) AS last_serial
+FROM self_invoice_series AS s
+LEFT JOIN self_invoices AS i ON i.store_id = s.store_id AND i.year = s.year
+WHERE s.store_id > ?1 AND s.store_id <= ?1 + 1000
+GROUP BY s.store_id, s.year, s.last
+ORDER BY s.store_id, s.year`,
 		verifySeries: `SELECT s.id, s.store_id, s.year, s.kind, s.last, count(i.id) AS documents, COALESCE(min(i.serial), 0) AS first_serial, COALESCE(max(i.serial), 0) AS last_serial
 FROM invoice_series AS s
 LEFT JOIN invoices AS i ON i.store_id = s.store_id AND i.year = s.year AND i.kind = s.kind

@@ -22,3 +22,20 @@ type Invoice struct {
 	Content     string
 	IssuedAt    int64
 }
+
+type SelfInvoice struct {
+	ID        int64
+	PublicID  string
+	StoreID   int64
+	AccountID int64
+	Year      string
+	Serial    int64
+	Number    string
+	OrderRef  string
+	Currency  string
+	Net       int64
+	Tax       int64
+	Total     int64
+	Content   string
+	IssuedAt  int64
+}

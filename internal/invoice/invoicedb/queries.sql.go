@@ -181,6 +181,47 @@ func (q *Queries) InsertInvoice(ctx context.Context, arg InsertInvoiceParams) (i
 	return id, err
 }
 
+const insertSelfInvoice = `-- name: InsertSelfInvoice :exec
+INSERT INTO self_invoices (public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
+  $10, $11, $12, $13)
+`
+
+type InsertSelfInvoiceParams struct {
+	PublicID  string
+	StoreID   int64
+	AccountID int64
+	Year      string
+	Serial    int64
+	Number    string
+	OrderRef  string
+	Currency  string
+	Net       int64
+	Tax       int64
+	Total     int64
+	Content   string
+	IssuedAt  int64
+}
+
+func (q *Queries) InsertSelfInvoice(ctx context.Context, arg InsertSelfInvoiceParams) error {
+	_, err := q.db.Exec(ctx, insertSelfInvoice,
+		arg.PublicID,
+		arg.StoreID,
+		arg.AccountID,
+		arg.Year,
+		arg.Serial,
+		arg.Number,
+		arg.OrderRef,
+		arg.Currency,
+		arg.Net,
+		arg.Tax,
+		arg.Total,
+		arg.Content,
+		arg.IssuedAt,
+	)
+	return err
+}
+
 const invoiceOfOrder = `-- name: InvoiceOfOrder :one
 SELECT id, public_id, kind, store_id, year, serial, number, order_ref, invoice_id, currency, net, tax, total, given_before, content, issued_at FROM invoices WHERE order_ref = $1 AND kind = 'invoice'
 `
@@ -291,6 +332,30 @@ func (q *Queries) InvoicesOfOrders(ctx context.Context, orders []string) ([]Invo
 	return items, nil
 }
 
+const lastSelfSeries = `-- name: LastSelfSeries :one
+SELECT COALESCE(MAX(store_id), 0)::bigint FROM self_invoice_series
+`
+
+func (q *Queries) LastSelfSeries(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, lastSelfSeries)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const nextSelfSerial = `-- name: NextSelfSerial :one
+INSERT INTO self_invoice_series (store_id, year, last) VALUES ($1, $2, 1)
+ON CONFLICT (store_id, year) DO UPDATE SET last = self_invoice_series.last + 1
+RETURNING last
+`
+
+func (q *Queries) NextSelfSerial(ctx context.Context, storeID int64, year string) (int64, error) {
+	row := q.db.QueryRow(ctx, nextSelfSerial, storeID, year)
+	var last int64
+	err := row.Scan(&last)
+	return last, err
+}
+
 const nextSerial = `-- name: NextSerial :one
 INSERT INTO invoice_series (store_id, year, kind, last) VALUES ($1, $2, $3, 1)
 ON CONFLICT (store_id, year, kind) DO UPDATE SET last = invoice_series.last + 1
@@ -302,6 +367,58 @@ func (q *Queries) NextSerial(ctx context.Context, storeID int64, year string, ki
 	var last int64
 	err := row.Scan(&last)
 	return last, err
+}
+
+const selfInvoice = `-- name: SelfInvoice :one
+SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at FROM self_invoices WHERE public_id = $1
+`
+
+func (q *Queries) SelfInvoice(ctx context.Context, publicID string) (SelfInvoice, error) {
+	row := q.db.QueryRow(ctx, selfInvoice, publicID)
+	var i SelfInvoice
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.AccountID,
+		&i.Year,
+		&i.Serial,
+		&i.Number,
+		&i.OrderRef,
+		&i.Currency,
+		&i.Net,
+		&i.Tax,
+		&i.Total,
+		&i.Content,
+		&i.IssuedAt,
+	)
+	return i, err
+}
+
+const selfInvoiceOfOrder = `-- name: SelfInvoiceOfOrder :one
+SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at FROM self_invoices WHERE order_ref = $1
+`
+
+func (q *Queries) SelfInvoiceOfOrder(ctx context.Context, orderRef string) (SelfInvoice, error) {
+	row := q.db.QueryRow(ctx, selfInvoiceOfOrder, orderRef)
+	var i SelfInvoice
+	err := row.Scan(
+		&i.ID,
+		&i.PublicID,
+		&i.StoreID,
+		&i.AccountID,
+		&i.Year,
+		&i.Serial,
+		&i.Number,
+		&i.OrderRef,
+		&i.Currency,
+		&i.Net,
+		&i.Tax,
+		&i.Total,
+		&i.Content,
+		&i.IssuedAt,
+	)
+	return i, err
 }
 
 const verifyInvoices = `-- name: VerifyInvoices :many
@@ -343,6 +460,85 @@ func (q *Queries) VerifyInvoices(ctx context.Context, after int64) ([]VerifyInvo
 			&i.Total,
 			&i.Content,
 			&i.Credited,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const verifySelfInvoices = `-- name: VerifySelfInvoices :many
+SELECT id, public_id, store_id, account_id, year, serial, number, order_ref, currency, net, tax, total, content, issued_at FROM self_invoices WHERE id > $1::bigint ORDER BY id LIMIT 500
+`
+
+func (q *Queries) VerifySelfInvoices(ctx context.Context, after int64) ([]SelfInvoice, error) {
+	rows, err := q.db.Query(ctx, verifySelfInvoices, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []SelfInvoice{}
+	for rows.Next() {
+		var i SelfInvoice
+		if err := rows.Scan(
+			&i.ID,
+			&i.PublicID,
+			&i.StoreID,
+			&i.AccountID,
+			&i.Year,
+			&i.Serial,
+			&i.Number,
+			&i.OrderRef,
+			&i.Currency,
+			&i.Net,
+			&i.Tax,
+			&i.Total,
+			&i.Content,
+			&i.IssuedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const verifySelfSeries = `-- name: VerifySelfSeries :many
+SELECT s.store_id, s.year, s.last, COUNT(i.id) AS documents, COALESCE(MAX(i.serial), 0)::bigint AS last_serial
+FROM self_invoice_series AS s LEFT JOIN self_invoices AS i ON i.store_id = s.store_id AND i.year = s.year
+WHERE s.store_id > $1::bigint AND s.store_id <= $1::bigint + 1000 GROUP BY s.store_id, s.year, s.last ORDER BY s.store_id, s.year
+`
+
+type VerifySelfSeriesRow struct {
+	StoreID    int64
+	Year       string
+	Last       int64
+	Documents  int64
+	LastSerial int64
+}
+
+func (q *Queries) VerifySelfSeries(ctx context.Context, after int64) ([]VerifySelfSeriesRow, error) {
+	rows, err := q.db.Query(ctx, verifySelfSeries, after)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []VerifySelfSeriesRow{}
+	for rows.Next() {
+		var i VerifySelfSeriesRow
+		if err := rows.Scan(
+			&i.StoreID,
+			&i.Year,
+			&i.Last,
+			&i.Documents,
+			&i.LastSerial,
 		); err != nil {
 			return nil, err
 		}

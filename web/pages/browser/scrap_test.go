@@ -45,13 +45,19 @@ func TestScrap(t *testing.T) {
 			d.write("#f-otp", otp).enter(`form[action$="/weigh"] button`).at(desk + "/pickups/").says("15.00").picture("weighed")
 			w.visit("/orders/" + order).picture("sold")
 			w.visit("/orders/" + order + "/receipt").says("15.00").picture("receipt")
-			w.visit("/s/" + slug).says("Mon–Sat 9am–6pm").picture("storefront")
+			w.visit("/orders/" + order).enter(`a[href^="/invoices/sin_"]`).at("/invoices/sin_").says("15.00").picture("paper")
+			w.visit("/orders/" + order).enter(`a[href$="/review"]`).at("/review").picture("rate")
+			w.enter(`#f-stars-1`).write("#f-text", "Fair, and on time.").enter(`main form button`).says("Fair, and on time.").picture("rated")
+			d.visit(desk + "/reviews").says("Fair, and on time.").picture("reviews").visit(desk + "/rates/history").picture("rate-history")
+			w.visit("/s/" + slug).says("Fair, and on time.").picture("storefront")
+			w.visit("/s/" + slug + "/reviews?stars=4").says("Fair, and on time.").picture("all-reviews")
 			w.visit("/s/" + slug + "/card").picture("card")
 			w.visit("/dealers").picture("dealers")
 		}
 		w := b.tab("buying", "en", desktop, false)
 		w.signIn(admin)
-		for name, path := range map[string]string{"subscriptions": "/manage/subscriptions", "areas": "/manage/areas", "statements": "/manage/statements", "transfers": "/manage/transfers", "dealers": "/manage/dealers"} {
+		for name, path := range map[string]string{"subscriptions": "/manage/subscriptions", "areas": "/manage/areas", "statements": "/manage/statements", "transfers": "/manage/transfers", "dealers": "/manage/dealers",
+			"reviews": "/manage/reviews", "storefronts": "/manage/storefronts"} {
 			w.visit(path).picture(name)
 		}
 	})

@@ -14,7 +14,7 @@ import (
 var followRate = web.Limit{Name: "follow", Per: time.Minute, Burst: 120}
 
 // titles are what documents are called.
-var titles = map[string]string{"Tax invoice": lang.M("Tax invoice"), "Invoice": lang.M("Invoice"), "Credit note": lang.M("Credit note")}
+var titles = map[string]string{"Tax invoice": lang.M("Tax invoice"), "Invoice": lang.M("Invoice"), "Credit note": lang.M("Credit note"), "Self-invoice": lang.M("Self-invoice"), "Purchase note": lang.M("Purchase note")}
 
 type invoicePage struct {
 	invoice.View

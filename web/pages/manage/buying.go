@@ -14,6 +14,8 @@ import (
 // mountBuying adds what the market's people do about stores that buy.
 func (m *manage) mountBuying(f *frame.Frame, get, post func(path string, h frame.Handler)) {
 	get("/subscriptions", m.subscriptions)
+	get("/storefronts", m.storefronts)
+	post("/storefronts/{store}/{verb}", m.moveStorefront)
 	get("/areas", m.areaRequests)
 	post("/areas/{id}/{verb}", m.judgeAreas)
 	get("/statements", m.statements)

@@ -18,6 +18,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/job"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/subscription"
@@ -50,6 +51,7 @@ type Deps struct {
 	Plans      *subscription.Service
 	Windows    *storefront.Service
 	Commission *commission.Service
+	Reviews    *review.Service
 }
 
 type manage struct{ Deps }
@@ -126,6 +128,8 @@ func Mount(f *frame.Frame, d Deps) {
 	get("/ledger/accounts/{id}", m.statement)
 	get("/events", m.events)
 	m.mountBuying(f, get, post)
+	get("/reviews", m.reviews)
+	post("/reviews/{id}/{verb}", m.moveReview)
 	get("/jobs", m.jobs)
 	post("/jobs/dead/{id}", m.retry)
 	post("/jobs/sweeps/{name}", m.sweep)

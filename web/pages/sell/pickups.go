@@ -2,10 +2,12 @@ package sell
 
 import (
 	"html/template"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/fault"
@@ -114,6 +116,7 @@ type pickupPage struct {
 	Send    bool      // a courier can be sent
 	PIN     string    // that the courier is told when it is here
 	Code    template.HTML
+	Paper   string // the page of what the store wrote
 }
 
 func slots(p *frame.Page) []frame.Option {
@@ -168,13 +171,26 @@ func (s *sell) pickupPage(p *frame.Page, d *Desk, o order.View, form *frame.Form
 		page.Lines = append(page.Lines, weight{l, page.Units[l.Unit], typed, i + 1})
 	}
 	if !page.Actions[string(order.PickUp)] {
-		return page, nil
+		return page, s.paper(p, &page)
 	}
 	page.PayBy = []frame.Option{{Value: order.PaidCash, Text: p.T("In cash")}}
 	if d.May("own") {
 		page.PayBy = append(page.PayBy, frame.Option{Value: order.PaidWallet, Text: p.T("From your wallet")})
 	}
 	return page, s.others(p, d, &page)
+}
+
+// paper finds what the store wrote when it weighed and paid.
+func (s *sell) paper(p *frame.Page, page *pickupPage) error {
+	if page.Order.Buyback.Receipt == nil {
+		return nil
+	}
+	v, err := s.Invoices.OfOrder(p.Context(), p.Caller, page.Order.ID)
+	if errors.Is(err, invoice.ErrNotIssued) {
+		return nil
+	}
+	page.Paper = "/invoices/" + v.ID
+	return err
 }
 
 // others fills in what else the store buys at the place of a pickup.

@@ -34,6 +34,14 @@ var windowReasons = map[storefront.Reason]string{
 	storefront.NoSubscription: lang.M("It is hidden until a subscription runs."),
 }
 
+// WindowReason says whether everybody sees a storefront, and why not, to somebody else than its owner.
+func WindowReason(p *frame.Page, r storefront.Reason) string {
+	if r == storefront.IsUnpublished {
+		return p.T("Its store has hidden it.")
+	}
+	return p.T(windowReasons[r])
+}
+
 var planFields = []string{"plan", "upgrade", "hours"}
 
 type subscriptionRow struct {

@@ -23,6 +23,7 @@ func (s *sell) mountRates(f *frame.Frame, get, post func(path, tab string, right
 	post("/rates/copy", "rates", store.Own, s.copyRates)
 	f.PostFile("/sell/{store}/rates/file", web.SignedIn, maxRateFile, s.at("rates", store.Own, s.rateFile))
 	get("/rates/file.csv", "rates", store.View, s.downloadRates)
+	get("/rates/history", "rates", store.View, s.rateHistory)
 	post("/rates/{rate}", "rates", store.Own, s.changeRate)
 	get("/areas", "areas", store.View, s.areas)
 	post("/areas", "areas", store.Own, s.setAreas)
@@ -99,6 +100,23 @@ func (s *sell) ratesPage(p *frame.Page, d *Desk, form *frame.Form) (page ratesPa
 		}
 		after = next
 	}
+}
+
+type rateHistoryPage struct {
+	Desk  *Desk
+	Items []rate.Change
+	pager
+}
+
+// rateHistory is what the store's prices were.
+func (s *sell) rateHistory(p *frame.Page, d *Desk) error {
+	list, next, err := s.Rates.History(p.Context(), p.Caller, d.PublicID, "", perPage, cursor(p))
+	if err != nil {
+		return err
+	}
+	page := rateHistoryPage{Desk: d, Items: list}
+	page.set(p, next)
+	return p.Show("sell/rate_history", p.T("What your prices were"), page)
 }
 
 // maxChoices is how many materials a list to choose from holds; those beyond are set by a file.

@@ -14,6 +14,7 @@ import (
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/subscription"
@@ -39,6 +40,7 @@ type Deps struct {
 	Plans      *subscription.Service
 	Windows    *storefront.Service
 	Commission *commission.Service
+	Reviews    *review.Service
 }
 
 type sell struct{ Deps }
@@ -87,6 +89,8 @@ func Mount(f *frame.Frame, d Deps) {
 	post("/orders/{id}/lines/{line}", "orders", store.Orders, s.cut)
 	get("/orders/{id}/refund", "orders", store.Orders, s.askRefund)
 	post("/orders/{id}/refund", "orders", store.Orders, s.refund)
+	get("/reviews", "reviews", store.View, s.reviews)
+	post("/reviews/{id}", "reviews", store.Orders, s.answerReview)
 	get("/disputes", "disputes", store.Orders, s.disputes)
 	get("/payouts", "earnings", store.View, s.payouts)
 	post("/payouts", "earnings", store.Own, s.askPayout)

@@ -25,6 +25,7 @@ type listPage struct {
 	Categories []catalog.Category // to go on to
 	Store      *store.Seen
 	Window     *window // of a store that buys
+	Heard      *heard  // of a store
 	Items      []card
 	Narrow     narrowing
 	Sale       []card // what is lowered most, on the first page of all
@@ -181,6 +182,9 @@ func (s *shop) store(p *frame.Page) error {
 		if page.Window, err = s.window(p, st); err != nil {
 			return err
 		}
+	}
+	if page.Heard, err = s.heardOfStore(p, st); err != nil {
+		return err
 	}
 	if !st.Brief.Sells { // what it buys is all that there is to see
 		if page.Window == nil && !st.Inside {

@@ -93,7 +93,8 @@ type orderPage struct {
 	Invoice string // the page of its invoice
 	Back    []dues.RefundRow
 	About   []dues.DisputeRow
-	Wrong   bool // a dispute can be opened
+	Wrong   bool   // a dispute can be opened
+	Rate    string // where it is rated, or what was said is seen
 }
 
 type action struct {
@@ -155,6 +156,7 @@ func (s *shop) order(p *frame.Page) error {
 	if err := s.money(p, &page); err != nil {
 		return err
 	}
+	page.Rate = rateLink(o)
 	return p.Show("shop/order", p.T("Order {number}", "number", o.Number), page)
 }
 
@@ -179,6 +181,14 @@ func (s *shop) money(p *frame.Page, page *orderPage) error {
 	paid := page.PaymentStatus == "paid" || page.PaymentStatus == "part_refunded"
 	page.Wrong = page.Side == "sale" && paid && !page.Disputed && (page.State == order.Shipped || page.State == order.Delivered)
 	return nil
+}
+
+// rateLink is where an order is rated, once it can be.
+func rateLink(o order.View) string {
+	if o.State == order.Completed || o.Side == "sale" && o.State == order.Delivered {
+		return "/orders/" + o.ID + "/review"
+	}
+	return ""
 }
 
 type times struct {

@@ -2,12 +2,14 @@ package shop
 
 import (
 	"cmp"
+	"errors"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/haat-market/haat/internal/cart"
 	"github.com/haat-market/haat/internal/identity"
+	"github.com/haat-market/haat/internal/invoice"
 	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/web/pages/frame"
@@ -158,6 +160,8 @@ type pickupPage struct {
 	Last    string
 	Units   map[string]string
 	Carried []carried // a courier fetches it for the dealer
+	Rate    string // where the dealer is rated
+	Paper   string // the page of what the dealer wrote
 }
 
 // pickup is an order of the side buyback, as its customer sees it.
@@ -165,7 +169,7 @@ func (s *shop) pickup(p *frame.Page, o order.View, form *frame.Form) (page picku
 	if form == nil {
 		form = p.Form("pickup_date", "pickup_slot", "note").Set("pickup_date", o.Buyback.PickupDate).Set("pickup_slot", o.Buyback.PickupSlot)
 	}
-	page = pickupPage{View: o, Badge: badge(p, o.State), Form: form, Slots: slots(p), Actions: map[string]bool{}, Units: units(p)}
+	page = pickupPage{View: o, Badge: badge(p, o.State), Form: form, Slots: slots(p), Actions: map[string]bool{}, Units: units(p), Rate: rateLink(o)}
 	today := p.In(p.Now())
 	page.First, page.Last = today.Format(time.DateOnly), today.AddDate(0, 0, bringDays).Format(time.DateOnly)
 	if o.Buyback.MissedAt != nil && o.State == order.Pending {
@@ -184,6 +188,14 @@ func (s *shop) pickup(p *frame.Page, o order.View, form *frame.Form) (page picku
 	}
 	if page.Carried, err = carriedBy(p, sent); err != nil {
 		return page, err
+	if o.Buyback.Receipt != nil {
+		paper, err := s.Invoices.OfOrder(p.Context(), p.Caller, o.ID)
+		switch {
+		case err == nil:
+			page.Paper = "/invoices/" + paper.ID
+		case !errors.Is(err, invoice.ErrNotIssued):
+			return page, err
+		}
 	}
 	otp, err := s.Orders.OTPOf(p.Context(), p.Caller, o.ID)
 	switch fault.Code(err) {

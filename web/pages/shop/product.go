@@ -9,6 +9,8 @@ import (
 
 	"github.com/haat-market/haat/internal/catalog"
 	"github.com/haat-market/haat/internal/platform/blob"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/web/pages/frame"
 )
 
@@ -29,7 +31,8 @@ type productPage struct {
 	Choice   []frame.Option
 	Sold     bool // nothing of it is left
 	Pictures []picture
-	Shown    int              // which of them is large
+	Shown    int // which of them is large
+	Heard    *heard
 	Price    *catalog.Variant // the chosen one, whose price stands on top
 }
 
@@ -110,6 +113,11 @@ func (s *shop) productPage(p *frame.Page, id string, form *frame.Form) (productP
 	} else {
 		page.Crumbs = []crumb{{p.T("Market"), "/"}}
 	}
+	if page.Heard, err = s.heard(product.Rating, "/p/"+product.ID, func(at web.PageParams) ([]review.Review, string, error) {
+		return s.Reviews.OfProduct(p.Context(), p.Caller, product.ID, 0, at)
+	}); err != nil {
+		return page, err
+	}
 	p.Description = shortened(product.Description)
 	p.Data = productData(p, product)
 	p.NoIndex = p.NoIndex || product.State != catalog.Published
@@ -176,6 +184,9 @@ func productData(p *frame.Page, product catalog.Product) map[string]any {
 	}
 	if p.URL != "" {
 		data["url"] = p.URL + "/p/" + product.ID
+	}
+	if r := product.Rating; r != nil {
+		data["aggregateRating"] = map[string]any{"@type": "AggregateRating", "ratingValue": r.Average, "reviewCount": r.Count}
 	}
 	if product.Brand != "" {
 		data["brand"] = map[string]any{"@type": "Brand", "name": product.Brand}

@@ -10,7 +10,6 @@ import (
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/qty"
 	"github.com/haat-market/haat/internal/rate"
-	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
 )
@@ -51,7 +50,6 @@ type offerRow struct {
 	rate.Rate
 	Unit   string
 	Window string // the dealer's storefront, if it is seen
-	Rating *storefront.Rating
 	Km     string // how far it is
 }
 
@@ -155,8 +153,8 @@ func (s *shop) offerRows(p *frame.Page, list []rate.Rate) ([]offerRow, error) {
 	out := make([]offerRow, len(list))
 	for i, r := range list {
 		out[i] = offerRow{Rate: r, Unit: p.T(unitNames[r.Material.Unit])}
-		if w, ok := windows[r.StoreID]; ok {
-			out[i].Window, out[i].Rating = "/s/"+r.Store.Slug, w.Rating
+		if _, ok := windows[r.StoreID]; ok {
+			out[i].Window = "/s/" + r.Store.Slug
 		}
 		if r.Metres != nil {
 			out[i].Km = p.Lang.Number((*r.Metres + 500) / 1000)

@@ -13,6 +13,7 @@ import (
 	pictures "github.com/haat-market/haat/internal/platform/picture"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/review"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/storefront"
 	"github.com/haat-market/haat/internal/wallet"
@@ -34,6 +35,7 @@ type Deps struct {
 	Delivery *delivery.Service
 	Invoices *invoice.Service
 	Rates    *rate.Service
+	Reviews  *review.Service
 	Windows  *storefront.Service
 }
 
@@ -47,6 +49,8 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Get("/c/{slug}", web.Public, s.category)
 	f.Get("/s/{store}", web.Public, s.store)
 	f.Get("/s/{store}/card", web.Public, s.windowCard)
+	f.Get("/s/{store}/reviews", web.Public, s.storeReviews)
+	f.Get("/p/{id}/reviews", web.Public, s.productReviews)
 	f.Get("/dealers", web.Public, s.dealers)
 	f.Get("/scrap", web.Public, s.scrap)
 	f.Post("/scrap", web.SignedIn, s.addScrap)
@@ -79,5 +83,8 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Get("/orders", web.SignedIn, s.orders)
 	f.Get("/orders/{id}", web.SignedIn, s.order)
 	f.Get("/orders/{id}/receipt", web.SignedIn, s.receipt)
+	f.Get("/orders/{id}/review", web.SignedIn, s.rateOrder)
+	f.Post("/orders/{id}/review", web.SignedIn, s.rate)
+	f.Post("/reviews/{id}/withdraw", web.SignedIn, s.withdrawReview)
 	f.Post("/orders/{id}/{step}", web.SignedIn, s.step)
 }

@@ -1,0 +1,2 @@
+-- Admins look through storefronts by their state.
+CREATE INDEX storefronts_state ON storefronts (state, id);
