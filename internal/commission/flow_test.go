@@ -127,6 +127,7 @@ func TestMonthBoundary(t *testing.T) {
 
 		// A market that stood still over the turn of a month writes it afterwards.
 		w.at(time.Date(2027, 1, 10, 6, 0, 0, 0, time.UTC))
+		m.Sweep("subscription.due")
 		m.Sweep("commission.month")
 		w.admin.Get("/v1/statements?state=issued").Want(200).Is("items.0.month", "2026-11").Is("items.0.order_count", 1)
 		if a := w.admin.Get("/v1/statements?state=open").Want(200); a.Len("items") != 0 {

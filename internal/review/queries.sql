@@ -15,7 +15,7 @@ SELECT * FROM reviews WHERE order_id = $1 ORDER BY id LIMIT 200;
 -- name: Edit :execrows
 UPDATE reviews SET stars = sqlc.arg(stars), body = sqlc.arg(body), edited_at = sqlc.arg(now)::bigint, updated_at = sqlc.arg(now)::bigint WHERE id = sqlc.arg(id) AND state = 'shown';
 
--- name: Reply :execrows
+-- name: AnswerReview :execrows
 UPDATE reviews SET reply = sqlc.arg(reply), replied_by = sqlc.arg(replied_by), replied_at = sqlc.arg(now)::bigint, updated_at = sqlc.arg(now)::bigint
 WHERE id = sqlc.arg(id) AND state = 'shown' AND reply = '';
 

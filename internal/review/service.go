@@ -301,7 +301,7 @@ func (s *Service) Answer(ctx context.Context, caller web.Caller, id, text string
 		return nil
 	}
 	return s.act(ctx, caller, id, Reply, why, func(ctx context.Context, tx db.Tx, row reviewdb.Review) error {
-		if _, err := reviewdb.New(tx).Reply(ctx, text, caller.Account, s.now(), row.ID); err != nil {
+		if _, err := reviewdb.New(tx).AnswerReview(ctx, text, caller.Account, s.now(), row.ID); err != nil {
 			return err
 		}
 		return s.note(ctx, tx, caller, "review.replied", id, nil)

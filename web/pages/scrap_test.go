@@ -68,12 +68,12 @@ func TestScrap(t *testing.T) {
 		household.get("/orders/"+order).want(200, "You got ₹135.00 in cash.").lacks("At the door")
 		household.get("/orders/"+order+"/receipt").want(200, "₹135.00", "Newspaper", "9 kg", "143.10")
 		household.get("/orders").want(200, "Completed")
-		paper := household.get("/orders/" + order).find(`href="(/invoices/sin_[^"]+)"`)
-		household.get(paper).want(200, "Purchase note", "/S0001", "9 kg", "₹141.75", "Paid to the seller", "₹135.00")
-		if a := owner.get(desk+"/pickups/"+order).want(200, paper); !strings.HasPrefix(owner.get(paper+"/invoice.pdf").want(200).text, "%PDF-") {
+		wrote := household.get("/orders/" + order).find(`href="(/invoices/sin_[^"]+)"`)
+		household.get(wrote).want(200, "Purchase note", "/S0001", "9 kg", "₹141.75", "Paid to the seller", "₹135.00")
+		if a := owner.get(desk+"/pickups/"+order).want(200, wrote); !strings.HasPrefix(owner.get(wrote+"/invoice.pdf").want(200).text, "%PDF-") {
 			t.Error(a.path)
 		}
-		signedIn(t, m, m.Person("customer")).get(paper).want(404)
+		signedIn(t, m, m.Person("customer")).get(wrote).want(404)
 
 		// What they say of the dealer: once, changed, answered, hidden.
 		slug := dealer.Owner.Get("/v1/stores/", dealer.ID).Want(200).Str("slug")

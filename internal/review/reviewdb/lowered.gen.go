@@ -7,6 +7,9 @@ import "github.com/haat-market/haat/internal/platform/db"
 // The same statements for the embedded engine.
 func init() {
 	db.RegisterLowered(map[string]string{
+		answerReview: `UPDATE reviews
+SET reply = ?1, replied_by = ?2, replied_at = ?3, updated_at = ?3
+WHERE id = ?4 AND state = 'shown' AND reply = ''`,
 		beginProduct: `INSERT INTO product_ratings (product, one, two, three, four, five)
 VALUES (?1, 0, 0, 0, 0, 0)
 ON CONFLICT (product) DO NOTHING`,
@@ -51,9 +54,6 @@ FROM product_ratings
 WHERE product > ?1
 ORDER BY product
 LIMIT 500`,
-		reply: `UPDATE reviews
-SET reply = ?1, replied_by = ?2, replied_at = ?3, updated_at = ?3
-WHERE id = ?4 AND state = 'shown' AND reply = ''`,
 		review: `SELECT id, public_id, order_id, reference, store_id, product, title, account_id, stars, body, state, hide_reason, reply, replied_by, replied_at, edited_at, created_at, updated_at
 FROM reviews
 WHERE public_id = ?1`,

@@ -9,6 +9,24 @@ import (
 	"context"
 )
 
+const answerReview = `-- name: AnswerReview :execrows
+UPDATE reviews SET reply = $1, replied_by = $2, replied_at = $3::bigint, updated_at = $3::bigint
+WHERE id = $4 AND state = 'shown' AND reply = ''
+`
+
+func (q *Queries) AnswerReview(ctx context.Context, reply string, repliedBy string, now int64, iD int64) (int64, error) {
+	result, err := q.db.Exec(ctx, answerReview,
+		reply,
+		repliedBy,
+		now,
+		iD,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const beginProduct = `-- name: BeginProduct :exec
 INSERT INTO product_ratings (product, one, two, three, four, five) VALUES ($1, 0, 0, 0, 0, 0) ON CONFLICT (product) DO NOTHING
 `
@@ -344,24 +362,6 @@ func (q *Queries) ProductRatingsAfter(ctx context.Context, after string) ([]Prod
 		return nil, err
 	}
 	return items, nil
-}
-
-const reply = `-- name: Reply :execrows
-UPDATE reviews SET reply = $1, replied_by = $2, replied_at = $3::bigint, updated_at = $3::bigint
-WHERE id = $4 AND state = 'shown' AND reply = ''
-`
-
-func (q *Queries) Reply(ctx context.Context, reply string, repliedBy string, now int64, iD int64) (int64, error) {
-	result, err := q.db.Exec(ctx, reply,
-		reply,
-		repliedBy,
-		now,
-		iD,
-	)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
 }
 
 const review = `-- name: Review :one
