@@ -31,13 +31,13 @@ CREATE TABLE reviews (
     CONSTRAINT reviews_withdrawn_check CHECK (state <> 'withdrawn' OR body = ''),
     CONSTRAINT reviews_reply_check CHECK ((replied_at IS NULL) = (reply = '') AND (reply = '') = (replied_by = ''))
 );
-CREATE INDEX reviews_of_store ON reviews (store_id, id) WHERE state = 'shown' AND product = '';
-CREATE INDEX reviews_of_store_stars ON reviews (store_id, stars, id) WHERE state = 'shown' AND product = '';
-CREATE INDEX reviews_of_product ON reviews (product, id) WHERE state = 'shown' AND product <> '';
-CREATE INDEX reviews_of_product_stars ON reviews (product, stars, id) WHERE state = 'shown' AND product <> '';
+CREATE INDEX reviews_of_store ON reviews (store_id, product, state, id);
+CREATE INDEX reviews_of_store_stars ON reviews (store_id, product, state, stars, id);
+CREATE INDEX reviews_of_product ON reviews (product, state, id) WHERE product <> '';
+CREATE INDEX reviews_of_product_stars ON reviews (product, state, stars, id) WHERE product <> '';
 CREATE INDEX reviews_of_account ON reviews (account_id, id);
 CREATE INDEX reviews_at_store ON reviews (store_id, id);
-CREATE INDEX reviews_unanswered ON reviews (store_id, id) WHERE state = 'shown' AND reply = '';
+CREATE INDEX reviews_unanswered ON reviews (store_id, state, id) WHERE reply = '';
 CREATE INDEX reviews_in_state ON reviews (state, id);
 
 -- How many shown reviews gave how many stars.
