@@ -3,6 +3,7 @@ package browser_test
 import (
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
 	"github.com/haat-market/haat/internal/apptest"
@@ -46,8 +47,9 @@ func TestScrap(t *testing.T) {
 			w.visit("/orders/" + order).picture("sold")
 			w.visit("/orders/" + order + "/receipt").says("15.00").picture("receipt")
 			w.visit("/orders/" + order).enter(`a[href^="/invoices/sin_"]`).at("/invoices/sin_").says("15.00").picture("paper")
-			w.visit("/orders/" + order).enter(`a[href$="/review"]`).at("/review").picture("rate")
-			w.enter(`#f-stars-1`).write("#f-text", "Fair, and on time.").enter(`main form button`).says("Fair, and on time.").picture("rated")
+			w.visit("/orders/" + order).enter(`a[href$="/review"]`).at("/orders/").picture("rate")
+			w.focus(`#f-stars`).run(chromedp.KeyEvent(kb.ArrowDown)) // the four stars below
+			w.write("#f-text", "Fair, and on time.").enter(`main form button`).says("Fair, and on time.").picture("rated")
 			d.visit(desk + "/reviews").says("Fair, and on time.").picture("reviews").visit(desk + "/rates/history").picture("rate-history")
 			w.visit("/s/" + slug).says("Fair, and on time.").picture("storefront")
 			w.visit("/s/" + slug + "/reviews?stars=4").says("Fair, and on time.").picture("all-reviews")
