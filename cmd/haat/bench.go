@@ -278,7 +278,7 @@ type benchRatesCmd struct {
 }
 
 func (benchRatesCmd) Help() string {
-	return `Fills a market with few prices and one with many, and measures GET /v1/rates of 20 prices at a postal code, of all materials and of one, in turns, with two clients. What is compared is the medians.
+	return `Fills a market with few prices and one with many, and measures GET /v1/rates of 20 prices at a postal code, and of one material as many prices as both markets have (20 at most), in turns, with two clients. What is compared is the medians.
 
 Examples:
   haat bench rates

@@ -57,8 +57,14 @@ func Rates(ctx context.Context, o Options, small, large Shape) (*Report, error) 
 
 func manyRates(ctx context.Context, small, large *bench) error {
 	for what, of := range map[string]string{whatThere: "", whatThereOf: "&material="} {
+		rows := searchRows
+		if of != "" { // of one material there are fewer in the small market: both answer with as many
+			rows = min(rows, small.Shape.RatesThere/materials, large.Shape.RatesThere/materials)
+		}
 		look := func(b *bench) func() (Run, error) {
-			return func() (Run, error) { return b.askedOnce(ctx, what, growthClients, b.Shape.rateAsks(b.stage, of)) }
+			return func() (Run, error) {
+				return b.askedOnce(ctx, what, growthClients, b.Shape.rateAsks(b.stage, of, rows))
+			}
 		}
 		runs, each, err := inTurns(rounds, look(small), look(large))
 		if err != nil {
@@ -78,11 +84,14 @@ func manyRates(ctx context.Context, small, large *bench) error {
 	return nil
 }
 
-// rateAsks look at a thousand postal codes at most, evenly.
-func (s Shape) rateAsks(st *stage, of string) (out []ask) {
+// searchRows is how many prices a page of a search holds at most.
+const searchRows = 20
+
+// rateAsks look at a thousand postal codes at most, evenly, for so many prices.
+func (s Shape) rateAsks(st *stage, of string, rows int) (out []ask) {
 	codes := s.Rates / s.RatesThere
 	for i := range min(codes, 1000) {
-		path := "/v1/rates?limit=20&postal_code=" + postalCode(i*codes/min(codes, 1000))
+		path := "/v1/rates?limit=" + strconv.Itoa(rows) + "&postal_code=" + postalCode(i*codes/min(codes, 1000))
 		if of != "" {
 			path += of + st.materials[i%len(st.materials)]
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -175,6 +176,9 @@ type MaterialInput struct {
 	Active   *bool
 }
 
+// units are those in which material is bought.
+var units = []string{"kg", "g", "quintal", "tonne", "litre", "pcs"}
+
 var hsn = regexp.MustCompile(`^([0-9]{4}|[0-9]{6}|[0-9]{8})?$`)
 
 // fillMaterial puts the checked fields into m.
@@ -192,7 +196,9 @@ func fillMaterial(m *catalogdb.Material, in MaterialInput, t tree) error {
 		m.NameKey = sortKey(m.Name)
 	}
 	if in.Unit != nil {
-		m.Unit = *in.Unit
+		if m.Unit = *in.Unit; !slices.Contains(units, m.Unit) {
+			f.add("unit", "invalid_value", "Is none of the units: kg, g, quintal, tonne, litre, pcs.")
+		}
 	}
 	if in.TaxRate != nil {
 		bp, err := money.ParseRate(*in.TaxRate)

@@ -259,12 +259,6 @@ func (s *Service) mountPlans(api *web.API) {
 	add.Idempotent, add.Status = true, http.StatusCreated
 	web.Register(api, add, func(ctx context.Context, in *addPlanIn) (*one[PlanView], error) {
 		b := in.Body
-		if err := clean("body.name", &b.Name, 100); err != nil {
-			return nil, err
-		}
-		if err := clean("body.description", &b.Description, 1000); err != nil {
-			return nil, err
-		}
 		p, replayed, err := s.AddPlan(ctx, web.CallerFrom(ctx), PlanInput{Code: b.Code, Name: &b.Name, Description: &b.Description, Days: &b.Days, Price: &b.Price, Areas: b.Areas})
 		if replayed {
 			web.MarkReplayed(ctx)
@@ -274,12 +268,6 @@ func (s *Service) mountPlans(api *web.API) {
 	web.Register(api, op(http.MethodPatch, "/v1/plans/{id}", "change_plan", "Change a plan for those who choose it from now on", web.Admin, ErrPlanNotFound, ErrInvalidPlan),
 		func(ctx context.Context, in *changePlanIn) (*one[PlanView], error) {
 			b := in.Body
-			if err := clean("body.name", b.Name, 100); err != nil {
-				return nil, err
-			}
-			if err := clean("body.description", b.Description, 1000); err != nil {
-				return nil, err
-			}
 			p, err := s.ChangePlan(ctx, web.CallerFrom(ctx), in.ID, PlanInput{Name: b.Name, Description: b.Description, Days: b.Days, Price: b.Price, Areas: b.Areas, Active: b.Active})
 			return plan(ctx, p, err)
 		})

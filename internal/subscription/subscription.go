@@ -1,6 +1,7 @@
 package subscription
 
 import (
+	"errors"
 	"regexp"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/rate"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/subscription/subscriptiondb"
 )
@@ -18,6 +20,7 @@ const Kind = "subscription"
 
 // Bounds.
 const (
+	maxDays     = 3660 // of a plan
 	maxPlans    = 100
 	payWithin   = 7 * 24 * time.Hour // then a subscription that was not paid lapses
 	remindAhead = 7 * 24 * time.Hour
@@ -138,8 +141,11 @@ func span(now time.Time, days int64, lastEnd time.Time, upgrade bool) (from, to 
 	return lastEnd, lastEnd.Add(length)
 }
 
-// input checks a plan. Error: ErrInvalidPlan.
+// apply puts checked fields into a plan. Errors: ErrInvalidPlan, web.ErrInvalid.
 func (in PlanInput) apply(p Plan, settings market.Settings) (Plan, error) {
+	if err := errors.Join(clean("body.name", in.Name, 100), clean("body.description", in.Description, 1000)); err != nil {
+		return p, err
+	}
 	bad := ErrInvalidPlan
 	if in.Name != nil {
 		p.Name = *in.Name
@@ -165,6 +171,12 @@ func (in PlanInput) apply(p Plan, settings market.Settings) (Plan, error) {
 	}
 	if p.Name == "" {
 		bad = bad.Field("body.name", "required", "Must be given.")
+	}
+	if p.Days < 1 || p.Days > maxDays {
+		bad = bad.Field("body.days", "invalid_value", "Is not a number of days from 1 to 3660.")
+	}
+	if p.Areas < 1 || p.Areas > rate.MaxAreas {
+		bad = bad.Field("body.postal_codes", "invalid_value", "Is not a number of postal codes from 1 to 11.")
 	}
 	if len(bad.Fields) > 0 {
 		return p, bad

@@ -168,3 +168,37 @@ func TestDealersDesk(t *testing.T) {
 		}
 	})
 }
+
+// The market's people say what can be bought back, and which plans there are, on pages of their own.
+func TestMaterialsAndPlans(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		admin := m.Person("admin")
+		m.India(admin)
+		boss := signedIn(t, m, admin)
+		category := admin.Post("/v1/categories", apptest.M{"name": "Paper", "slug": "paper"}).Want(201).Str("id")
+		form := url.Values{"name": {"Newspaper"}, "category": {category}, "unit": {"kg"}, "tax_rate": {"5"}, "tax_code": {"4707"}}
+		for field, bad := range map[string]string{"name": "", "unit": "stone", "tax_rate": "101", "tax_code": "12", "category": "cat_x"} {
+			boss.post("/manage/materials", with(form, field, bad)).want(422, `id="e-`+field+`"`)
+		}
+		made := boss.post("/manage/materials", form).want(200, "The material is there.", `value="4707"`)
+		boss.post("/manage/materials", form).want(422)
+		boss.post(made.path, with(form, "tax_rate", "12", "active", "1")).want(200, `value="12"`)
+		boss.get("/manage/materials?q=news").want(200, "Newspaper", "GST 12 %", "HSN")
+		boss.post(made.path, form).want(200) // without the box it is bought no more
+		boss.get("/manage/materials").want(200).lacks("Newspaper")
+		boss.get("/manage/materials?show=retired").want(200, "Newspaper")
+
+		plan := url.Values{"code": {"half"}, "name": {"Half a year"}, "price": {"2500"}, "days": {"180"}, "postal_codes": {"8"}}
+		for field, bad := range map[string]string{"code": "No Code", "name": strings.Repeat("x", 101), "price": "0", "days": "100000", "postal_codes": "12"} {
+			boss.post("/manage/plans", with(plan, field, bad)).want(422, `id="e-`+field+`"`)
+		}
+		boss.post("/manage/plans", plan).want(200, "Half a year", "180 days", "8 postal codes", "2,500.00")
+		boss.post("/manage/plans", plan).want(422)
+		path := boss.get("/manage/plans").find(`(/manage/plans/pln_[^"]+)"><b>Half a year`)
+		boss.post(path, with(plan, "price", "2600")).want(200, "2,600.00", "Not offered")
+		m.Anonymous().Get("/v1/plans").Want(200)
+		visitor := signedIn(t, m, m.Person("customer", "seller"))
+		visitor.get("/manage/plans").want(403)
+		visitor.post(made.path, form).want(403)
+	})
+}

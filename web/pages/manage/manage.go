@@ -128,6 +128,7 @@ func Mount(f *frame.Frame, d Deps) {
 	get("/ledger/accounts/{id}", m.statement)
 	get("/events", m.events)
 	m.mountBuying(f, get, post)
+	m.mountScrap(f, get, post)
 	get("/reviews", m.reviews)
 	post("/reviews/{id}/{verb}", m.moveReview)
 	get("/jobs", m.jobs)

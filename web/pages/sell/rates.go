@@ -37,6 +37,9 @@ var unitNames = map[string]string{
 	"kg": lang.M("kg"), "g": lang.M("g"), "quintal": lang.M("quintal"), "tonne": lang.M("tonne"), "litre": lang.M("litre"), "pcs": lang.M("piece"),
 }
 
+// UnitName is what people call a unit.
+func UnitName(p *frame.Page, unit string) string { return p.T(unitNames[unit]) }
+
 type rateRow struct {
 	rate.Rate
 	Unit  string
