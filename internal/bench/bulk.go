@@ -17,7 +17,7 @@ var bulkTables = strings.Fields("products variants price_changes listings listin
 	"payment_attempts reservations stock_movements ledger_accounts ledger_transfers events rates")
 
 // bulkCache is how much of the file is kept in memory while it is written.
-const bulkCache = 1 << 20 // kB
+const bulkCache = 1 << 19 // kB
 
 func openBulk(file string) (*bulk, error) {
 	conn, err := lite.Open(file, lite.Options{CacheKB: bulkCache, Scratch: true})

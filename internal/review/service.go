@@ -177,7 +177,8 @@ func (s *Service) works(ctx context.Context, tx db.Tx, caller web.Caller, storeI
 
 // count adds to the counts of a store, or of a product.
 func (s *Service) count(ctx context.Context, tx db.Tx, storeID int64, product string, c counts) (err error) {
-	q, n := reviewdb.New(tx), int64(0)
+	q := reviewdb.New(tx)
+	var n int64
 	if product == "" {
 		if err := q.BeginStore(ctx, storeID); err != nil {
 			return err
