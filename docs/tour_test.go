@@ -50,7 +50,7 @@ func TestTour(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	for _, want := range []string{"to pay: NPR 950.00", `"type":"order.completed"`, "earned: NPR 923.00", "Ram earned NPR 45.00 and has NPR 500.00 in cash", "paid at the door: NPR 135.00", "rules hold."} {
+	for _, want := range []string{"to pay: NPR 950.00", `"type":"order.completed"`, "earned: NPR 923.00", "Ram earned NPR 45.00 and has NPR 500.00 in cash", "paid at the door: NPR 135.00", "rated: 5.0 of 5", "rules hold."} {
 		if !strings.Contains(string(out), want) {
 			t.Errorf("the tour does not say %q:\n%s", want, out)
 		}

@@ -54,7 +54,7 @@ func (v View) Paper() ([]byte, error) {
 func (s *sheet) page() {
 	s.Page()
 	s.y = margin + 8*pdf.MM
-	s.Text(margin, pdf.High-10*pdf.MM, small, pdf.Left, s.v.Seller.Name)
+	s.Text(margin, pdf.High-10*pdf.MM, small, pdf.Left, s.v.writer())
 	s.Text(rightEdge, pdf.High-10*pdf.MM, small, pdf.Right, fmt.Sprintf("%s · %d", s.v.Number, s.Pages()))
 }
 
@@ -240,4 +240,12 @@ func (v View) FileName() string { return strings.ReplaceAll(v.Number, "/", "-") 
 // getPaper is Get as PDF.
 func (s *Service) getPaper(ctx context.Context, in *idIn) (*paperOut, error) {
 	return paper(s.Get(ctx, web.CallerFrom(ctx), in.ID))
+}
+
+// writer is whose paper it is: the seller's, or of what a store bought the store's.
+func (v View) writer() string {
+	if v.Kind == kindSelf {
+		return v.Buyer.Name
+	}
+	return v.Seller.Name
 }
