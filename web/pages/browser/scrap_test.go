@@ -59,7 +59,7 @@ func TestScrap(t *testing.T) {
 		w := b.tab("buying", "en", desktop, false)
 		w.signIn(admin)
 		for name, path := range map[string]string{"subscriptions": "/manage/subscriptions", "areas": "/manage/areas", "statements": "/manage/statements", "transfers": "/manage/transfers", "dealers": "/manage/dealers",
-			"reviews": "/manage/reviews", "storefronts": "/manage/storefronts"} {
+			"reviews": "/manage/reviews", "storefronts": "/manage/storefronts", "materials": "/manage/materials", "material": "/manage/materials/" + paper, "plans": "/manage/plans"} {
 			w.visit(path).picture(name)
 		}
 	})
