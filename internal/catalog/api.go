@@ -164,8 +164,6 @@ func viewProduct(p Product) ProductView {
 	v := ProductView{
 		ID: p.ID, Store: StoreView{p.Store.PublicID, p.Store.Name, p.Store.Slug}, Handle: p.Handle, Category: p.Category, Title: p.Title,
 		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Type: p.Type, Tags: p.Tags, Options: p.Options, State: p.State, Variants: []VariantView{},
-		AllowedActions: p.Actions, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
-		Description: p.Description, Vendor: p.Vendor, Brand: p.Brand, Options: p.Options, State: p.State, Variants: []VariantView{},
 		AllowedActions: p.Actions, Rating: p.Rating, Review: p.Review, ReviewNote: p.ReviewNote, TaxCode: p.TaxCode, Version: p.Version, PublishedAt: p.PublishedAt, CreatedAt: p.CreatedAt, UpdatedAt: p.UpdatedAt,
 	}
 	if p.TaxRate != nil {

@@ -184,6 +184,7 @@ func (s *Service) view(ctx context.Context, tx db.Tx, p catalogdb.Product, brief
 	}
 	if err := showDetails(ctx, q, &out, p, rows); err != nil {
 		return out, err
+	}
 	if s.rater != nil {
 		ratings, err := s.rater.ProductRatings(ctx, tx, []string{p.PublicID})
 		if err != nil {

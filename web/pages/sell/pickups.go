@@ -1,8 +1,8 @@
 package sell
 
 import (
-	"html/template"
 	"errors"
+	"html/template"
 	"slices"
 	"strings"
 	"time"

@@ -160,8 +160,8 @@ type pickupPage struct {
 	Last    string
 	Units   map[string]string
 	Carried []carried // a courier fetches it for the dealer
-	Rate    string // where the dealer is rated
-	Paper   string // the page of what the dealer wrote
+	Rate    string    // where the dealer is rated
+	Paper   string    // the page of what the dealer wrote
 }
 
 // pickup is an order of the side buyback, as its customer sees it.
@@ -188,6 +188,7 @@ func (s *shop) pickup(p *frame.Page, o order.View, form *frame.Form) (page picku
 	}
 	if page.Carried, err = carriedBy(p, sent); err != nil {
 		return page, err
+	}
 	if o.Buyback.Receipt != nil {
 		paper, err := s.Invoices.OfOrder(p.Context(), p.Caller, o.ID)
 		switch {

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0060_self_invoice.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0059_self_invoice.sql. Do not edit.
 
 CREATE TABLE self_invoice_series (
     store_id INTEGER NOT NULL,

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0057_review.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0056_review.sql. Do not edit.
 
 CREATE TABLE reviews (
     id INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0060_self_invoice.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0059_self_invoice.sql. Do not edit.
 
 -- What a store bought of somebody who writes no invoices: the paper that the store writes itself, when it is weighed and paid.
 

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0059_statement_debts.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0058_statement_debts.sql. Do not edit.
 
 -- When what a store owes by a statement was booked as its debt: when it is issued. NULL before that, and of those that were
 -- issued before there was this column; a sweep books them.

@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0059_statement_debts.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0058_statement_debts.sql. Do not edit.
 
 ALTER TABLE statements ADD COLUMN booked_at INTEGER;
 

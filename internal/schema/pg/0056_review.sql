@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0057_review.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0056_review.sql. Do not edit.
 
 -- What buyers say of stores and products, and the figures that are kept of it.
 

@@ -1,0 +1,3 @@
+-- Written by tools/generate.sh from internal/schema/0057_storefront_states.sql. Do not edit.
+
+CREATE INDEX storefronts_state ON storefronts (state, id);

@@ -1,3 +1,0 @@
--- Written by tools/generate.sh from internal/schema/0058_storefront_states.sql. Do not edit.
-
-CREATE INDEX storefronts_state ON storefronts (state, id);
