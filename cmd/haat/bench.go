@@ -25,7 +25,7 @@ type benchCmd struct {
 	Rates      benchRatesCmd      `cmd:"" help:"Compare searches at postal codes with few and with many prices."`
 	Commission benchCommissionCmd `cmd:"" help:"Measure a run of commission statements over many orders."`
 	Delivery   benchDeliveryCmd   `cmd:"" help:"Measure giving deliveries to couriers, and compare their ways."`
-	Ledger     benchLedgerCmd     `cmd:"" help:"Measure transfers beside bare inserts, and what a long past costs."`
+	Ledger     benchLedgerCmd     `cmd:"" help:"Measure transfers beside bare writes, and what a long past costs."`
 	Positions  benchPositionsCmd  `cmd:"" help:"Measure what checkouts lose beside couriers who say where they are."`
 	Statements benchStatementsCmd `cmd:"" help:"Count the statements of a checkout and of a purchase."`
 	Report     benchReportCmd     `cmd:"" help:"All of it, as Markdown."`

@@ -13,7 +13,7 @@ func TestLedger(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if len(r.Runs) != 2*3+2*4 || len(r.Bars) != 2*2+4 || len(r.Ratios) != 2 {
+		if len(r.Runs) != 2*5+2*4 || len(r.Bars) != 2*2+4 || len(r.Ratios) != 2*2+2 {
 			t.Errorf("%d runs, %d bars, %d ratios", len(r.Runs), len(r.Bars), len(r.Ratios))
 		}
 		for _, x := range r.Runs {

@@ -11,7 +11,7 @@
 // cash) therefore run negative: −100.00 at a gateway means that it owes the market 100.00.
 //
 // Accounts are of two kinds. Guarded ones (wallets, earnings, courier cash) have a balance row that is changed by a
-// guarded update in the order of account ids, and never fall below their floor, holds included. Summed ones (the
+// guarded update in the order of account keys, and never fall below their floor, holds included. Summed ones (the
 // market's own, gateways, escrows) have no row that an order would wait for: their balance is the sum of their
 // transfers, shortened by checkpoints that a sweep folds.
 //

@@ -52,11 +52,10 @@ func (r *recorder) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 	return r.Tx.SendBatch(ctx, b)
 }
 
-// What runs, in which order, and how often a posting goes to the database and back: locks first, in the order of ids,
+// What runs, in which order, and how often a posting goes to the database and back: locks first, in the order of keys,
 // and the market's own accounts are never touched.
 func TestOrderOfStatements(t *testing.T) {
 	each(t, func(t *testing.T, b books) {
-		// Ids in the opposite order of keys.
 		wallets := []Key{Wallet("acc_c", "NPR"), Wallet("acc_b", "NPR"), Wallet("acc_a", "NPR")}
 		for _, w := range wallets {
 			b.fill(w, 1_000)
@@ -87,17 +86,19 @@ func TestOrderOfStatements(t *testing.T) {
 			Leg{From: order1, To: shop, Amount: 4}, Leg{From: order1, To: PlatformFees("NPR"), Amount: 1}))
 		r := run("three wallets", "LockGuarded InsertTransfer MoveGuarded", post(BuybackByWallet, "p4",
 			Leg{From: wallets[0], To: wallets[1], Amount: 3}, Leg{From: wallets[1], To: wallets[2], Amount: 2}))
-		var ids []int64
-		for _, args := range r.args["MoveGuarded"] {
-			ids = append(ids, args[1].(int64))
-		}
-		if len(ids) != 3 || !slices.IsSorted(ids) {
-			t.Errorf("balances are moved in the order %v", ids)
+		for name, at := range map[string]int{"LockGuarded": 0, "MoveGuarded": 1} {
+			var keys []string
+			for _, args := range r.args[name] {
+				keys = append(keys, args[at].(string))
+			}
+			if len(keys) != 3 || !slices.IsSorted(keys) {
+				t.Errorf("%s has the order %v", name, keys)
+			}
 		}
 		if sql := "SELECT COUNT(*) FROM ledger_accounts WHERE NOT guarded AND balance <> 0"; dbtest.One[int64](t, b.db, sql) != 0 {
 			t.Error("a summed account has a balance row")
 		}
-		run("a repeat", "LockGuarded OpenAccount InsertTransfer TransfersOfReference", post(WalletPays, "p2",
+		run("a repeat", "LockGuarded OpenAccount InsertTransfer MoveGuarded TransfersOfReference MoveGuarded", post(WalletPays, "p2",
 			Leg{From: wallets[0], To: order1, Amount: 5}, Leg{From: wallets[0], To: order2, Amount: 5}))
 		run("nothing", "", post(WalletPays, "p5", Leg{From: wallets[0], To: order1, Amount: 0}))
 		b.clean()

@@ -110,20 +110,25 @@ func TestRefusals(t *testing.T) {
 // What is refused leaves nothing behind, also where the caller goes on and commits.
 func TestRefusedMoneyLeavesNoTrace(t *testing.T) {
 	each(t, func(t *testing.T, b books) {
-		b.fill(ana, 100)
+		b.fill(ana, 140)
+		b.must(b.post(WalletPays, "pay_0", "ord_1", Leg{From: ana, To: order1, Amount: 40}))
 		b.must(b.write(func(ctx context.Context, tx db.Tx) error {
 			err := b.Post(ctx, tx, WalletPays, "pay_1", "ord_1", Leg{From: ana, To: order1, Amount: 101})
 			if !errors.Is(err, ErrInsufficientBalance) {
 				return fmt.Errorf("got %v", err)
 			}
-			err = b.Post(ctx, tx, RefundFromEscrow, "ref_1", "ord_1", Leg{From: order1, To: RefundsDue("NPR"), Amount: 1})
+			err = b.Post(ctx, tx, RefundFromEscrow, "ref_1", "ord_1", Leg{From: order1, To: RefundsDue("NPR"), Amount: 41})
 			if !errors.Is(err, ErrInsufficientBalance) {
 				return fmt.Errorf("got %v", err)
 			}
-			return nil
+			err = b.Post(ctx, tx, WalletPays, "pay_0", "ord_1", Leg{From: ana, To: order1, Amount: 39})
+			if !errors.Is(err, ErrReferenceReused) {
+				return fmt.Errorf("got %v", err)
+			}
+			return b.Post(ctx, tx, WalletPays, "pay_0", "ord_1", Leg{From: ana, To: order1, Amount: 40})
 		}))
 		b.expect(ana, 100, 0)
-		b.expect(order1, 0, 0)
+		b.expect(order1, 40, 0)
 		b.clean()
 	})
 }

@@ -3,11 +3,10 @@ INSERT INTO ledger_accounts (key, kind, owner, book, currency, guarded, balance,
 VALUES (sqlc.arg(key), sqlc.arg(kind), sqlc.arg(owner), sqlc.arg(book), sqlc.arg(currency), sqlc.arg(guarded), 0, 0, sqlc.arg(floor), sqlc.arg(created_at))
 ON CONFLICT (key) DO NOTHING;
 
--- The locks that the checks of Post rest on, taken in the order of ids.
--- name: LockGuarded :many
-SELECT id, key, balance, held, floor FROM ledger_accounts
-WHERE key = ANY(sqlc.arg(keys)::text[]) AND guarded
-ORDER BY id FOR UPDATE;
+-- The locks that the checks of Post rest on, taken in the order of keys. One statement for each account: PostgreSQL
+-- plans a list anew each time, one key once for all.
+-- name: LockGuarded :batchone
+SELECT key, balance, held, floor FROM ledger_accounts WHERE key = sqlc.arg(key) AND guarded FOR UPDATE;
 
 -- The accounts are looked up by the statement that uses them, so that no cache of their ids can be wrong.
 -- No row: the leg is booked already, or an account is missing.
@@ -18,7 +17,7 @@ SELECT sqlc.arg(reference)::text, sqlc.arg(leg)::bigint, sqlc.arg(posting)::text
 FROM ledger_accounts f JOIN ledger_accounts t ON t.key = sqlc.arg(to_key)::text
 WHERE f.key = sqlc.arg(from_key)::text
 ON CONFLICT (reference, leg) DO NOTHING
-RETURNING id, from_id, to_id;
+RETURNING id;
 
 -- name: TransfersOfReference :many
 SELECT t.id, t.leg, t.posting, t.kind, t.amount, t.subject, f.key AS from_key, g.key AS to_key
@@ -29,7 +28,7 @@ ORDER BY t.leg;
 -- The guard of every guarded account: money that is not there, or is held, does not leave.
 -- name: MoveGuarded :batchone
 UPDATE ledger_accounts SET balance = balance + sqlc.arg(delta)::bigint
-WHERE id = sqlc.arg(id) AND guarded AND balance + sqlc.arg(delta)::bigint <= 10000000000000
+WHERE key = sqlc.arg(key) AND guarded AND balance + sqlc.arg(delta)::bigint <= 10000000000000
   AND (sqlc.arg(delta)::bigint >= 0
     OR balance - held + sqlc.arg(delta)::bigint >= floor * sqlc.arg(debt)::bigint)
 RETURNING balance;
@@ -82,7 +81,7 @@ WHERE id = sqlc.arg(id) AND guarded AND balance - held >= sqlc.arg(amount);
 UPDATE ledger_accounts SET held = held - sqlc.arg(amount) WHERE id = sqlc.arg(id);
 
 -- name: LockAccounts :many
-SELECT id FROM ledger_accounts WHERE id = ANY(sqlc.arg(ids)::bigint[]) ORDER BY id FOR UPDATE;
+SELECT id FROM ledger_accounts WHERE id = ANY(sqlc.arg(ids)::bigint[]) ORDER BY key FOR UPDATE;
 
 -- name: DueHolds :many
 SELECT id, account_id FROM ledger_holds WHERE state = 'open' AND expires_at <= sqlc.arg(now)::bigint

@@ -32,7 +32,7 @@ func (s *Service) Work(j *job.Runner) {
 
 // expireHolds gives money back whose hold has run out.
 func (s *Service) expireHolds(ctx context.Context, lease job.Lease) (done int, err error) {
-	// The accounts are locked in the order of their ids, then the holds leave open by a guarded update.
+	// The accounts are locked in the order of their keys, then the holds leave open by a guarded update.
 	err = s.db.Write(ctx, "ledger.expire_holds", func(ctx context.Context, tx db.Tx) error {
 		done = 0
 		if err := lease.Check(ctx, tx); err != nil {

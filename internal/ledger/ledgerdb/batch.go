@@ -83,7 +83,7 @@ SELECT $1::text, $2::bigint, $3::text, $4::text, f.id, t.id,
 FROM ledger_accounts f JOIN ledger_accounts t ON t.key = $9::text
 WHERE f.key = $10::text
 ON CONFLICT (reference, leg) DO NOTHING
-RETURNING id, from_id, to_id
+RETURNING id
 `
 
 type InsertTransferBatchResults struct {
@@ -103,12 +103,6 @@ type InsertTransferParams struct {
 	CreatedAt int64
 	ToKey     string
 	FromKey   string
-}
-
-type InsertTransferRow struct {
-	ID     int64
-	FromID int64
-	ToID   int64
 }
 
 // The accounts are looked up by the statement that uses them, so that no cache of their ids can be wrong.
@@ -134,20 +128,20 @@ func (q *Queries) InsertTransfer(ctx context.Context, arg []InsertTransferParams
 	return &InsertTransferBatchResults{br, len(arg), false}
 }
 
-func (b *InsertTransferBatchResults) QueryRow(f func(int, InsertTransferRow, error)) {
+func (b *InsertTransferBatchResults) QueryRow(f func(int, int64, error)) {
 	defer b.br.Close()
 	for t := 0; t < b.tot; t++ {
-		var i InsertTransferRow
+		var id int64
 		if b.closed {
 			if f != nil {
-				f(t, i, ErrBatchAlreadyClosed)
+				f(t, id, ErrBatchAlreadyClosed)
 			}
 			continue
 		}
 		row := b.br.QueryRow()
-		err := row.Scan(&i.ID, &i.FromID, &i.ToID)
+		err := row.Scan(&id)
 		if f != nil {
-			f(t, i, err)
+			f(t, id, err)
 		}
 	}
 }
@@ -157,9 +151,68 @@ func (b *InsertTransferBatchResults) Close() error {
 	return b.br.Close()
 }
 
+const lockGuarded = `-- name: LockGuarded :batchone
+SELECT key, balance, held, floor FROM ledger_accounts WHERE key = $1 AND guarded FOR UPDATE
+`
+
+type LockGuardedBatchResults struct {
+	br     pgx.BatchResults
+	tot    int
+	closed bool
+}
+
+type LockGuardedRow struct {
+	Key     string
+	Balance int64
+	Held    int64
+	Floor   int64
+}
+
+// The locks that the checks of Post rest on, taken in the order of keys. One statement for each account: PostgreSQL
+// plans a list anew each time, one key once for all.
+func (q *Queries) LockGuarded(ctx context.Context, key []string) *LockGuardedBatchResults {
+	batch := &pgx.Batch{}
+	for _, a := range key {
+		vals := []interface{}{
+			a,
+		}
+		batch.Queue(lockGuarded, vals...)
+	}
+	br := q.db.SendBatch(ctx, batch)
+	return &LockGuardedBatchResults{br, len(key), false}
+}
+
+func (b *LockGuardedBatchResults) QueryRow(f func(int, LockGuardedRow, error)) {
+	defer b.br.Close()
+	for t := 0; t < b.tot; t++ {
+		var i LockGuardedRow
+		if b.closed {
+			if f != nil {
+				f(t, i, ErrBatchAlreadyClosed)
+			}
+			continue
+		}
+		row := b.br.QueryRow()
+		err := row.Scan(
+			&i.Key,
+			&i.Balance,
+			&i.Held,
+			&i.Floor,
+		)
+		if f != nil {
+			f(t, i, err)
+		}
+	}
+}
+
+func (b *LockGuardedBatchResults) Close() error {
+	b.closed = true
+	return b.br.Close()
+}
+
 const moveGuarded = `-- name: MoveGuarded :batchone
 UPDATE ledger_accounts SET balance = balance + $1::bigint
-WHERE id = $2 AND guarded AND balance + $1::bigint <= 10000000000000
+WHERE key = $2 AND guarded AND balance + $1::bigint <= 10000000000000
   AND ($1::bigint >= 0
     OR balance - held + $1::bigint >= floor * $3::bigint)
 RETURNING balance
@@ -173,7 +226,7 @@ type MoveGuardedBatchResults struct {
 
 type MoveGuardedParams struct {
 	Delta int64
-	ID    int64
+	Key   string
 	Debt  int64
 }
 
@@ -183,7 +236,7 @@ func (q *Queries) MoveGuarded(ctx context.Context, arg []MoveGuardedParams) *Mov
 	for _, a := range arg {
 		vals := []interface{}{
 			a.Delta,
-			a.ID,
+			a.Key,
 			a.Debt,
 		}
 		batch.Queue(moveGuarded, vals...)

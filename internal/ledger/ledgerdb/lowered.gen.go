@@ -77,7 +77,7 @@ FROM ledger_accounts AS f
 JOIN ledger_accounts AS t ON t.key = ?9
 WHERE f.key = ?10
 ON CONFLICT (reference, leg) DO NOTHING
-RETURNING id, from_id, to_id`,
+RETURNING id`,
 		lastTransfer: `SELECT COALESCE(max(id), 0)
 FROM ledger_transfers`,
 		lockAccount: `SELECT id, balance, held
@@ -86,14 +86,13 @@ WHERE key = ?1 AND guarded`,
 		lockAccounts: `SELECT id
 FROM ledger_accounts
 WHERE id IN (SELECT value FROM json_each(?1))
-ORDER BY id`,
-		lockGuarded: `SELECT id, key, balance, held, floor
+ORDER BY key`,
+		lockGuarded: `SELECT key, balance, held, floor
 FROM ledger_accounts
-WHERE key IN (SELECT value FROM json_each(?1)) AND guarded
-ORDER BY id`,
+WHERE key = ?1 AND guarded`,
 		moveGuarded: `UPDATE ledger_accounts
 SET balance = balance + ?1
-WHERE id = ?2 AND guarded AND balance + ?1 <= 10000000000000 AND (?1 >= 0 OR balance - held + ?1 >= floor * ?3)
+WHERE key = ?2 AND guarded AND balance + ?1 <= 10000000000000 AND (?1 >= 0 OR balance - held + ?1 >= floor * ?3)
 RETURNING balance`,
 		openAccount: `INSERT INTO ledger_accounts (key, kind, owner, book, currency, guarded, balance, held, floor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8)

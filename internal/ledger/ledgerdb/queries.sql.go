@@ -474,7 +474,7 @@ func (q *Queries) LockAccount(ctx context.Context, key string) (LockAccountRow, 
 }
 
 const lockAccounts = `-- name: LockAccounts :many
-SELECT id FROM ledger_accounts WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE
+SELECT id FROM ledger_accounts WHERE id = ANY($1::bigint[]) ORDER BY key FOR UPDATE
 `
 
 func (q *Queries) LockAccounts(ctx context.Context, ids []int64) ([]int64, error) {
@@ -490,47 +490,6 @@ func (q *Queries) LockAccounts(ctx context.Context, ids []int64) ([]int64, error
 			return nil, err
 		}
 		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const lockGuarded = `-- name: LockGuarded :many
-SELECT id, key, balance, held, floor FROM ledger_accounts
-WHERE key = ANY($1::text[]) AND guarded
-ORDER BY id FOR UPDATE
-`
-
-type LockGuardedRow struct {
-	ID      int64
-	Key     string
-	Balance int64
-	Held    int64
-	Floor   int64
-}
-
-// The locks that the checks of Post rest on, taken in the order of ids.
-func (q *Queries) LockGuarded(ctx context.Context, keys []string) ([]LockGuardedRow, error) {
-	rows, err := q.db.Query(ctx, lockGuarded, keys)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	items := []LockGuardedRow{}
-	for rows.Next() {
-		var i LockGuardedRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Key,
-			&i.Balance,
-			&i.Held,
-			&i.Floor,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

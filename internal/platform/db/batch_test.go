@@ -24,6 +24,60 @@ func TestBatch(t *testing.T) {
 			b.Queue(insertItem, "b", 0)
 			return tx.SendBatch(ctx, b).Close()
 		}, nil, "a b"},
+		{"joined, read in order", func(ctx context.Context, tx db.Tx, b *pgx.Batch) error {
+			j := db.Join(tx)
+			b.Queue(insertItem, "a", 0)
+			b.Queue(insertItem, "b", 0)
+			one, none := j.SendBatch(ctx, b), j.SendBatch(ctx, &pgx.Batch{})
+			var c pgx.Batch
+			c.Queue(countItems)
+			two := j.SendBatch(ctx, &c)
+			for range 2 {
+				if _, err := one.Exec(); err != nil {
+					return err
+				}
+			}
+			var n int64
+			if err := errors.Join(one.Close(), none.Close(), two.QueryRow().Scan(&n), two.Close(), j.Close()); err != nil || n != 2 {
+				return fmt.Errorf("%d items, %w", n, err)
+			}
+			return add("c")(ctx, tx)
+		}, nil, "a b c"},
+		{"joined, read out of order", func(ctx context.Context, tx db.Tx, b *pgx.Batch) error {
+			j := db.Join(tx)
+			b.Queue(countItems)
+			j.SendBatch(ctx, b)
+			if _, err := j.SendBatch(ctx, b).Exec(); err == nil {
+				return errors.New("the second was read before the first")
+			}
+			if _, err := j.SendBatch(ctx, b).Exec(); err == nil {
+				return errors.New("more was joined after it was sent")
+			}
+			_, exec := j.Exec(ctx, insertItem, "x", 0)
+			if exec == nil || j.QueryRow(ctx, countItems).Scan() == nil {
+				return errors.New("a statement alone went through")
+			}
+			return j.Close()
+		}, nil, ""},
+		{"joined, stops at the first error", func(ctx context.Context, tx db.Tx, b *pgx.Batch) error {
+			j := db.Join(tx)
+			b.Queue(insertItem, "a", 0)
+			b.Queue(insertItem, "a", 0)
+			one := j.SendBatch(ctx, b)
+			var c pgx.Batch
+			c.Queue(insertItem, "b", 0)
+			two := j.SendBatch(ctx, &c)
+			_, first := one.Exec()
+			_, second := one.Exec()
+			_, third := two.Exec()
+			if first != nil || !db.IsConstraint(second, "items_v_key") || !db.IsConstraint(third, "items_v_key") || !db.IsConstraint(j.Close(), "items_v_key") {
+				return fmt.Errorf("told %v, %v, %v", first, second, third)
+			}
+			return nil
+		}, db.ErrFailed, ""},
+		{"joined and nothing", func(ctx context.Context, tx db.Tx, _ *pgx.Batch) error {
+			return errors.Join(db.Join(tx).Close(), add("a")(ctx, tx))
+		}, nil, "a"},
 		{"empty", func(ctx context.Context, tx db.Tx, b *pgx.Batch) error {
 			return errors.Join(tx.SendBatch(ctx, b).Close(), add("a")(ctx, tx))
 		}, nil, "a"},
