@@ -229,7 +229,7 @@ func (a *App) buildRooms(o Options) (err error) {
 	})
 	a.Invoices = invoice.New(invoice.Deps{DB: a.DB, Clock: a.Clock, Events: a.Events, Market: a.Market, Stores: a.Stores, Orders: a.Orders})
 	a.Watch = watch.New(watch.Deps{
-		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, Market: a.Market, Identity: a.Identity, Payments: a.Payments, URL: o.Config.BaseURL(), Key: o.Key,
+		DB: a.DB, Clock: a.Clock, Log: a.Log, Events: a.Events, Jobs: a.Jobs, Mail: o.Mail, Market: a.Market, Identity: a.Identity, Payments: a.Payments, Orders: a.Orders, URL: o.Config.BaseURL(), Key: o.Key,
 	})
 	a.Identity.WelcomeWith(a.Orders)
 	a.Market.Freeze(a.Orders.AnyTrade)

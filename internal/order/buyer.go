@@ -2,6 +2,9 @@ package order
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/order/orderdb"
@@ -15,4 +18,16 @@ func (s *Service) KeepBuyer(ctx context.Context, tx db.Tx, a identity.Account) e
 		err = identity.ErrInUse.With("because", "orders")
 	}
 	return err
+}
+
+// ContactOf is who receives an order. Errors: ErrNotFound.
+func (s *Service) ContactOf(ctx context.Context, tx db.Tx, id string) (c Contact, err error) {
+	text, err := orderdb.New(tx).ContactOfOrder(ctx, id)
+	if errors.Is(err, db.ErrNoRows) {
+		return c, ErrNotFound
+	}
+	if err != nil {
+		return c, fmt.Errorf("contact of order %s: %w", id, err)
+	}
+	return c, json.Unmarshal([]byte(text), &c)
 }

@@ -49,6 +49,9 @@ UPDATE checkouts SET method = $2, open = FALSE WHERE id = $1;
 -- name: GetOrder :one
 SELECT * FROM orders WHERE public_id = $1;
 
+-- name: ContactOfOrder :one
+SELECT c.contact FROM orders o JOIN checkouts c ON c.id = o.checkout_id WHERE o.public_id = $1;
+
 -- name: OrdersOfCheckout :many
 SELECT * FROM orders WHERE checkout_id = $1 ORDER BY id;
 

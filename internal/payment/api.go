@@ -70,6 +70,9 @@ type RefundsView struct {
 	Items []RefundView `json:"items"`
 }
 
+// StartRate bounds how often somebody begins to pay, by an operation or on a page.
+var StartRate = web.Limit{Name: "payment_start", Per: 10 * time.Minute, Burst: 30}
+
 // Mount registers the room's operations.
 func (s *Service) Mount(api *web.API) {
 	op := func(method, path, id, summary string, access web.Access, errs ...*fault.Error) web.Op {
@@ -93,7 +96,7 @@ func (s *Service) Mount(api *web.API) {
 		ErrNotFound, ErrGateway, ErrAlreadyPaid, ErrClosed, ErrRunning, ErrWindowClosing, ErrTooManyTries, ErrNotAtDoor, ErrCard,
 		ErrGatewayOff, ErrGatewayAmount, ErrChoice, ErrBankDown, ErrTimedOut, ErrNotPossible, ErrGaveUp, ErrDeclined, ErrNoFunds, ErrExpiredCard, ErrCVC, ledger.ErrInsufficientBalance)
 	start.Idempotent, start.Status = true, http.StatusCreated
-	start.Limit = web.Limit{Name: "payment_start", Per: 10 * time.Minute, Burst: 30}
+	start.Limit = StartRate
 	start.Description = "The gateway's fee is on top of the amount and shown with the attempt. A declined card is recorded and answered with 402; try another one."
 	web.Register(api, start, s.startAttempt)
 	web.Register(api, op("POST", "/v1/payments/{id}/verify", "verify", "Ask the gateway again what became of the running attempt", web.Owner, ErrNotFound, ErrNotConfirmed, ErrBankDown, ErrGateway),

@@ -185,7 +185,7 @@ func (s *Service) mountGateways(api *web.API, op func(method, path, id, summary 
 		}
 		out := &returnOut{Status: http.StatusSeeOther, Location: s.url + "/", CacheControl: "no-store", ReferrerPolicy: "no-referrer"}
 		if payment != "" {
-			out.Location += "pay/" + url.PathEscape(payment)
+			out.Location += "pay/" + url.PathEscape(payment) + "?returned=1"
 		}
 		return out, nil
 	})

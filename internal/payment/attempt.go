@@ -116,7 +116,7 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 	inserted, err := q.InsertAttempt(ctx, paymentdb.InsertAttemptParams{
 		PublicID: id, PaymentID: p.ID, Gateway: cmd.Gateway, State: string(Started), Currency: string(p.Currency), Amount: p.Amount, Fee: fee,
 		Instrument: lastFour(cmd.Card.Number), ExpiresAt: clock.Micro(expires), LookAt: clock.Micro(now.Add(30 * time.Second)), CreatedAt: clock.Micro(now),
-		Choice: cmd.Choice, Bank: cmd.Bank, Watched: true,
+		Choice: cmd.Choice, Bank: cmd.Bank, Watched: true, Fingerprint: typedFingerprint(cmd.Card),
 	})
 	if db.IsConstraint(err, "payment_attempts_running_key") {
 		return a, ErrRunning
@@ -311,6 +311,7 @@ func (s *Service) apply(ctx context.Context, tx db.Tx, p Payment, a paymentdb.Pa
 	set := func(state AttemptState, failure string, watched bool) error {
 		return q.SetAttempt(ctx, paymentdb.SetAttemptParams{
 			ID: a.ID, State: string(state), Failure: failure, UpdatedAt: clock.Micro(now), Reference: reference, Watched: watched, LookAt: clock.Micro(next),
+			Fingerprint: givenFingerprint(out.Fingerprint),
 		})
 	}
 	over := clock.Time(a.ExpiresAt)

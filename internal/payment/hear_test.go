@@ -61,7 +61,7 @@ func TestReturn(t *testing.T) {
 		s.start()
 		s.gateway.decide(s.attempt, paid)
 		for path, want := range map[string]string{
-			"/payments/return/slow?attempt=" + s.attempt:                                           "pay/" + strings.TrimPrefix(s.pay, "/v1/payments/"),
+			"/payments/return/slow?attempt=" + s.attempt:                                           "pay/" + strings.TrimPrefix(s.pay, "/v1/payments/") + "?returned=1",
 			"/payments/return/slow?attempt=att_0000000000000000&next=https://evil.example":         "",
 			"/payments/return/slow?attempt=../../evil&return_url=https://evil.example":             "",
 			"/payments/return/nobody?attempt=" + s.attempt:                                         "",

@@ -7,7 +7,9 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/payment/gateway"
@@ -104,6 +106,12 @@ func (s *Service) failure(a paymentdb.PaymentAttempt) error {
 	default:
 		return f.With("attempt", a.PublicID).With("can_retry", true)
 	}
+}
+
+// FailureOf is what payers are told of an attempt that failed with this code.
+func FailureOf(code string) (*fault.Error, bool) {
+	f, ok := failures[code]
+	return f, ok
 }
 
 func down(a paymentdb.PaymentAttempt, after time.Duration) error {
@@ -275,6 +283,26 @@ func lastFour(number string) string {
 		return ""
 	}
 	return number[len(number)-4:]
+}
+
+// typedFingerprint tells a card from others by what of it may be kept: the last digits and the date on it.
+func typedFingerprint(c gateway.Card) string {
+	digits := lastFour(c.Number)
+	if digits == "" {
+		return ""
+	}
+	return fmt.Sprintf("typed:%s:%d-%02d", digits, c.Year, c.Month)
+}
+
+// maxFingerprint bounds what is kept of what a provider says.
+const maxFingerprint = 200
+
+// givenFingerprint is what the provider tells a card or an account from others by.
+func givenFingerprint(s string) string {
+	if s == "" || len(s) > maxFingerprint || strings.ContainsRune(s, 0) || !utf8.ValidString(s) {
+		return ""
+	}
+	return "given:" + s
 }
 
 func later(a, b time.Time) time.Time {

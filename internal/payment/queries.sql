@@ -58,8 +58,8 @@ UPDATE payments SET refunded = refunded + $2, updated_at = $3 WHERE id = $1;
 UPDATE payments SET account_id = sqlc.arg(account_id), account = sqlc.arg(account) WHERE id = sqlc.arg(id) AND account_id = 0;
 
 -- name: InsertAttempt :one
-INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
-VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, sqlc.arg(choice), sqlc.arg(bank), sqlc.arg(watched))
+INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched, fingerprint)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, sqlc.arg(choice), sqlc.arg(bank), sqlc.arg(watched), sqlc.arg(fingerprint))
 RETURNING id;
 
 -- name: GetAttempt :one
@@ -82,7 +82,7 @@ SELECT COUNT(*) FROM payment_attempts WHERE payment_id = $1;
 
 -- name: SetAttempt :exec
 UPDATE payment_attempts SET state = sqlc.arg(state), reference = COALESCE(sqlc.narg(reference), reference), failure = sqlc.arg(failure), watched = sqlc.arg(watched),
-  look_at = sqlc.arg(look_at), updated_at = sqlc.arg(updated_at) WHERE id = sqlc.arg(id);
+  look_at = sqlc.arg(look_at), updated_at = sqlc.arg(updated_at), fingerprint = COALESCE(NULLIF(sqlc.arg(fingerprint)::text, ''), fingerprint) WHERE id = sqlc.arg(id);
 
 -- name: SetAttemptWaiting :exec
 UPDATE payment_attempts SET reference = COALESCE(sqlc.narg(reference), reference), next = sqlc.arg(next), expires_at = sqlc.arg(expires_at), look_at = sqlc.arg(look_at),

@@ -17,11 +17,11 @@ import (
 
 // Trace is how an attempt was paid, or not: what patterns are seen in. It holds what the log must not.
 type Trace struct {
-	Account    string // of the payer
-	Gateway    string
-	Instrument string // a card's last digits
-	Transfer   string // the number that a payer's bank gave his transfer
-	Declined   bool   // the card was refused
+	Account     string // of the payer
+	Gateway     string
+	Fingerprint string // what is the same whenever the same card or account pays, or empty
+	Transfer    string // the number that a payer's bank gave his transfer
+	Declined    bool   // the card was refused
 }
 
 // declines are the failures that are the card's.
@@ -38,7 +38,7 @@ func (s *Service) TraceOf(ctx context.Context, tx db.Tx, attempt string) (t Trac
 	if err != nil {
 		return t, fmt.Errorf("payment of attempt %s: %w", attempt, err)
 	}
-	t = Trace{Account: p.Account, Gateway: a.Gateway, Instrument: a.Instrument, Declined: slices.Contains(declines, a.Failure)}
+	t = Trace{Account: p.Account, Gateway: a.Gateway, Fingerprint: a.Fingerprint, Declined: slices.Contains(declines, a.Failure)}
 	proof, err := q.ProofOfAttempt(ctx, a.ID)
 	if err == nil {
 		t.Transfer = proof.Reference

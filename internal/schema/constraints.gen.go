@@ -1093,6 +1093,7 @@ var Constraints = []Constraint{
 	{Table: "payment_attempts", Name: "payment_attempts_failure_not_null", Kind: "not_null", Columns: []string{"failure"}},
 	{Table: "payment_attempts", Name: "payment_attempts_fee_check", Kind: "check", Rule: `fee >= 0 AND fee <= 10000000000000`},
 	{Table: "payment_attempts", Name: "payment_attempts_fee_not_null", Kind: "not_null", Columns: []string{"fee"}},
+	{Table: "payment_attempts", Name: "payment_attempts_fingerprint_not_null", Kind: "not_null", Columns: []string{"fingerprint"}},
 	{Table: "payment_attempts", Name: "payment_attempts_gateway_not_null", Kind: "not_null", Columns: []string{"gateway"}},
 	{Table: "payment_attempts", Name: "payment_attempts_instrument_not_null", Kind: "not_null", Columns: []string{"instrument"}},
 	{Table: "payment_attempts", Name: "payment_attempts_look_at_not_null", Kind: "not_null", Columns: []string{"look_at"}},

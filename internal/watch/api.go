@@ -13,9 +13,9 @@ import (
 // FlagView is something that a person should look at.
 type FlagView struct {
 	ID        string     `json:"id"`
-	Rule      string     `json:"rule" enum:"declined_cards,shared_card,shared_transfer,many_refunds,quick_payout"`
+	Rule      string     `json:"rule" enum:"declined_cards,shared_card,shared_transfer,shared_phone,many_refunds,quick_payout"`
 	About     string     `json:"about" doc:"What the rule sees, in a sentence"`
-	Subject   string     `json:"subject" doc:"The account or the store; of shared_card and shared_transfer a trace that says nothing but sameness"`
+	Subject   string     `json:"subject" doc:"The account or the store; of a rule about what accounts share, a trace that says nothing but sameness"`
 	Count     int64      `json:"count"`
 	Usual     int64      `json:"usual" doc:"What it is held against: the rule's own number, or how many there were in all"`
 	Last      string     `json:"last" doc:"The payment, order or payout that it was seen in last"`
@@ -25,6 +25,7 @@ type FlagView struct {
 	SeenAt    *time.Time `json:"seen_at" nullable:"true"`
 	CreatedAt time.Time  `json:"created_at"`
 	UpdatedAt time.Time  `json:"updated_at"`
+	Accounts  []string   `json:"accounts" doc:"The accounts that share something, the last ones first, at most 20; of other rules none"`
 }
 
 func viewOf(f Flag) FlagView {
@@ -35,7 +36,7 @@ type one[T any] struct{ Body T }
 
 type flagsIn struct {
 	web.PageParams
-	Rule  string `query:"rule" enum:"declined_cards,shared_card,shared_transfer,many_refunds,quick_payout"`
+	Rule  string `query:"rule" enum:"declined_cards,shared_card,shared_transfer,shared_phone,many_refunds,quick_payout"`
 	State string `query:"state" enum:"open,seen"`
 }
 

@@ -6,6 +6,6 @@
 //
 // Invariants:
 //   - One open flag for each rule and subject; what was looked at is not flagged again within the rule's time.
-//   - Cards and numbers of transfers are kept as hashes.
+//   - Cards, numbers of transfers and of telephones are kept as hashes.
 //   - A flag changes nothing but the list that it stands in.
 package watch

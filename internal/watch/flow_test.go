@@ -61,9 +61,36 @@ func TestFlags(t *testing.T) {
 			c, home := m.Buyer()
 			c.Post("/v1/payments/{}/attempts", card("4242424242424242"), order(c, home, "gateway").Str("payment.id")).Want(201)
 		}
+		other := card("4242424242424242") // the same digits and another date: another card
+		other["card"].(M)["exp_year"] = 2031
+		c, home5 := m.Buyer()
+		c.Post("/v1/payments/{}/attempts", other, order(c, home5, "gateway").Str("payment.id")).Want(201)
 		shared := flags("shared_card", 1).Is("items.0.count", 5)
+		if shared.Len("items.0.accounts") != 5 || shared.Str("items.0.accounts.4") != ana.ID {
+			t.Errorf("%s", shared.Body)
+		}
 		if strings.Contains(shared.Str("items.0.subject"), "4242") {
 			t.Error("the flag shows the card")
+		}
+
+		// Five accounts give one telephone number: in their profiles, and with what they order.
+		for i := range 5 {
+			c, home := m.Buyer()
+			if i%2 == 0 {
+				c.Patch("/v1/me", M{"phone": "+9779811111111"}).Want(200)
+			} else {
+				m.Fund(c, 10_000)
+				c.Post("/v1/checkouts", M{
+					"direct": M{"variant": lamp, "quantity": 1}, "address_id": home, "payment_method": "wallet", "expected_total": "100.00",
+					"contact": M{"name": "Hari", "phone": "+9779811111111"},
+				}).Want(201)
+			}
+			if i == 3 {
+				flags("shared_phone", 0)
+			}
+		}
+		if a := flags("shared_phone", 1).Is("items.0.count", 5); a.Len("items.0.accounts") != 5 || strings.Contains(a.Str("items.0.subject"), "9811111111") {
+			t.Errorf("%s", a.Body)
 		}
 
 		// A store that gives back four of ten or more.
@@ -95,7 +122,7 @@ func TestFlags(t *testing.T) {
 		admin.Post("/v1/flags/{}/look", M{"note": "x"}, id).Problem(409, "flag_seen")
 		ana.Post("/v1/wallet/payouts", M{"amount": "10.00", "bank": bank}).Want(201)
 		flags("quick_payout", 1).Is("items.0.state", "seen")
-		if n := admin.Get("/v1/flags?state=open").Want(200).Len("items"); n != 3 {
+		if n := admin.Get("/v1/flags?state=open").Want(200).Len("items"); n != 4 {
 			t.Errorf("%d open flags", n)
 		}
 		admin.Get("/v1/flags?state=seen&rule=quick_payout").Want(200).Is("items.0.note", "Called her: a mistake.")

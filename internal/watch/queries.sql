@@ -17,6 +17,10 @@ SELECT COUNT(*) FROM (
     SELECT 1 AS one FROM watch_members WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND seen_at >= sqlc.arg(since)::bigint LIMIT 100
 ) AS seen;
 
+-- name: Members :many
+SELECT what, subject, member FROM watch_members WHERE what = ANY(sqlc.arg(whats)::text[]) AND subject = ANY(sqlc.arg(subjects)::text[])
+ORDER BY seen_at DESC, id DESC LIMIT 1000;
+
 -- Whether something is known already: it is open, or somebody looked at it a short while ago.
 -- name: LastFlag :one
 SELECT * FROM watch_flags WHERE rule = sqlc.arg(rule) AND subject = sqlc.arg(subject) ORDER BY id DESC LIMIT 1;

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/market"
+	"github.com/haat-market/haat/internal/order"
 	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/code"
@@ -29,6 +31,7 @@ type Deps struct {
 	Market   *market.Service
 	Identity *identity.Service
 	Payments *payment.Service
+	Orders   *order.Service
 	URL      string // the market's, for links
 	Key      []byte // the server's secret
 }
@@ -44,6 +47,7 @@ type Service struct {
 	market   *market.Service
 	identity *identity.Service
 	payments *payment.Service
+	orders   *order.Service
 	url      string
 	key      []byte
 }
@@ -51,7 +55,7 @@ type Service struct {
 // New opens the room and lets it follow what happens.
 func New(d Deps) *Service {
 	s := &Service{
-		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail, market: d.Market, identity: d.Identity, payments: d.Payments, url: d.URL, key: d.Key,
+		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail, market: d.Market, identity: d.Identity, payments: d.Payments, orders: d.Orders, url: d.URL, key: d.Key,
 	}
 	d.Events.FollowTx("watch.follow", s.follow, event.Batch(50), event.FromNow())
 	return s
@@ -71,10 +75,10 @@ func (s *Service) one(ctx context.Context, tx db.Tx, e event.Event) error {
 	switch e.Type {
 	case "payment.attempt_failed", "payment.completed", "payment.proof_submitted":
 		return s.paid(ctx, tx, e)
+	case "account.activated", "account.created", "account.updated":
+		return s.named(ctx, tx, e)
 	case "order.placed":
-		if store := text(e, "store"); store != "" {
-			return s.count(ctx, tx, sold, store, e, 0)
-		}
+		return s.placed(ctx, tx, e)
 	case "order.refunded":
 		if store := text(e, "store"); store != "" {
 			return s.counted(ctx, tx, ManyRefunds, store, e, 0)
@@ -93,6 +97,45 @@ func (s *Service) one(ctx context.Context, tx db.Tx, e event.Event) error {
 	return nil
 }
 
+// named looks at the telephone number that an account has.
+func (s *Service) named(ctx context.Context, tx db.Tx, e event.Event) error {
+	if changed, ok := e.Facts["changed"].([]any); ok && !slices.Contains(changed, any("phone")) {
+		return nil
+	}
+	a, err := s.identity.Find(ctx, tx, e.Subject)
+	if errors.Is(err, identity.ErrAccountNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return s.phoned(ctx, tx, a.Phone, a.PublicID, e)
+}
+
+// placed counts an order of its store's, and looks at the telephone number that it goes to.
+func (s *Service) placed(ctx context.Context, tx db.Tx, e event.Event) error {
+	if store := text(e, "store"); store != "" {
+		if err := s.count(ctx, tx, sold, store, e, 0); err != nil {
+			return err
+		}
+	}
+	if e.Actor == event.System { // a guest: no account
+		return nil
+	}
+	to, err := s.orders.ContactOf(ctx, tx, e.Subject)
+	if err != nil {
+		return err
+	}
+	return s.phoned(ctx, tx, to.Phone, e.Actor, e)
+}
+
+func (s *Service) phoned(ctx context.Context, tx db.Tx, phone, account string, e event.Event) error {
+	if phone == "" {
+		return nil
+	}
+	return s.joined(ctx, tx, SharedPhone, s.sign(SharedPhone, phone), account, e)
+}
+
 // paid looks at how somebody paid, or tried to.
 func (s *Service) paid(ctx context.Context, tx db.Tx, e event.Event) error {
 	id := text(e, "attempt")
@@ -106,8 +149,8 @@ func (s *Service) paid(ctx context.Context, tx db.Tx, e event.Event) error {
 	switch {
 	case e.Type == "payment.attempt_failed" && t.Declined:
 		return s.counted(ctx, tx, DeclinedCards, t.Account, e, 0)
-	case e.Type == "payment.completed" && t.Instrument != "":
-		return s.joined(ctx, tx, SharedCard, s.sign(SharedCard, t.Gateway, t.Instrument), t.Account, e)
+	case e.Type == "payment.completed" && t.Fingerprint != "":
+		return s.joined(ctx, tx, SharedCard, s.sign(SharedCard, t.Gateway, t.Fingerprint), t.Account, e)
 	case e.Type == "payment.proof_submitted" && t.Transfer != "":
 		return s.joined(ctx, tx, SharedTransfer, s.sign(SharedTransfer, t.Transfer), t.Account, e)
 	}
@@ -219,10 +262,42 @@ func (s *Service) Find(ctx context.Context, id string) (f Flag, err error) {
 		if errors.Is(err, db.ErrNoRows) {
 			return ErrNotFound
 		}
-		f = flagOf(row)
+		if err != nil {
+			return err
+		}
+		some := []Flag{flagOf(row)}
+		err = withAccounts(ctx, tx, some)
+		f = some[0]
 		return err
 	})
 	return f, err
+}
+
+// mostShown is how many of the accounts that share something are named.
+const mostShown = 20
+
+// withAccounts adds to flags who shares what they are about.
+func withAccounts(ctx context.Context, tx db.Tx, flags []Flag) error {
+	var rules, subjects []string
+	at := map[[2]string]int{}
+	for i, f := range flags {
+		flags[i].Accounts = []string{}
+		if slices.Contains(shared, f.Rule) {
+			rules, subjects = append(rules, f.Rule), append(subjects, f.Subject)
+			at[[2]string{f.Rule, f.Subject}] = i // one that was looked at long ago shows none: the last one does
+		}
+	}
+	if len(rules) == 0 {
+		return nil
+	}
+	rows, err := watchdb.New(tx).Members(ctx, rules, subjects)
+	for _, r := range rows {
+		i, ok := at[[2]string{r.What, r.Subject}]
+		if ok && len(flags[i].Accounts) < mostShown {
+			flags[i].Accounts = append(flags[i].Accounts, r.Member)
+		}
+	}
+	return err
 }
 
 var flagList = db.DefineList(db.List{
@@ -254,7 +329,10 @@ func (s *Service) List(ctx context.Context, rule string, state State, page web.P
 			err := r.Scan(&f.ID, &f.PublicID, &f.Rule, &f.Subject, &f.N, &f.Usual, &f.Last, &f.State, &f.Note, &f.SeenBy, &f.SeenAt, &f.CreatedAt, &f.UpdatedAt)
 			return flagOf(f), err
 		})
-		return err
+		if err != nil {
+			return err
+		}
+		return withAccounts(ctx, tx, list)
 	})
 	return list, next, err
 }

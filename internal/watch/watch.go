@@ -18,6 +18,7 @@ const (
 	DeclinedCards  = "declined_cards"
 	SharedCard     = "shared_card"
 	SharedTransfer = "shared_transfer"
+	SharedPhone    = "shared_phone"
 	ManyRefunds    = "many_refunds"
 	QuickPayout    = "quick_payout"
 )
@@ -43,11 +44,15 @@ type rule struct {
 // rules are all of them.
 var rules = []rule{
 	{name: DeclinedCards, within: day, from: 10, about: "One account had ten payments declined within a day."},
-	{name: SharedCard, within: 7 * day, from: 5, about: "Five accounts paid with the same last digits at one provider within a week."},
+	{name: SharedCard, within: 7 * day, from: 5, about: "Five accounts paid with one card, or one account at a provider, within a week."},
 	{name: SharedTransfer, within: 90 * day, from: 2, about: "Two accounts named the same number of a transfer."},
+	{name: SharedPhone, within: 30 * day, from: 5, about: "Five accounts gave the same telephone number within a month."},
 	{name: ManyRefunds, within: 7 * day, from: 10, share: 30, beside: sold, about: "A store gave money back ten times within a week, and for three of ten orders or more."},
 	{name: QuickPayout, within: day, from: 1, share: 80, beside: toppedUp, about: "Somebody asked for a payout of most of what he had put in within a day."},
 }
+
+// shared are the rules about what several accounts have in common.
+var shared = []string{SharedCard, SharedTransfer, SharedPhone}
 
 // longest is how far back any rule looks.
 const longest = 90 * day
@@ -121,6 +126,7 @@ type Flag struct {
 	SeenAt    *time.Time
 	CreatedAt time.Time
 	UpdatedAt time.Time
+	Accounts  []string // those that share something, the last ones first
 }
 
 func flagOf(r watchdb.WatchFlag) Flag {

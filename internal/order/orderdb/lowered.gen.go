@@ -54,6 +54,10 @@ WHERE id = ?1`,
 		completePickup: `UPDATE pickups
 SET open = FALSE, paid = ?1, paid_by = ?2, flagged = ?3, weighed_by = ?4, month = ?5, completed_at = ?6
 WHERE order_id = ?7 AND open`,
+		contactOfOrder: `SELECT c.contact
+FROM orders AS o
+JOIN checkouts AS c ON c.id = o.checkout_id
+WHERE o.public_id = ?1`,
 		countDisputeMessages: `SELECT count(*)
 FROM order_dispute_messages
 WHERE dispute_id = ?1`,

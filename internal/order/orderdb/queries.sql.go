@@ -318,6 +318,17 @@ func (q *Queries) CompletePickup(ctx context.Context, arg CompletePickupParams) 
 	return result.RowsAffected(), nil
 }
 
+const contactOfOrder = `-- name: ContactOfOrder :one
+SELECT c.contact FROM orders o JOIN checkouts c ON c.id = o.checkout_id WHERE o.public_id = $1
+`
+
+func (q *Queries) ContactOfOrder(ctx context.Context, publicID string) (string, error) {
+	row := q.db.QueryRow(ctx, contactOfOrder, publicID)
+	var contact string
+	err := row.Scan(&contact)
+	return contact, err
+}
+
 const countDisputeMessages = `-- name: CountDisputeMessages :one
 SELECT COUNT(*) FROM order_dispute_messages WHERE dispute_id = $1
 `

@@ -85,6 +85,8 @@ type Outcome struct {
 	Failure   string    // a code, see Failures
 	Next      *Next     // what the payer has to do now
 	Expires   time.Time // until when the payer can pay; zero: until the charge expires
+	// Fingerprint is the same whenever the same card or account pays, also for another payer; empty where the provider tells none.
+	Fingerprint string
 }
 
 // NextType is what kind of thing the payer has to do.

@@ -23,7 +23,7 @@ WHERE id = ?4 AND state = 'submitted'`,
 		attemptByReference: `SELECT public_id
 FROM payment_attempts
 WHERE gateway = ?1 AND reference = ?2`,
-		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		attempts: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE payment_id = ?1
 ORDER BY id DESC
@@ -97,10 +97,10 @@ LIMIT 100`,
 		getAllocation: `SELECT id, payment_id, order_ref, amount, captured, refunded, dropped
 FROM payment_allocations
 WHERE order_ref = ?1`,
-		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		getAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE public_id = ?1`,
-		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		getAttemptByID: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE id = ?1`,
 		getGatewaySettings: `SELECT id, name, enabled, fee_fixed, fee_bp, min_amount, max_amount, second_above, currencies, details, version, updated_at
@@ -137,8 +137,8 @@ FROM test_refunds
 WHERE refund = ?1`,
 		insertAllocations: `INSERT INTO payment_allocations (payment_id, order_ref, amount, captured, refunded, dropped)
 VALUES (?1, ?2, ?3, ?4, 0, FALSE)`,
-		insertAttempt: `INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
-VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, '', ?9, ?10, ?11, ?11, ?12, ?13, ?14)
+		insertAttempt: `INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched, fingerprint)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, NULL, ?8, '', ?9, ?10, ?11, ?11, ?12, ?13, ?14, ?15)
 RETURNING id`,
 		insertMessage: `INSERT INTO gateway_messages (public_id, gateway, event, attempt, reference, state, resolved_by, note, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, '', '', ?7, ?7)
@@ -160,7 +160,7 @@ VALUES (?1, ?2, ?3, ?4, ?5)`,
 VALUES (?1, ?2, ?3, ?4)`,
 		lastPayment: `SELECT COALESCE(max(id), 0)
 FROM payments`,
-		lastTransfer: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		lastTransfer: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE payment_id = ?1 AND gateway IN (SELECT value FROM json_each(?2)) AND state IN ('started', 'expired', 'failed')
 ORDER BY id DESC
@@ -283,12 +283,12 @@ WHERE id = ?1 AND state = 'submitted'`,
 		resolveMessage: `UPDATE gateway_messages
 SET state = 'resolved', resolved_by = ?2, note = ?3, updated_at = ?4
 WHERE public_id = ?1 AND state = 'unknown'`,
-		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		runningAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'started'`,
 		setAttempt: `UPDATE payment_attempts
-SET state = ?1, reference = COALESCE(?2, reference), failure = ?3, watched = ?4, look_at = ?5, updated_at = ?6
-WHERE id = ?7`,
+SET state = ?1, reference = COALESCE(?2, reference), failure = ?3, watched = ?4, look_at = ?5, updated_at = ?6, fingerprint = COALESCE(NULLIF(?7, ''), fingerprint)
+WHERE id = ?8`,
 		setAttemptWaiting: `UPDATE payment_attempts
 SET reference = COALESCE(?1, reference), next = ?2, expires_at = ?3, look_at = ?4, updated_at = ?5
 WHERE id = ?6`,
@@ -315,7 +315,7 @@ FROM payment_settlements
 WHERE id > ?1
 ORDER BY id
 LIMIT 200`,
-		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at
+		succeededAttempt: `SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint
 FROM payment_attempts
 WHERE payment_id = ?1 AND state = 'succeeded'`,
 		testRefunded: `SELECT COALESCE(sum(amount), 0)

@@ -66,26 +66,27 @@ type PaymentAllocation struct {
 }
 
 type PaymentAttempt struct {
-	ID         int64
-	PublicID   string
-	PaymentID  int64
-	Gateway    string
-	State      string
-	Currency   string
-	Amount     int64
-	Fee        int64
-	Reference  *string
-	Instrument string
-	Failure    string
-	ExpiresAt  int64
-	LookAt     int64
-	CreatedAt  int64
-	UpdatedAt  int64
-	Next       string
-	Choice     string
-	Bank       string
-	Watched    bool
-	RemindedAt *int64
+	ID          int64
+	PublicID    string
+	PaymentID   int64
+	Gateway     string
+	State       string
+	Currency    string
+	Amount      int64
+	Fee         int64
+	Reference   *string
+	Instrument  string
+	Failure     string
+	ExpiresAt   int64
+	LookAt      int64
+	CreatedAt   int64
+	UpdatedAt   int64
+	Next        string
+	Choice      string
+	Bank        string
+	Watched     bool
+	RemindedAt  *int64
+	Fingerprint string
 }
 
 type PaymentProof struct {

@@ -89,7 +89,7 @@ func (q *Queries) AttemptByReference(ctx context.Context, gateway string, refere
 }
 
 const attempts = `-- name: Attempts :many
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE payment_id = $1 ORDER BY id DESC LIMIT 50
 `
 
 func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttempt, error) {
@@ -122,6 +122,7 @@ func (q *Queries) Attempts(ctx context.Context, paymentID int64) ([]PaymentAttem
 			&i.Bank,
 			&i.Watched,
 			&i.RemindedAt,
+			&i.Fingerprint,
 		); err != nil {
 			return nil, err
 		}
@@ -558,7 +559,7 @@ func (q *Queries) GetAllocation(ctx context.Context, orderRef string) (PaymentAl
 }
 
 const getAttempt = `-- name: GetAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE public_id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE public_id = $1
 `
 
 func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttempt, error) {
@@ -585,12 +586,13 @@ func (q *Queries) GetAttempt(ctx context.Context, publicID string) (PaymentAttem
 		&i.Bank,
 		&i.Watched,
 		&i.RemindedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }
 
 const getAttemptByID = `-- name: GetAttemptByID :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE id = $1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE id = $1
 `
 
 func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt, error) {
@@ -617,6 +619,7 @@ func (q *Queries) GetAttemptByID(ctx context.Context, id int64) (PaymentAttempt,
 		&i.Bank,
 		&i.Watched,
 		&i.RemindedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }
@@ -925,26 +928,27 @@ func (q *Queries) GetTestRefund(ctx context.Context, refund string) (TestRefund,
 }
 
 const insertAttempt = `-- name: InsertAttempt :one
-INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched)
-VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, $12, $13, $14)
+INSERT INTO payment_attempts (public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, choice, bank, watched, fingerprint)
+VALUES ($1, $2, $3, $4, $5, $6, $7, NULL, $8, '', $9, $10, $11, $11, $12, $13, $14, $15)
 RETURNING id
 `
 
 type InsertAttemptParams struct {
-	PublicID   string
-	PaymentID  int64
-	Gateway    string
-	State      string
-	Currency   string
-	Amount     int64
-	Fee        int64
-	Instrument string
-	ExpiresAt  int64
-	LookAt     int64
-	CreatedAt  int64
-	Choice     string
-	Bank       string
-	Watched    bool
+	PublicID    string
+	PaymentID   int64
+	Gateway     string
+	State       string
+	Currency    string
+	Amount      int64
+	Fee         int64
+	Instrument  string
+	ExpiresAt   int64
+	LookAt      int64
+	CreatedAt   int64
+	Choice      string
+	Bank        string
+	Watched     bool
+	Fingerprint string
 }
 
 func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (int64, error) {
@@ -963,6 +967,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 		arg.Choice,
 		arg.Bank,
 		arg.Watched,
+		arg.Fingerprint,
 	)
 	var id int64
 	err := row.Scan(&id)
@@ -1201,7 +1206,7 @@ func (q *Queries) LastPayment(ctx context.Context) (int64, error) {
 }
 
 const lastTransfer = `-- name: LastTransfer :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY($2::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE payment_id = $1 AND gateway = ANY($2::text[]) AND state IN ('started', 'expired', 'failed') ORDER BY id DESC LIMIT 1
 `
 
 func (q *Queries) LastTransfer(ctx context.Context, paymentID int64, gateways []string) (PaymentAttempt, error) {
@@ -1228,6 +1233,7 @@ func (q *Queries) LastTransfer(ctx context.Context, paymentID int64, gateways []
 		&i.Bank,
 		&i.Watched,
 		&i.RemindedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }
@@ -2042,7 +2048,7 @@ func (q *Queries) ResolveMessage(ctx context.Context, publicID string, resolvedB
 }
 
 const runningAttempt = `-- name: RunningAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE payment_id = $1 AND state = 'started'
 `
 
 func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -2069,23 +2075,25 @@ func (q *Queries) RunningAttempt(ctx context.Context, paymentID int64) (PaymentA
 		&i.Bank,
 		&i.Watched,
 		&i.RemindedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }
 
 const setAttempt = `-- name: SetAttempt :exec
 UPDATE payment_attempts SET state = $1, reference = COALESCE($2, reference), failure = $3, watched = $4,
-  look_at = $5, updated_at = $6 WHERE id = $7
+  look_at = $5, updated_at = $6, fingerprint = COALESCE(NULLIF($7::text, ''), fingerprint) WHERE id = $8
 `
 
 type SetAttemptParams struct {
-	State     string
-	Reference *string
-	Failure   string
-	Watched   bool
-	LookAt    int64
-	UpdatedAt int64
-	ID        int64
+	State       string
+	Reference   *string
+	Failure     string
+	Watched     bool
+	LookAt      int64
+	UpdatedAt   int64
+	Fingerprint string
+	ID          int64
 }
 
 func (q *Queries) SetAttempt(ctx context.Context, arg SetAttemptParams) error {
@@ -2096,6 +2104,7 @@ func (q *Queries) SetAttempt(ctx context.Context, arg SetAttemptParams) error {
 		arg.Watched,
 		arg.LookAt,
 		arg.UpdatedAt,
+		arg.Fingerprint,
 		arg.ID,
 	)
 	return err
@@ -2272,7 +2281,7 @@ func (q *Queries) SettlementsAfter(ctx context.Context, after int64) ([]PaymentS
 }
 
 const succeededAttempt = `-- name: SucceededAttempt :one
-SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
+SELECT id, public_id, payment_id, gateway, state, currency, amount, fee, reference, instrument, failure, expires_at, look_at, created_at, updated_at, next, choice, bank, watched, reminded_at, fingerprint FROM payment_attempts WHERE payment_id = $1 AND state = 'succeeded'
 `
 
 func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (PaymentAttempt, error) {
@@ -2299,6 +2308,7 @@ func (q *Queries) SucceededAttempt(ctx context.Context, paymentID int64) (Paymen
 		&i.Bank,
 		&i.Watched,
 		&i.RemindedAt,
+		&i.Fingerprint,
 	)
 	return i, err
 }

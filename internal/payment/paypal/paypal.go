@@ -103,6 +103,9 @@ type order struct {
 		Href string `json:"href"`
 		Rel  string `json:"rel"`
 	} `json:"links"`
+	Payer struct {
+		ID string `json:"payer_id"`
+	} `json:"payer"`
 	Units []struct {
 		Reference string `json:"custom_id"`
 		Payments  struct {
@@ -149,7 +152,7 @@ func read(o order) (gateway.Outcome, error) {
 		switch c.Status {
 		case "COMPLETED", "PARTIALLY_REFUNDED", "REFUNDED":
 			n, cur, err := c.Amount.minor()
-			out.State, out.Amount, out.Currency = gateway.Paid, n, cur
+			out.State, out.Amount, out.Currency, out.Fingerprint = gateway.Paid, n, cur, o.Payer.ID
 			return out, err
 		case "DECLINED", "FAILED":
 			out.State, out.Failure = gateway.Failed, gateway.CardDeclined

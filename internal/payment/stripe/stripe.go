@@ -120,6 +120,7 @@ func outcome(s *sdk.CheckoutSession) (gateway.Outcome, error) {
 	switch {
 	case s.PaymentStatus == sdk.CheckoutSessionPaymentStatusPaid:
 		out.State, out.Amount, out.Currency = gateway.Paid, s.AmountTotal, money.Currency(strings.ToUpper(string(s.Currency)))
+		out.Fingerprint = fingerprint(s)
 	case s.Status == sdk.CheckoutSessionStatusExpired:
 		out.State, out.Failure = gateway.Failed, gateway.TimedOut
 	case s.Status == sdk.CheckoutSessionStatusOpen:
@@ -129,6 +130,18 @@ func outcome(s *sdk.CheckoutSession) (gateway.Outcome, error) {
 		out.Next, out.Expires = &gateway.Next{Type: gateway.Redirect, URL: s.URL}, time.Unix(s.ExpiresAt, 0).UTC()
 	}
 	return out, nil
+}
+
+// fingerprint is what Stripe tells a card from others by, in all of the operator's payments.
+func fingerprint(s *sdk.CheckoutSession) string {
+	if s.PaymentIntent == nil || s.PaymentIntent.LatestCharge == nil {
+		return ""
+	}
+	d := s.PaymentIntent.LatestCharge.PaymentMethodDetails
+	if d == nil || d.Card == nil {
+		return ""
+	}
+	return d.Card.Fingerprint
 }
 
 // Lookup asks for the session.
@@ -148,7 +161,9 @@ func (g *Gateway) session(ctx context.Context, id string) (*sdk.CheckoutSession,
 	if !sessionPattern.MatchString(id) {
 		return nil, nil
 	}
-	s, err := g.client.V1CheckoutSessions.Retrieve(ctx, id, &sdk.CheckoutSessionRetrieveParams{})
+	in := &sdk.CheckoutSessionRetrieveParams{}
+	in.AddExpand("payment_intent.latest_charge") // which card it was
+	s, err := g.client.V1CheckoutSessions.Retrieve(ctx, id, in)
 	var e *sdk.Error
 	if errors.As(err, &e) && e.HTTPStatusCode == http.StatusNotFound {
 		return nil, nil

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ import (
 const (
 	key    = "sk_test_4eC39HqLyjWDarjtT1zdp7dc"
 	secret = "whsec_5f8a1b"
+
+	fingerprint = "Xt5EWLLDS7FJjR1c"
 )
 
 type session struct {
@@ -128,7 +131,13 @@ func (f *fake) open(w http.ResponseWriter, r *http.Request) {
 func (f *fake) get(w http.ResponseWriter, r *http.Request) {
 	for _, s := range f.sessions {
 		if s.id == r.PathValue("id") {
-			_ = json.NewEncoder(w).Encode(s.json())
+			out := s.json()
+			if s.intent != "" && slices.Contains(r.URL.Query()["expand[0]"], "payment_intent.latest_charge") {
+				card := map[string]any{"type": "card", "card": map[string]any{"fingerprint": fingerprint, "last4": "4242"}}
+				charge := map[string]any{"id": "ch_" + s.id, "object": "charge", "payment_method_details": card}
+				out["payment_intent"] = map[string]any{"id": s.intent, "object": "payment_intent", "latest_charge": charge}
+			}
+			_ = json.NewEncoder(w).Encode(out)
 			return
 		}
 	}
@@ -239,4 +248,20 @@ func TestConformance(t *testing.T) {
 		g := stripe.New(stripe.Config{Key: config.NewSecret(key), Secret: config.NewSecret(secret), URL: f.URL})
 		return gatewaytest.Bench{Gateway: g, Provider: f, Currency: "INR", Other: "USD", Secrets: []string{key, secret}}
 	})
+}
+
+// A card that Stripe knows again is told by its fingerprint.
+func TestFingerprint(t *testing.T) {
+	f := newFake(t)
+	g := stripe.New(stripe.Config{Key: config.NewSecret(key), Secret: config.NewSecret(secret), URL: f.URL})
+	charge := gateway.Charge{Attempt: "att_1", Amount: 1000, Currency: "INR", Title: "x", Return: "https://m.example/r", Created: time.Now()}
+	out, err := g.Start(t.Context(), charge)
+	if err != nil {
+		t.Fatal(err)
+	}
+	f.Pay("att_1")
+	charge.Reference = out.Reference
+	if out, err = g.Lookup(t.Context(), charge); err != nil || out.Fingerprint != fingerprint {
+		t.Errorf("%+v, %v", out, err)
+	}
 }

@@ -46,6 +46,11 @@ FROM watch_flags
 WHERE rule = ?1 AND subject = ?2
 ORDER BY id DESC
 LIMIT 1`,
+		members: `SELECT what, subject, member
+FROM watch_members
+WHERE what IN (SELECT value FROM json_each(?1)) AND subject IN (SELECT value FROM json_each(?2))
+ORDER BY seen_at DESC, id DESC
+LIMIT 1000`,
 		oldCounts: `SELECT id
 FROM watch_counts
 WHERE hour < ?1

@@ -232,6 +232,37 @@ func (q *Queries) LastFlag(ctx context.Context, rule string, subject string) (Wa
 	return i, err
 }
 
+const members = `-- name: Members :many
+SELECT what, subject, member FROM watch_members WHERE what = ANY($1::text[]) AND subject = ANY($2::text[])
+ORDER BY seen_at DESC, id DESC LIMIT 1000
+`
+
+type MembersRow struct {
+	What    string
+	Subject string
+	Member  string
+}
+
+func (q *Queries) Members(ctx context.Context, whats []string, subjects []string) ([]MembersRow, error) {
+	rows, err := q.db.Query(ctx, members, whats, subjects)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []MembersRow{}
+	for rows.Next() {
+		var i MembersRow
+		if err := rows.Scan(&i.What, &i.Subject, &i.Member); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const oldCounts = `-- name: OldCounts :many
 SELECT id FROM watch_counts WHERE hour < $1::bigint ORDER BY hour, id LIMIT 200
 `

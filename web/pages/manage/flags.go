@@ -13,6 +13,7 @@ import (
 // patterns are what the rules see.
 var patterns = []frame.Option{
 	{Value: watch.DeclinedCards, Text: lang.M("Many cards of one account were declined")}, {Value: watch.SharedCard, Text: lang.M("Many accounts pay with one card")},
+	{Value: watch.SharedPhone, Text: lang.M("Many accounts gave one telephone number")},
 	{Value: watch.SharedTransfer, Text: lang.M("Accounts named the same transfer")}, {Value: watch.ManyRefunds, Text: lang.M("A store gives much money back")},
 	{Value: watch.QuickPayout, Text: lang.M("Money was put in and asked out at once")},
 }
