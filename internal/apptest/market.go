@@ -51,6 +51,13 @@ type Option func(*app.Options)
 // WithLimits sets the rates; without it there are none.
 func WithLimits(l web.Limits) Option { return func(o *app.Options) { o.Limits = &l } }
 
+// reachable stands for the address that the market is given, which is known when it listens.
+const reachable = "http://127.0.0.1:0"
+
+// Reachable builds the links of the market with the address at which it listens, so that a browser can follow them back
+// from another site.
+func Reachable() Option { return func(o *app.Options) { o.Config.URL = reachable } }
+
 // Each runs f on a market of its own for each engine.
 func Each(t *testing.T, f func(t *testing.T, m *Market), opts ...Option) {
 	t.Helper()
@@ -71,13 +78,18 @@ func On(t testing.TB, d *db.DB, opts ...Option) *Market {
 	for _, f := range opts {
 		f(&o)
 	}
+	server := httptest.NewUnstartedServer(nil)
+	if o.Config.URL == reachable {
+		o.Config.URL = "http://" + server.Listener.Addr().String()
+	}
 	m.Folder, m.base = o.Config.Data, o.Config.BaseURL()
 	var err error
 	if m.App, err = app.Build(o); err != nil {
 		t.Fatal(err)
 	}
 	m.check = checker(t, m.API)
-	server := httptest.NewServer(m.API)
+	server.Config.Handler = m.API
+	server.Start()
 	m.URL = server.URL
 	m.http = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256, MaxConnsPerHost: 256}, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	t.Cleanup(func() {

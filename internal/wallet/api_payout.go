@@ -129,11 +129,14 @@ func (b payoutBody) cmd(storeID string) PayoutCmd {
 	}
 }
 
+// PayoutRate bounds how often somebody asks for a payout, by an operation or on a page.
+var PayoutRate = web.Limit{Name: "payout", Per: 10 * time.Minute, Burst: 20}
+
 func (s *Service) mountPayouts(api *web.API) {
 	ask := []*fault.Error{
 		ErrAmount, ErrCurrency, ErrPayoutAmount, ErrPayoutDaily, ErrTooManyPayouts, ErrBankDetails, ledger.ErrAmount, ledger.ErrInsufficientBalance, idem.ErrReused,
 	}
-	limit := web.Limit{Name: "payout", Per: 10 * time.Minute, Burst: 20}
+	limit := PayoutRate
 	web.Register(api, web.Op{
 		Method: http.MethodPost, Path: "/v1/wallet/payouts", ID: "wallet.payout", Room: "wallet", Access: web.SignedIn, Idempotent: true, Status: http.StatusCreated, Limit: limit,
 		Summary: "Ask for money of your wallet to be paid to your bank; it is held until an admin decides", Errors: ask,

@@ -25,6 +25,9 @@ type TopUpView struct {
 	CreatedAt time.Time    `json:"created_at"`
 }
 
+// TopUpRate bounds how often somebody begins a top-up, by an operation or on a page.
+var TopUpRate = web.Limit{Name: "topup", Per: 10 * time.Minute, Burst: 20}
+
 type topUpIn struct {
 	Body struct {
 		Amount   string `json:"amount" minLength:"1" maxLength:"20" doc:"Decimal amount, above zero."`
@@ -48,7 +51,7 @@ func (s *Service) mountTopUps(api *web.API) {
 		Summary:     "Put money into your wallet: opens a payment",
 		Description: "Pay it like a checkout's: start an attempt at a gateway, or send the proof of a transfer. Money that comes late goes into the wallet too.",
 		Idempotent:  true, Status: http.StatusCreated,
-		Limit: web.Limit{Name: "topup", Per: 10 * time.Minute, Burst: 20},
+		Limit: TopUpRate,
 		Errors: []*fault.Error{
 			ErrAmount, ErrCurrency, ErrTopUpAmount, ErrTopUpDaily, ErrTooManyTopUps, ledger.ErrAmount, ledger.ErrBalanceTooLarge, idem.ErrReused,
 		},

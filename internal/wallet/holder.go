@@ -38,3 +38,27 @@ func (s *Service) KeepHolder(ctx context.Context, tx db.Tx, a identity.Account) 
 	}
 	return err
 }
+
+// Carried is what a courier earned and has not been paid yet, and the market's cash that he has.
+type Carried struct {
+	Funds
+	InHand int64 // cash to be handed in
+	May    int64 // may be asked for now
+}
+
+// CourierFunds is what a courier can ask for.
+func (s *Service) CourierFunds(ctx context.Context, account string) (out Carried, err error) {
+	set, err := s.market.Settings(ctx)
+	if err != nil {
+		return out, err
+	}
+	out.Currency = set.Currency
+	earned, cash := ledger.CourierEarnings(account, string(set.Currency)), ledger.CourierCash(account, string(set.Currency))
+	err = s.db.Read(ctx, "wallet.courier_funds", func(ctx context.Context, tx db.Tx) error {
+		have, err := s.ledger.Guarded(ctx, tx, []ledger.Key{earned, cash})
+		out.Balance, out.InHand = have[earned], max(-have[cash].Balance, 0)
+		out.May = max(out.Available-out.InHand, 0)
+		return err
+	})
+	return out, err
+}

@@ -317,6 +317,7 @@ var payoutList = db.DefineList(db.List{
 		{Filters: []string{"state"}, Sort: "newest", Index: "wallet_payouts_state"},
 		{Filters: []string{"state"}, Post: []string{"holder"}, Sort: "newest", Index: "wallet_payouts_state"},
 		{Filters: []string{"account"}, Sort: "newest", Index: "wallet_payouts_account"},
+		{Filters: []string{"account"}, Post: []string{"holder"}, Sort: "newest", Index: "wallet_payouts_account"},
 		{Filters: []string{"account", "state"}, Sort: "newest", Index: "wallet_payouts_account_state"},
 		{Filters: []string{"store"}, Sort: "newest", Index: "wallet_payouts_store"},
 		{Filters: []string{"store", "state"}, Sort: "newest", Index: "wallet_payouts_store_state"},
@@ -335,7 +336,7 @@ type PayoutQuery struct {
 	Store  string
 	All    bool
 	State  string
-	Holder string // with All only
+	Holder string // not with a store
 }
 
 // Payouts pages through payouts, newest first. Errors: ErrAdminList, store.Require's.

@@ -116,7 +116,16 @@ func TestCourierPage(t *testing.T) {
 		v.post("/courier/jobs/"+job+"/deliver", url.Values{"pin": {pin}}).want(200, "You carry nothing now.")
 		w.buyer.Get("/v1/orders/", order).Want(200).Is("state", "delivered")
 		v.get("/courier/earnings").want(200, "9.00")
-		v.get("/courier/earnings?from=yesterday").want(200, `id="e-from"`)
+		v.get("/courier/earnings?from=yesterday").want(200, `id="e-from"`, "/courier/payouts")
+		signedIn(t, m, w.buyer).get("/courier/payouts").want(403)
+		ask := v.get("/courier/payouts").want(200, "You can ask for", "9.00", "Nothing was paid out yet.")
+		form := url.Values{"key": {ask.hidden("key")}, "amount": {"12"}, "bank": {"Nabil Bank"}, "account_name": {"Ram Lama"}, "account_number": {"0123 4567"}}
+		v.post("/courier/payouts", form).want(422, `id="e-amount"`, `value="Nabil Bank"`)
+		v.post("/courier/payouts", with(form, "amount", "5", "bank", "")).want(422, `id="e-bank"`)
+		v.post("/courier/payouts", with(form, "amount", "5")).want(200, "set aside until", "…4567", "To be decided", "Of a courier", "4.00").at("/courier/payouts")
+		v.post("/courier/payouts", with(form, "amount", "5")).want(200) // sent twice: once
+		v.post(v.get("/courier/payouts").find(`action="(/account/payouts/[^"]+/cancel)"`), nil).want(200, "It is taken back.")
+		v.get("/courier/payouts").want(200, "Taken back", "9.00")
 		v.post("/courier/ready", nil).want(200, "You take a break")
 
 		for path, kind := range map[string]string{"/courier/manifest.json": "application/manifest+json", "/courier/worker.js": "text/javascript; charset=utf-8"} {

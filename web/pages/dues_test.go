@@ -223,3 +223,59 @@ func TestReconcilePage(t *testing.T) {
 		boss.upload("/manage/reconcile", with(form, "book", "1"), file).want(200, "0 booked now", "1 booked before")
 	})
 }
+
+// Somebody puts money into his wallet on its page: an amount, the pay page, and there it is; another one is taken back.
+func TestTopUpPage(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		m.Person("admin").Patch("/v1/settings", M{"topup_max": "1000"}).Want(200)
+		buyer := m.Person("customer")
+		m.Fund(buyer, 100_000)
+		v := signedIn(t, m, buyer)
+		ask := v.get("/account/wallet").want(200, "Put money in", "By card", "1,000.00")
+		form := url.Values{"key": {ask.hidden("key")}, "amount": {"five"}}
+		v.post("/account/wallet/topups", form).want(422, `id="e-amount"`, "Must be an amount")
+		v.post("/account/wallet/topups", with(form, "amount", "5000")).want(422, `id="e-amount"`).at("/account/wallet/topups")
+		pay := v.post("/account/wallet/topups", with(form, "amount", "२५०")).want(200, "For your wallet", "250.00").lacks("From your wallet")
+		v.post("/account/wallet/topups", with(form, "amount", "२५०")).want(200).at(pay.path) // sent twice: once
+		card := url.Values{"key": {pay.hidden("key")}, "with": {"card"}, "number": {"4242424242424242"}, "month": {"12"}, "year": {"2030"}, "cvc": {"123"}}
+		v.post(pay.path, with(card, "with", "wallet")).want(422, `role="alert"`)
+		v.post(pay.path, card).want(200, "1,250.00", "Put in").at("/account/wallet")
+
+		ask = v.get("/account/wallet").want(200).lacks("Waits to be paid")
+		v.post("/account/wallet/topups", with(form, "amount", "10", "key", ask.hidden("key"))).want(200)
+		taken := v.get("/account/wallet").want(200, "Waits to be paid").find(`action="(/account/wallet/topups/[^"]+/cancel)"`)
+		signedIn(t, m, m.Person("customer")).post(taken, nil).want(404)
+		v.post(taken, nil).want(200, "It is taken back.").lacks("Waits to be paid")
+		v.post(taken, nil).want(409)
+	})
+}
+
+// An admin freezes an order's money on a page, and frees it; the store reads why, and nothing moves meanwhile.
+func TestFreezePage(t *testing.T) {
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		m.Person("admin").Patch("/v1/settings", M{"tax_rate_bp": 1300}).Want(200)
+		st := m.Store()
+		buyer, home := m.Buyer()
+		m.Fund(buyer, 100_000)
+		id := shipped(m, st, buyer, home)
+		shop, boss := signedIn(t, m, st.Owner), signedIn(t, m, m.Person("customer", "admin"))
+		order, page := "/sell/"+st.ID+"/orders/"+id, "/manage/orders/"+id+"/freeze"
+		shop.get(order).want(200).lacks("Freeze the money")
+		shop.get(page).want(403)
+		shop.post(page, url.Values{"reason": {"mine"}}).want(403)
+		boss.get(order).want(200, page)
+		boss.get("/manage/orders/ord_nothing/freeze").want(404)
+		boss.get(page).want(200, "Nothing of it goes to the store", "339.00")
+		boss.post(page, url.Values{"reason": {" "}}).want(422, `id="e-reason"`)
+		boss.post("/manage/orders/"+id+"/thaw", url.Values{"reason": {"x"}}).want(422, "not frozen")
+		boss.post(page, url.Values{"reason": {"A <b>claim</b> of the bank."}}).want(200, "The market has frozen", "A &lt;b&gt;claim&lt;/b&gt; of the bank.", "Its money was frozen").at(order)
+		boss.post(page, url.Values{"reason": {"again"}}).want(422, `role="alert"`)
+		shop.get(order).want(200, "The market has frozen", "of the bank.").lacks("Give money back", "Free the money")
+		buyer.Post("/v1/orders/{}/deliver", nil, id).Want(200)
+		buyer.Post("/v1/orders/{}/complete", nil, id).Problem(409, "order_frozen")
+		boss.get(page).want(200, "as if it had never stood still")
+		boss.post("/manage/orders/"+id+"/thaw", url.Values{"reason": {"It was withdrawn."}}).want(200, "Its money is free again", "It was withdrawn.").lacks("The market has frozen").at(order)
+		buyer.Post("/v1/orders/{}/complete", nil, id).Want(200)
+		boss.get(order).want(200).lacks("Freeze the money")
+	})
+}

@@ -75,8 +75,9 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 		Rates:    d.Rates, Windows: d.Windows, Reviews: d.Reviews,
 	})
 	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Rates: d.Rates})
+	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Wallet: d.Wallet})
 	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
-	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet})
+	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet, Payments: d.Payments})
 	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery,
 		Rates: d.Rates, Plans: d.Plans, Windows: d.Windows, Commission: d.Commission, Reviews: d.Reviews})
 	manage.Mount(f, manage.Deps{

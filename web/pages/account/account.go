@@ -6,6 +6,7 @@ import (
 
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
 	"github.com/haat-market/haat/internal/wallet"
@@ -20,6 +21,7 @@ type Deps struct {
 	Identity *identity.Service
 	Orders   *order.Service
 	Wallet   *wallet.Service
+	Payments *payment.Service
 	Stores   *store.Service
 }
 

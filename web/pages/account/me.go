@@ -1,11 +1,7 @@
 package account
 
 import (
-	"net/url"
-
 	"github.com/haat-market/haat/internal/identity"
-	"github.com/haat-market/haat/internal/ledger"
-	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/picture"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/store"
@@ -32,7 +28,7 @@ func (a *account) mountMe(f *frame.Frame) {
 	f.Post("/account/erase", web.SignedIn, a.erase)
 	f.Get("/account/invitations", web.SignedIn, a.invitations)
 	f.Post("/account/invitations/{id}/{answer}", web.SignedIn, a.answerInvitation)
-	f.Get("/account/wallet", web.SignedIn, a.wallet)
+	a.mountWallet(f)
 	f.Get("/account/addresses", web.SignedIn, a.addresses)
 	f.Get("/account/addresses/new", web.SignedIn, a.askAddress)
 	f.Post("/account/addresses/new", web.SignedIn, a.addAddress)
@@ -164,49 +160,4 @@ func (a *account) endSessions(p *frame.Page) error {
 	}
 	p.Leave("It is signed out there.")
 	return p.See("/account/sessions")
-}
-
-type walletPage struct {
-	Currency    money.Currency
-	Funds       ledger.Balance
-	Items       []walletRow
-	First, Next string
-}
-
-type walletRow struct {
-	ledger.Entry
-	Text string
-}
-
-// kindNames are what people call the kinds of money that come and go.
-var kindNames = map[string]string{
-	"payment": lang.M("Payment"), "refund": lang.M("Money back"), "topup": lang.M("Put in"), "opening": lang.M("Put in by the market"),
-	"payout": lang.M("Paid out"),
-}
-
-func (a *account) wallet(p *frame.Page) error {
-	cursor := p.R.URL.Query().Get("cursor")
-	funds, err := a.Wallet.Funds(p.Context(), p.Caller.Account)
-	if err != nil {
-		return err
-	}
-	list, next, _, err := a.Wallet.Transactions(p.Context(), p.Caller.Account, web.PageParams{Limit: 20, Cursor: cursor})
-	if err != nil {
-		return err
-	}
-	page := walletPage{Currency: funds.Currency, Funds: funds.Balance}
-	for _, e := range list {
-		name, ok := kindNames[string(e.Kind)]
-		if !ok {
-			name = lang.M("Booking")
-		}
-		page.Items = append(page.Items, walletRow{e, p.T(name)})
-	}
-	if next != "" {
-		page.Next = "/account/wallet?" + url.Values{"cursor": {next}}.Encode()
-	}
-	if cursor != "" {
-		page.First = "/account/wallet"
-	}
-	return p.Show("account/wallet", p.T("Wallet"), page)
 }

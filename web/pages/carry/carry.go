@@ -13,6 +13,7 @@ import (
 	"github.com/haat-market/haat/internal/platform/geo"
 	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/rate"
+	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
 	"github.com/haat-market/haat/web/pages/sell"
@@ -26,6 +27,7 @@ var files embed.FS
 type Deps struct {
 	Delivery *delivery.Service
 	Rates    *rate.Service
+	Wallet   *wallet.Service
 }
 
 type carry struct{ Deps }
@@ -43,6 +45,8 @@ func Mount(f *frame.Frame, d Deps) {
 	f.Post("/courier/profile", web.Courier, c.setProfile)
 	f.PostFile("/courier/documents", web.Courier, maxPicture, c.sendPaper)
 	f.Get("/courier/documents/{id}", web.Courier, c.paperFile)
+	f.Get("/courier/payouts", web.Courier, c.payouts)
+	f.Post("/courier/payouts", web.Courier, c.askPayout)
 	f.Post("/courier/ready", web.Courier, c.ready)
 	f.Post("/courier/jobs/{id}/{verb}", web.Courier, c.take)
 	f.Post("/courier/send", web.Public, c.answer(c.send))

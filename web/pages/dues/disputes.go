@@ -198,6 +198,7 @@ type disputePage struct {
 	Left      string // what could be given back
 	Outcomes  []frame.Option
 	May       map[string]bool
+	Frozen    bool // by an admin
 }
 
 type disputedLine struct {
@@ -221,7 +222,7 @@ func (u *dues) disputePage(p *frame.Page, form *frame.Form) (page disputePage, e
 	if err != nil {
 		return page, err
 	}
-	page = disputePage{DisputeRow: DisputeRows(p, []order.DisputeView{v})[0], Number: o.Number, OrderLink: orderLink(o), Form: form, Left: o.Refundable, May: map[string]bool{}}
+	page = disputePage{DisputeRow: DisputeRows(p, []order.DisputeView{v})[0], Number: o.Number, OrderLink: orderLink(o), Form: form, Left: o.Refundable, May: map[string]bool{}, Frozen: o.Frozen}
 	for _, a := range v.Actions {
 		page.May[a] = true
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/haat-market/haat/internal/ledger"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
 	"github.com/haat-market/haat/web/pages/lang"
@@ -97,6 +98,9 @@ func (u *dues) payouts(p *frame.Page) error {
 func (u *dues) askPayout(p *frame.Page) error {
 	form, err := p.Sent(PayoutFields...)
 	if err != nil {
+		return err
+	}
+	if err := web.Allow(p.Context(), wallet.PayoutRate); err != nil {
 		return err
 	}
 	_, _, err = u.Wallet.RequestPayout(form.Once("wallet.payout"), p.Caller, AskedPayout(form))

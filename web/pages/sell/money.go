@@ -2,6 +2,7 @@ package sell
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/haat-market/haat/internal/invoice"
@@ -34,9 +35,15 @@ func (s *sell) money(p *frame.Page, page *orderPage) error {
 	}
 	page.Back, page.About = dues.RefundRows(p, back), dues.DisputeRows(p, about)
 	paid := page.Order.PaymentStatus == "paid" || page.Order.PaymentStatus == "part_refunded"
+	if p.Is(web.RoleAdmin) && (page.Order.Frozen || slices.Contains(freezable, page.Order.State)) && page.Order.Side == "sale" {
+		page.Freeze = "/manage/orders/" + page.Order.ID + "/freeze"
+	}
 	page.Give = paid && page.Order.Side == "sale" && !page.Order.Disputed && !page.Order.Frozen
 	return nil
 }
+
+// freezable are the states in which an order has money that can stand still.
+var freezable = []order.State{order.Confirmed, order.Processing, order.Shipped, order.Delivered, order.Returning}
 
 // What of an order's money is given back.
 const (
@@ -222,6 +229,9 @@ func (s *sell) payouts(p *frame.Page, d *Desk) error {
 func (s *sell) askPayout(p *frame.Page, d *Desk) error {
 	form, err := p.Sent(dues.PayoutFields...)
 	if err != nil {
+		return err
+	}
+	if err := web.Allow(p.Context(), wallet.PayoutRate); err != nil {
 		return err
 	}
 	cmd := dues.AskedPayout(form)

@@ -163,6 +163,8 @@ type orderPage struct {
 	Give    bool // money can be given back
 	Parts   []partRow
 	Free    []freeLine // what a courier can still be asked to carry
+	Give    bool   // money can be given back
+	Freeze  string // the page where an admin freezes the money, or frees it
 }
 
 type eventRow struct {
@@ -213,6 +215,9 @@ func (s *sell) orderPage(p *frame.Page, d *Desk, form *frame.Form) (page orderPa
 			text = lang.M("Changed")
 		}
 		note, _ := e.Facts["note"].(string) // not every event has one
+		if e.Type == "order.frozen" || e.Type == "order.unfrozen" {
+			note, _ = e.Facts["reason"].(string)
+		}
 		page.History = append(page.History, eventRow{e, p.T(text), note})
 	}
 	if page.Parts, err = s.parts(p, d, o.ID); err != nil {

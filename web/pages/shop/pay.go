@@ -8,6 +8,7 @@ import (
 	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/payment/gateway"
 	"github.com/haat-market/haat/internal/platform/money"
+	"github.com/haat-market/haat/internal/platform/web"
 	"github.com/haat-market/haat/internal/subscription"
 	"github.com/haat-market/haat/internal/wallet"
 	"github.com/haat-market/haat/web/pages/frame"
@@ -28,6 +29,8 @@ type payPage struct {
 	Card      bool          // a card is taken here
 	Others    []provider    // providers that the payer goes to
 	Next      *gateway.Next // what the payer has to do at a provider
+	Failed    string        // why the last try did not work
+	Asking    bool          // the payer came back, and the provider is being asked
 	Transfer  *transferPage
 	Transfers []provider // that the payer makes by himself
 	Months    []frame.Option
@@ -35,7 +38,27 @@ type payPage struct {
 }
 
 // provider is one at whose own page people pay.
-type provider struct{ Name, Title, Total string }
+type provider struct {
+	Name, Title, Total string
+	Hows               []frame.Option // ways to pay there, where there are several
+}
+
+// hows are the ways to pay at a provider, each with one of its banks where it has some.
+func hows(p *frame.Page, choices []gateway.Choice) (out []frame.Option) {
+	if len(choices) == 0 {
+		return nil
+	}
+	out = append(out, frame.Option{Text: p.T("Choose there")})
+	for _, c := range choices {
+		if len(c.Banks) == 0 {
+			out = append(out, frame.Option{Value: c.Code, Text: c.Title})
+		}
+		for _, b := range c.Banks {
+			out = append(out, frame.Option{Value: c.Code + ":" + b.Code, Text: c.Title + " – " + b.Title})
+		}
+	}
+	return out
+}
 
 // askPay asks for a card, or says what became of a payment.
 func (s *shop) askPay(p *frame.Page) error {
@@ -47,7 +70,21 @@ func (s *shop) askPay(p *frame.Page) error {
 	if page.State == string(payment.Completed) {
 		return p.See(page.For)
 	}
+	s.lookAgain(p, &page)
 	return p.Show("shop/pay", s.payTitle(p, page), page)
+}
+
+// mostLooks is how often the page of somebody who came back from a provider looks again by itself.
+const mostLooks = 5
+
+// lookAgain has the page of a payer who came back shown anew while the provider is being asked.
+func (s *shop) lookAgain(p *frame.Page, page *payPage) {
+	looks, err := strconv.Atoi(p.R.URL.Query().Get("returned"))
+	if err != nil || looks < 1 || looks > mostLooks || payment.State(page.State) != payment.Processing {
+		return
+	}
+	page.Asking = true
+	p.W.Header().Set("Refresh", "3; url=/pay/"+page.ID+"?returned="+strconv.Itoa(looks+1))
 }
 
 func (s *shop) payTitle(p *frame.Page, page payPage) string {
@@ -81,7 +118,7 @@ func (s *shop) payPage(p *frame.Page, form *frame.Form) (page payPage, err error
 	if err != nil {
 		return page, err
 	}
-	if funds.Available >= amount {
+	if funds.Available >= amount && page.Kind != wallet.TopUpKind { // what would be moved from a wallet into itself
 		page.Wallet = money.Format(funds.Available, cur)
 	}
 	byTransfer, err := s.ways(p, &page, amount)
@@ -90,6 +127,14 @@ func (s *shop) payPage(p *frame.Page, form *frame.Form) (page payPage, err error
 	}
 	if err := s.transfer(p, &page, p.Form(proofFields...), byTransfer); err != nil {
 		return page, err
+	}
+	if len(page.Attempts) > 0 && page.Attempts[0].State == string(payment.Failed) && form.Ok() {
+		switch why, ok := payment.FailureOf(page.Attempts[0].Failure); {
+		case page.Attempts[0].Failure == gateway.TimedOut: // at the provider; the payment itself can go on
+			page.Failed = p.T("The time at the payment service ran out. Pay anew.")
+		case ok:
+			page.Failed = p.Say(why)
+		}
 	}
 	for i := range page.Attempts {
 		if a := &page.Attempts[i]; a.State == string(payment.Started) && a.Next != nil && a.Next.Type != gateway.Transfer {
@@ -140,9 +185,9 @@ func (s *shop) ways(p *frame.Page, page *payPage, amount int64) (map[string]bool
 			if o.Name == "bank_transfer" {
 				title = p.T("Bank transfer")
 			}
-			page.Transfers = append(page.Transfers, provider{o.Name, title, money.Format(amount+fee, cur)})
+			page.Transfers = append(page.Transfers, provider{Name: o.Name, Title: title, Total: money.Format(amount+fee, cur)})
 		case o.Takes == gateway.TakesRedirect:
-			page.Others = append(page.Others, provider{o.Name, o.Title, money.Format(amount+fee, cur)})
+			page.Others = append(page.Others, provider{Name: o.Name, Title: o.Title, Total: money.Format(amount+fee, cur), Hows: hows(p, o.Choices)})
 		case !page.Card:
 			page.Card, page.Test = true, o.Name == "test"
 			page.Fee, page.Total = money.Format(fee, cur), money.Format(amount+fee, cur)
@@ -166,8 +211,11 @@ func (s *shop) gateway(p *frame.Page) (string, error) {
 func (s *shop) pay(p *frame.Page) error {
 	id := p.R.PathValue("id")
 	p.NoIndex, p.Self = true, "/pay/"+id
-	form, err := p.Sent(append([]string{"with"}, cardFields...)...)
+	form, err := p.Sent(append([]string{"with", "how"}, cardFields...)...)
 	if err != nil {
+		return err
+	}
+	if err := web.Allow(p.Context(), payment.StartRate); err != nil {
 		return err
 	}
 	cmd := payment.StartCmd{Payment: id, Gateway: string(payment.ByWallet)}
@@ -180,6 +228,7 @@ func (s *shop) pay(p *frame.Page) error {
 		cmd.Card = s.card(p, form)
 	default:
 		cmd.Gateway = with
+		cmd.Choice, cmd.Bank, _ = strings.Cut(form.Get("how"), ":")
 	}
 	if form.Ok() {
 		if _, _, err = s.Payments.Start(form.Once("payment.attempt"), p.Caller, cmd); err == nil {
