@@ -244,7 +244,7 @@ type benchLedgerCmd struct {
 }
 
 func (benchLedgerCmd) Help() string {
-	return `One piece of work is one transfer in a transaction of its own, in this process: from the market's account, which all writers share, to a wallet, and from one wallet to the next. Beside it, in turns: a bare insert of the row that it leaves, in the same groups. Then one wallet is given a short past and a long one, written in bulk, and its balance, the newest and the last page of its history and the balance of the market's account are read.
+	return `One piece of work is one transfer in a transaction of its own, in this process: from the market's account, which all writers share, to a wallet, and from one wallet to the next. Beside it, in turns and in the same groups: a bare insert of the row that it leaves, and bare writes of all rows that it changes. Then one wallet is given a short past and a long one, written in bulk, and its balance, the newest and the last page of its history and the balance of the market's account are read.
 
 Examples:
   haat bench ledger
