@@ -17,9 +17,12 @@ SELECT COUNT(*) FROM (
     SELECT 1 AS one FROM watch_members WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND seen_at >= sqlc.arg(since)::bigint LIMIT 100
 ) AS seen;
 
+-- Those who were seen last, twenty of each.
 -- name: Members :many
-SELECT what, subject, member FROM watch_members WHERE what = ANY(sqlc.arg(whats)::text[]) AND subject = ANY(sqlc.arg(subjects)::text[])
-ORDER BY seen_at DESC, id DESC LIMIT 1000;
+SELECT r.what, r.subject, r.member FROM (
+    SELECT m.what, m.subject, m.member, row_number() OVER (PARTITION BY m.what, m.subject ORDER BY m.seen_at DESC, m.id DESC) AS place
+    FROM watch_members m WHERE m.what = ANY(sqlc.arg(whats)::text[]) AND m.subject = ANY(sqlc.arg(subjects)::text[])
+) AS r WHERE r.place <= 20 ORDER BY r.what, r.subject, r.place;
 
 -- Whether something is known already: it is open, or somebody looked at it a short while ago.
 -- name: LastFlag :one

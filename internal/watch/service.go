@@ -273,9 +273,6 @@ func (s *Service) Find(ctx context.Context, id string) (f Flag, err error) {
 	return f, err
 }
 
-// mostShown is how many of the accounts that share something are named.
-const mostShown = 20
-
 // withAccounts adds to flags who shares what they are about.
 func withAccounts(ctx context.Context, tx db.Tx, flags []Flag) error {
 	var rules, subjects []string
@@ -292,8 +289,7 @@ func withAccounts(ctx context.Context, tx db.Tx, flags []Flag) error {
 	}
 	rows, err := watchdb.New(tx).Members(ctx, rules, subjects)
 	for _, r := range rows {
-		i, ok := at[[2]string{r.What, r.Subject}]
-		if ok && len(flags[i].Accounts) < mostShown {
+		if i, ok := at[[2]string{r.What, r.Subject}]; ok {
 			flags[i].Accounts = append(flags[i].Accounts, r.Member)
 		}
 	}

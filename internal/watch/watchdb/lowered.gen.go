@@ -46,11 +46,14 @@ FROM watch_flags
 WHERE rule = ?1 AND subject = ?2
 ORDER BY id DESC
 LIMIT 1`,
-		members: `SELECT what, subject, member
-FROM watch_members
-WHERE what IN (SELECT value FROM json_each(?1)) AND subject IN (SELECT value FROM json_each(?2))
-ORDER BY seen_at DESC, id DESC
-LIMIT 1000`,
+		members: `SELECT r.what, r.subject, r.member
+FROM (
+    SELECT m.what, m.subject, m.member, row_number() OVER (PARTITION BY m.what, m.subject ORDER BY m.seen_at DESC, m.id DESC) AS place
+    FROM watch_members AS m
+    WHERE m.what IN (SELECT value FROM json_each(?1)) AND m.subject IN (SELECT value FROM json_each(?2))
+) AS r
+WHERE r.place <= 20
+ORDER BY r.what, r.subject, r.place`,
 		oldCounts: `SELECT id
 FROM watch_counts
 WHERE hour < ?1

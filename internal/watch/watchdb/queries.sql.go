@@ -233,8 +233,10 @@ func (q *Queries) LastFlag(ctx context.Context, rule string, subject string) (Wa
 }
 
 const members = `-- name: Members :many
-SELECT what, subject, member FROM watch_members WHERE what = ANY($1::text[]) AND subject = ANY($2::text[])
-ORDER BY seen_at DESC, id DESC LIMIT 1000
+SELECT r.what, r.subject, r.member FROM (
+    SELECT m.what, m.subject, m.member, row_number() OVER (PARTITION BY m.what, m.subject ORDER BY m.seen_at DESC, m.id DESC) AS place
+    FROM watch_members m WHERE m.what = ANY($1::text[]) AND m.subject = ANY($2::text[])
+) AS r WHERE r.place <= 20 ORDER BY r.what, r.subject, r.place
 `
 
 type MembersRow struct {
@@ -243,6 +245,7 @@ type MembersRow struct {
 	Member  string
 }
 
+// Those who were seen last, twenty of each.
 func (q *Queries) Members(ctx context.Context, whats []string, subjects []string) ([]MembersRow, error) {
 	rows, err := q.db.Query(ctx, members, whats, subjects)
 	if err != nil {
