@@ -31,9 +31,8 @@ func rank(table string) int { return slices.Index(lockOrder, table) }
 type lock struct {
 	table string
 	text  string
-	again bool    // the very statement, with the same parameters, was run before in this transaction
-	rows  []int64 // which rows, where the statement says so
-	held  bool    // it names rows by keys, all of which were locked before in this transaction
+	again bool     // the very statement, with the same parameters, was run before in this transaction
+	rows  []string // which rows, where the statement says so
 }
 
 // transaction is what one run of a function locked.
@@ -41,13 +40,13 @@ type transaction struct {
 	name  string
 	locks []lock
 	seen  map[string]bool
-	keys  map[string]bool // by which rows were locked
 }
 
 var (
 	locking = regexp.MustCompile(`(?s)^(?:UPDATE (\w+)|DELETE FROM (\w+)|SELECT .*?FROM (\w+).* FOR UPDATE)`)
 	placing = regexp.MustCompile(`^INSERT INTO (checkouts|orders|payments) `)
 	idMark  = regexp.MustCompile(`(?:^|[\s(])(?:id|variant_id) = (?:ANY\()?\$(\d+)`)
+	keyMark = regexp.MustCompile(`(?:^|[\s(])key = \$(\d+)`) // of an account, by which they are locked
 )
 
 func (x *transaction) note(sql string, args []any) {
@@ -73,21 +72,21 @@ func (x *transaction) note(sql string, args []any) {
 	key := fmt.Sprint(text, args)
 	l.again = x.seen[key]
 	x.seen[key] = true
-	if len(args) == 1 {
-		if keys, ok := args[0].([]string); ok {
-			l.held = !slices.ContainsFunc(keys, func(k string) bool { return !x.keys[k] })
-			for _, k := range keys {
-				x.keys[k] = true
-			}
-		}
+	mark := idMark
+	if l.table == "ledger_accounts" {
+		mark = keyMark
 	}
-	if mark := idMark.FindStringSubmatch(text); mark != nil {
-		if n, err := strconv.Atoi(mark[1]); err == nil && n <= len(args) {
+	if found := mark.FindStringSubmatch(text); found != nil {
+		if n, err := strconv.Atoi(found[1]); err == nil && n <= len(args) {
 			switch v := args[n-1].(type) {
 			case int64:
-				l.rows = []int64{v}
+				l.rows = []string{fmt.Sprintf("%020d", v)}
 			case []int64:
-				l.rows = slices.Clone(v)
+				for _, id := range v {
+					l.rows = append(l.rows, fmt.Sprintf("%020d", id))
+				}
+			case string:
+				l.rows = []string{v}
 			}
 		}
 	}
@@ -108,8 +107,7 @@ func (x *transaction) path() (out []string) {
 func (x *transaction) check() (faults []string) {
 	highest := 0
 	before := map[string]bool{}
-	held, last := map[string][]int64{}, map[string]int64{}
-	ahead := false // what follows was locked ahead, by keys
+	held, last := map[string][]string{}, map[string]string{}
 	for _, l := range x.locks {
 		if parent := under[l.table]; parent != "" {
 			if !before[parent] {
@@ -131,15 +129,12 @@ func (x *transaction) check() (faults []string) {
 		if l.table != "stock" && l.table != "ledger_accounts" {
 			continue
 		}
-		if explicit && l.table == "ledger_accounts" {
-			ahead = l.held
-		}
 		if explicit { // several rows are locked in the order that the statement says
 			slices.Sort(l.rows)
 		}
 		for _, row := range l.rows {
-			if row < last[l.table] && !ahead && !slices.Contains(held[l.table], row) {
-				faults = append(faults, fmt.Sprintf("row %d of %s is locked after row %d", row, l.table, last[l.table]))
+			if row < last[l.table] && !slices.Contains(held[l.table], row) {
+				faults = append(faults, fmt.Sprintf("row %s of %s is locked after row %s", row, l.table, last[l.table]))
 			}
 			held[l.table] = append(held[l.table], row)
 			last[l.table] = max(last[l.table], row)
@@ -159,7 +154,7 @@ type recorder struct {
 }
 
 func (r *recorder) watch(name string, tx db.Tx) db.Tx {
-	x := &transaction{name: name, seen: map[string]bool{}, keys: map[string]bool{}}
+	x := &transaction{name: name, seen: map[string]bool{}}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.all = append(r.all, x)
