@@ -135,6 +135,7 @@ func TestCourier(t *testing.T) {
 				t.Errorf("%d things happened", n)
 			}
 			w.visit("/courier/earnings").says("9.00").picture("earnings")
+			w.visit("/courier/payouts").says("9.00").picture("payouts")
 			w.visit("/courier").until(`document.getElementById('waits').hidden`)
 		}
 		at.until(`document.getElementById('track').textContent.includes('Delivered')`).look()

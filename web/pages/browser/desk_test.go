@@ -61,8 +61,11 @@ func TestSeller(t *testing.T) {
 func TestAdmin(t *testing.T) {
 	open(t, func(m *apptest.Market, b *browser) {
 		st := m.Store()
-		st.Product("Tea", "450.00", 9)
+		_, tea := st.Product("Tea", "450.00", 9)
+		eater, home := m.Buyer()
+		m.Fund(eater, 5_000_00)
 		for _, look := range desks {
+			bought := eater.Post("/v1/checkouts", M{"direct": M{"variant": tea, "quantity": 1}, "address_id": home, "payment_method": "wallet", "expected_total": "450.00"}).Want(201).Str("orders.0.id")
 			buyer, admin := m.Person("customer"), m.Person("customer", "admin")
 			m.Fund(buyer, 500_00)
 			w := b.tab("admin", look.language, look.size, false)
@@ -76,6 +79,9 @@ func TestAdmin(t *testing.T) {
 			w.enter(`main a[href^="/manage/ledger/accounts?kind="]`).at("/manage/ledger/accounts").picture("books")
 			w.visit("/manage/ledger/accounts/wallet:" + buyer.ID + ":NPR").picture("statement")
 			w.visit("/manage/jobs").picture("jobs").enter(`form[action="/manage/jobs/sweeps/order.due"] button`).at("/manage/jobs").picture("jobs-ran")
+			w.visit("/sell/" + st.ID + "/orders/" + bought).enter(`main a[href$="/freeze"]`).at("/manage/orders/").picture("freeze")
+			w.write("#f-reason", "A claim of the bank.").enter(`main form button`).at("/sell/").picture("frozen")
+			admin.Get("/v1/orders/"+bought).Want(200).Is("frozen", true)
 			for name, path := range map[string]string{
 				"stores": "/stores", "store": "/stores/" + st.ID, "orders": "/orders", "payments": "/payments", "refunds": "/refunds", "proofs": "/proofs", "products": "/products", "events": "/events",
 				"payouts": "/payouts", "disputes": "/disputes", "debts": "/debts", "reconcile": "/reconcile", "flags": "/flags",
