@@ -7,8 +7,12 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/haat-market/haat/internal/apptest"
+	"github.com/haat-market/haat/internal/payment"
+	"github.com/haat-market/haat/internal/platform/web"
+	"github.com/haat-market/haat/internal/wallet"
 )
 
 // upload sends a form with a file.
@@ -278,4 +282,25 @@ func TestFreezePage(t *testing.T) {
 		buyer.Post("/v1/orders/{}/complete", nil, id).Want(200)
 		boss.get(order).want(200).lacks("Freeze the money")
 	})
+}
+
+// Who begins to pay over and over is told to wait, on pages as in the API, and by one bound: others pay on.
+func TestPayingIsBounded(t *testing.T) {
+	limits := web.Limits{Named: map[string]web.Limit{payment.StartRate.Name: {Per: time.Hour, Burst: 2}, wallet.TopUpRate.Name: {Per: time.Hour, Burst: 1}, wallet.PayoutRate.Name: {Per: time.Hour, Burst: 1}}}
+	apptest.Each(t, func(t *testing.T, m *apptest.Market) {
+		buyer, other := m.Person("customer"), m.Person("customer")
+		v := signedIn(t, m, buyer)
+		pay := v.post("/account/wallet/topups", url.Values{"amount": {"250"}}).want(200, "For your wallet").path
+		v.post("/account/wallet/topups", url.Values{"amount": {"250"}}).want(429)
+		buyer.Post("/v1/wallet/topups", M{"amount": "1.00"}).Problem(429, "rate_limited")
+		card := url.Values{"with": {"card"}, "number": {"4000000000000002"}, "month": {"12"}, "year": {"2030"}, "cvc": {"123"}}
+		for range 2 {
+			v.post(pay, card).want(422, "declined")
+		}
+		v.post(pay, card).want(429)
+		v.post("/account/payouts", url.Values{"amount": {"1"}}).want(422)
+		v.post("/account/payouts", url.Values{"amount": {"1"}}).want(429)
+		o := signedIn(t, m, other)
+		o.post("/account/wallet/topups", url.Values{"amount": {"250"}}).want(200, "For your wallet")
+	}, apptest.WithLimits(limits))
 }
