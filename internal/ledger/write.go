@@ -81,22 +81,22 @@ func send(ctx context.Context, tx db.Tx, open []ledgerdb.OpenAccountParams, rows
 ) {
 	together := db.Join(tx)
 	defer func() { err = cmp.Or(err, together.Close()) }()
-	q := ledgerdb.New(together)
-	opened, inserted, changed := q.OpenAccount(ctx, open), q.InsertTransfer(ctx, rows), q.MoveGuarded(ctx, moves)
+	q, counted := ledgerdb.New(together), ledgerdb.New(together.Counted())
+	opened, inserted, changed := q.OpenAccount(ctx, open), counted.InsertTransfer(ctx, rows), counted.MoveGuarded(ctx, moves)
 	first := func(what string, e error) {
 		if e != nil && err == nil {
 			err = fmt.Errorf("%s: %w", what, e)
 		}
 	}
 	opened.Exec(func(i int, e error) { first("open account "+open[i].Key, e) })
-	inserted.QueryRow(func(i int, _ int64, e error) {
+	inserted.Exec(func(i int, e error) {
 		if errors.Is(e, db.ErrNoRows) {
 			left = append(left, rows[i])
 			return
 		}
 		first(fmt.Sprintf("insert transfer %s/%d", rows[i].Reference, rows[i].Leg), e)
 	})
-	changed.QueryRow(func(i int, _ int64, e error) {
+	changed.Exec(func(i int, e error) {
 		if e == nil {
 			moved = append(moved, moves[i])
 		} else if !errors.Is(e, db.ErrNoRows) {

@@ -76,8 +76,7 @@ SELECT ?1, ?2, ?3, ?4, f.id, t.id, ?5, ?6, ?7, ?8
 FROM ledger_accounts AS f
 JOIN ledger_accounts AS t ON t.key = ?9
 WHERE f.key = ?10
-ON CONFLICT (reference, leg) DO NOTHING
-RETURNING id`,
+ON CONFLICT (reference, leg) DO NOTHING`,
 		lastTransfer: `SELECT COALESCE(max(id), 0)
 FROM ledger_transfers`,
 		lockAccount: `SELECT id, balance, held
@@ -92,8 +91,7 @@ FROM ledger_accounts
 WHERE key = ?1 AND guarded`,
 		moveGuarded: `UPDATE ledger_accounts
 SET balance = balance + ?1
-WHERE key = ?2 AND guarded AND balance + ?1 <= 10000000000000 AND (?1 >= 0 OR balance - held + ?1 >= floor * ?3)
-RETURNING balance`,
+WHERE key = ?2 AND guarded AND balance + ?1 <= 10000000000000 AND (?1 >= 0 OR balance - held + ?1 >= floor * ?3)`,
 		openAccount: `INSERT INTO ledger_accounts (key, kind, owner, book, currency, guarded, balance, held, floor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 0, 0, ?7, ?8)
 ON CONFLICT (key) DO NOTHING`,

@@ -75,6 +75,20 @@ func TestBatch(t *testing.T) {
 			}
 			return nil
 		}, db.ErrFailed, ""},
+		{"joined and counted", func(ctx context.Context, tx db.Tx, b *pgx.Batch) error {
+			j := db.Join(tx)
+			b.Queue(insertItem, "a", 0)
+			b.Queue(addItem, 1, "nobody")
+			b.Queue(addItem, 1, "a")
+			res := j.Counted().SendBatch(ctx, b)
+			_, one := res.Exec()
+			_, none := res.Exec()
+			_, other := res.Exec()
+			if one != nil || !errors.Is(none, db.ErrNoRows) || other != nil {
+				return fmt.Errorf("told %v, %v, %v", one, none, other)
+			}
+			return errors.Join(res.Close(), j.Close(), add("b")(ctx, tx))
+		}, nil, "a b"},
 		{"joined and nothing", func(ctx context.Context, tx db.Tx, _ *pgx.Batch) error {
 			return errors.Join(db.Join(tx).Close(), add("a")(ctx, tx))
 		}, nil, "a"},

@@ -68,6 +68,28 @@ func (*Joint) Query(context.Context, string, ...any) (pgx.Rows, error) {
 // QueryRow refuses, as Exec does.
 func (*Joint) QueryRow(context.Context, string, ...any) pgx.Row { return errRow{errJointOnly} }
 
+// Counted adds batches to the joint as it does itself; a statement of theirs that changes no row says ErrNoRows, which
+// generated code has no other way to tell.
+func (j *Joint) Counted() Counted { return Counted{j} }
+
+// Counted is a joint whose statements say where they changed nothing.
+type Counted struct{ *Joint }
+
+// SendBatch adds a batch.
+func (c Counted) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return countedResults{c.Joint.SendBatch(ctx, b)}
+}
+
+type countedResults struct{ pgx.BatchResults }
+
+func (r countedResults) Exec() (pgconn.CommandTag, error) {
+	tag, err := r.BatchResults.Exec()
+	if err == nil && tag.RowsAffected() == 0 {
+		err = ErrNoRows
+	}
+	return tag, err
+}
+
 // part is one of the batches that were joined.
 type part struct {
 	pgx.BatchResults // methods that later releases of pgx add
