@@ -74,8 +74,7 @@ func Mount(api *web.API, d Deps) *frame.Frame {
 		Invoices: d.Invoices,
 		Rates:    d.Rates, Windows: d.Windows, Reviews: d.Reviews,
 	})
-	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Rates: d.Rates})
-	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Wallet: d.Wallet})
+	carry.Mount(f, carry.Deps{Delivery: d.Delivery, Rates: d.Rates, Wallet: d.Wallet})
 	dues.Mount(f, dues.Deps{Orders: d.Orders, Invoices: d.Invoices, Wallet: d.Wallet})
 	account.Mount(f, account.Deps{Identity: d.Identity, Stores: d.Stores, Orders: d.Orders, Wallet: d.Wallet, Payments: d.Payments})
 	sell.Mount(f, sell.Deps{Identity: d.Identity, Stores: d.Stores, Catalog: d.Catalog, Inventory: d.Inventory, Orders: d.Orders, Wallet: d.Wallet, Invoices: d.Invoices, Delivery: d.Delivery,

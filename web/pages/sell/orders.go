@@ -163,8 +163,7 @@ type orderPage struct {
 	Give    bool // money can be given back
 	Parts   []partRow
 	Free    []freeLine // what a courier can still be asked to carry
-	Give    bool   // money can be given back
-	Freeze  string // the page where an admin freezes the money, or frees it
+	Freeze  string     // the page where an admin freezes the money, or frees it
 }
 
 type eventRow struct {

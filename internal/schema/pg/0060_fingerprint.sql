@@ -1,4 +1,4 @@
--- Written by tools/generate.sh from internal/schema/0061_fingerprint.sql. Do not edit.
+-- Written by tools/generate.sh from internal/schema/0060_fingerprint.sql. Do not edit.
 
 -- payment: what is the same whenever the same card or account pays: as the provider says, else the last digits and the date
 -- on the card. It shows when many accounts pay with one.
