@@ -48,7 +48,7 @@ type Config struct {
 	Schema Schema
 	Log    *slog.Logger
 
-	Readers       int           // embedded: interactive reader slots; 0 = cores − 1, at least 1
+	Readers       int           // embedded: interactive reader slots; 0 = cores − 1, at least 1, and one more while nobody writes
 	ReadTimeout   time.Duration // 0 = 2 s
 	LongTimeout   time.Duration // 0 = 10 min
 	MaxPages      int           // embedded: PRAGMA max_page_count, 0 = no bound
@@ -68,6 +68,8 @@ type Config struct {
 
 	// Watch wraps the transaction that a function gets, to count its statements in benchmarks.
 	Watch func(name string, tx Tx) Tx
+
+	spare int // embedded: slots that are used only while nobody writes
 }
 
 // Tx is a transaction. It speaks pgx's query interface, so that generated code runs on both engines.
@@ -172,6 +174,9 @@ func (cfg Config) withDefaults() Config {
 	cfg.BusyTimeout = cmp.Or(cfg.BusyTimeout, 5*time.Second)
 	cfg.WaitTimeout = cmp.Or(cfg.WaitTimeout, 10*time.Second)
 	cfg.SlowFunction = cmp.Or(cfg.SlowFunction, 50*time.Millisecond)
+	if cfg.Readers == 0 {
+		cfg.spare = 1
+	}
 	cfg.Readers = cmp.Or(cfg.Readers, max(1, runtime.NumCPU()-1))
 	cfg.WALGate = cmp.Or(cfg.WALGate, 64<<20)
 	cfg.MaxConns = cmp.Or(cfg.MaxConns, 24)

@@ -22,6 +22,7 @@ type embedded struct {
 	w       *writer      // nil for a copy
 	all     []*reader
 	readers chan *reader // interactive slots
+	spare   chan *reader // one more while nobody writes: the core that is kept for the writer
 	long    chan *reader // one slot for reads of minutes
 	quit    context.Context
 	leave   context.CancelFunc
@@ -31,6 +32,7 @@ type embedded struct {
 // reader is a slot for one read at a time.
 type reader struct {
 	conn  *lite.Conn
+	home  chan *reader
 	since atomic.Int64 // nanoseconds since 1970; 0: idle
 }
 
@@ -89,23 +91,21 @@ func openCopy(cfg Config) (_ *embedded, err error) {
 }
 
 func newEmbedded(cfg Config) *embedded {
-	e := &embedded{cfg: cfg, readers: make(chan *reader, cfg.Readers), long: make(chan *reader, 1)}
+	e := &embedded{cfg: cfg, readers: make(chan *reader, cfg.Readers), spare: make(chan *reader, cfg.spare), long: make(chan *reader, 1)}
 	e.quit, e.leave = context.WithCancel(context.Background())
 	return e
 }
 
 func (e *embedded) openReaders(o lite.Options) error {
-	for i := range e.cfg.Readers + 1 {
-		conn, err := lite.Open(e.cfg.File, o)
-		if err != nil {
-			return err
-		}
-		r := &reader{conn: conn}
-		e.all = append(e.all, r)
-		if i == 0 {
-			e.long <- r
-		} else {
-			e.readers <- r
+	for _, slots := range []chan *reader{e.long, e.readers, e.spare} {
+		for range cap(slots) {
+			conn, err := lite.Open(e.cfg.File, o)
+			if err != nil {
+				return err
+			}
+			r := &reader{conn: conn, home: slots}
+			e.all = append(e.all, r)
+			slots <- r
 		}
 	}
 	return nil
@@ -142,8 +142,13 @@ func (e *embedded) read(ctx context.Context, name string, f Func, o options) (er
 		return ErrClosed
 	}
 	var r *reader
+	var spare chan *reader
+	if !o.long && e.w.idle() {
+		spare = e.spare
+	}
 	select {
 	case r = <-slots:
+	case r = <-spare:
 	case <-e.quit.Done():
 		return ErrClosed
 	case <-ctx.Done():
@@ -163,7 +168,7 @@ func (e *embedded) read(ctx context.Context, name string, f Func, o options) (er
 			err = errors.Join(err, r.conn.Run("ROLLBACK"))
 		}
 		r.since.Store(0)
-		slots <- r
+		r.home <- r
 	}()
 	if err := r.conn.Run("BEGIN"); err != nil {
 		return e.readError(caller, ctx, name, err)
@@ -203,9 +208,11 @@ func (e *embedded) gate(conn *lite.Conn, mode string) (time.Duration, error) {
 	defer limit.Stop()
 	var held []*reader
 hold:
-	for len(held) < cap(e.readers) {
+	for len(held) < cap(e.readers)+cap(e.spare) {
 		select {
 		case r := <-e.readers:
+			held = append(held, r)
+		case r := <-e.spare:
 			held = append(held, r)
 		case <-limit.C:
 			break hold
@@ -215,7 +222,7 @@ hold:
 	_, _, err := conn.Checkpoint(mode)
 	conn.SetBusy(e.cfg.BusyTimeout)
 	for _, r := range held {
-		e.readers <- r
+		r.home <- r
 	}
 	return time.Since(start), err
 }
@@ -265,10 +272,11 @@ func (e *embedded) close() error {
 		return nil
 	}
 	e.leave()
-	for range cap(e.readers) {
-		<-e.readers
+	for _, slots := range []chan *reader{e.readers, e.spare, e.long} {
+		for range cap(slots) {
+			<-slots
+		}
 	}
-	<-e.long
 	return e.closeConns()
 }
 

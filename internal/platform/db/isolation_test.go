@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -231,6 +232,53 @@ func TestReadTimeout(t *testing.T) {
 			}
 		}
 	})
+}
+
+// TestSpareSlot: while nobody writes, every core reads; beside a writer one core is left to it.
+func TestSpareSlot(t *testing.T) {
+	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, ReadTimeout: 20 * time.Second})
+	slots := max(1, runtime.NumCPU()-1)
+	reads := func(n int) (in chan bool, leave chan bool, wait func()) {
+		in, leave = make(chan bool, n), make(chan bool)
+		var all sync.WaitGroup
+		for range n {
+			all.Go(func() {
+				if err := d.Read(ctx, "r", func(context.Context, db.Tx) error { in <- true; <-leave; return nil }); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return in, leave, all.Wait
+	}
+	time.Sleep(20 * time.Millisecond) // after the schema was written
+	in, leave, wait := reads(slots + 1)
+	for range slots + 1 {
+		<-in
+	}
+	close(leave)
+	wait()
+
+	writing, written := make(chan bool), make(chan bool)
+	var writer sync.WaitGroup
+	writer.Go(func() {
+		if err := d.Write(ctx, "w", func(context.Context, db.Tx) error { writing <- true; <-written; return nil }); err != nil {
+			t.Error(err)
+		}
+	})
+	<-writing
+	in, leave, wait = reads(slots + 1)
+	for range slots {
+		<-in
+	}
+	select {
+	case <-in:
+		t.Error("the writer's core was taken from it")
+	case <-time.After(50 * time.Millisecond):
+	}
+	close(leave)
+	wait() // who waited got the slot of one who left
+	close(written)
+	writer.Wait()
 }
 
 // TestReadSlots: no more reads run at once than there are slots, a long one does not take an interactive one's, and

@@ -68,6 +68,8 @@ type writer struct {
 	share     share
 	walCheck  time.Time // when the log is looked at next
 	walGate   time.Time // when readers may be held back again
+	busy      atomic.Bool
+	quiet     atomic.Int64 // when the last group ended, in nanoseconds since 1970
 
 	groups, functions, reruns, undone, gates, gated atomic.Int64
 }
@@ -142,6 +144,7 @@ func (w *writer) loop() {
 		case w.broken() != nil:
 			w.answer([]*call{first.call}, w.broken())
 		default:
+			w.busy.Store(true)
 			began := time.Now()
 			n := w.group(first.call)
 			if first.bulk {
@@ -150,8 +153,18 @@ func (w *writer) loop() {
 				w.share.served(time.Since(began), len(w.bulk) > 0)
 			}
 			w.checkLog()
+			w.quiet.Store(time.Now().UnixNano())
+			w.busy.Store(false)
 		}
 	}
+}
+
+// idleAfter is how long after a group nobody is taken to write: far longer than one who pays needs from answer to answer.
+const idleAfter = 5 * time.Millisecond
+
+// idle says whether nobody writes, nor has in the last moment.
+func (w *writer) idle() bool {
+	return w == nil || !w.busy.Load() && len(w.queue) == 0 && len(w.bulk) == 0 && time.Now().UnixNano()-w.quiet.Load() > int64(idleAfter)
 }
 
 // share divides the writer's time between interactive and bulk work.
