@@ -1,6 +1,6 @@
 -- name: Count :exec
-INSERT INTO watch_counts (what, subject, hour, n, amount) VALUES (sqlc.arg(what), sqlc.arg(subject), sqlc.arg(hour), 1, sqlc.arg(amount))
-ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + 1, amount = watch_counts.amount + excluded.amount;
+INSERT INTO watch_counts (what, subject, hour, n, amount) VALUES (sqlc.arg(what), sqlc.arg(subject), sqlc.arg(hour), sqlc.arg(n), sqlc.arg(amount))
+ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + excluded.n, amount = watch_counts.amount + excluded.amount;
 
 -- name: Counted :one
 SELECT COALESCE(SUM(n), 0)::bigint AS n, COALESCE(SUM(amount), 0)::bigint AS amount FROM watch_counts

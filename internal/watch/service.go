@@ -57,14 +57,37 @@ func New(d Deps) *Service {
 	s := &Service{
 		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail, market: d.Market, identity: d.Identity, payments: d.Payments, orders: d.Orders, url: d.URL, key: d.Key,
 	}
-	d.Events.FollowTx("watch.follow", s.follow, event.Batch(50), event.FromNow())
+	d.Events.FollowTx("watch.follow", s.follow, event.Batch(100), event.Calmly(), event.FromNow())
 	return s
 }
 
 // follow counts what happens, raises flags and asks for the mails about what waits.
 func (s *Service) follow(ctx context.Context, tx db.Tx, events []event.Event) error {
+	if err := s.countSold(ctx, tx, events); err != nil {
+		return err
+	}
 	for _, e := range events {
 		if err := s.one(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// countSold counts what stores sold, each store once for all of the events.
+func (s *Service) countSold(ctx context.Context, tx db.Tx, events []event.Event) error {
+	type at struct {
+		store string
+		hour  int64
+	}
+	n := map[at]int64{}
+	for _, e := range events {
+		if store := text(e, "store"); e.Type == "order.placed" && store != "" {
+			n[at{store, hour(e.At)}]++
+		}
+	}
+	for a, n := range n {
+		if err := watchdb.New(tx).Count(ctx, watchdb.CountParams{What: sold, Subject: a.store, Hour: a.hour, N: n}); err != nil {
 			return err
 		}
 	}
@@ -112,13 +135,8 @@ func (s *Service) named(ctx context.Context, tx db.Tx, e event.Event) error {
 	return s.phoned(ctx, tx, a.Phone, a.PublicID, e)
 }
 
-// placed counts an order of its store's, and looks at the telephone number that it goes to.
+// placed looks at the telephone number that an order goes to.
 func (s *Service) placed(ctx context.Context, tx db.Tx, e event.Event) error {
-	if store := text(e, "store"); store != "" {
-		if err := s.count(ctx, tx, sold, store, e, 0); err != nil {
-			return err
-		}
-	}
 	if e.Actor == event.System { // a guest: no account
 		return nil
 	}
@@ -158,7 +176,7 @@ func (s *Service) paid(ctx context.Context, tx db.Tx, e event.Event) error {
 }
 
 func (s *Service) count(ctx context.Context, tx db.Tx, what, subject string, e event.Event, amount int64) error {
-	return watchdb.New(tx).Count(ctx, what, subject, hour(e.At), amount)
+	return watchdb.New(tx).Count(ctx, watchdb.CountParams{What: what, Subject: subject, Hour: hour(e.At), N: 1, Amount: amount})
 }
 
 // counted counts what a rule is about, and flags it where that is too often.

@@ -16,6 +16,7 @@ const followBatch = 100
 type follower struct {
 	name  string
 	batch int
+	calm  bool // nobody waits for what it does
 	fresh bool // begins with what comes after its registration
 	call  func(ctx context.Context, events []Event) error
 	join  func(ctx context.Context, tx db.Tx, events []Event) error
@@ -28,6 +29,10 @@ type FollowOption func(*follower)
 
 // Batch says how many events a follower takes at once. Without it, 100.
 func Batch(n int) FollowOption { return func(f *follower) { f.batch = max(1, n) } }
+
+// Calmly serves a follower once a second, or when a batch is full, because nobody waits for what it does: it then looks
+// at many events together.
+func Calmly() FollowOption { return func(f *follower) { f.calm = true } }
 
 // FromNow makes a follower that is new to this database begin with what comes next. Without it, it begins with the
 // oldest event that is kept.

@@ -40,7 +40,11 @@ func (l *Log) Work(j *job.Runner) {
 // serve gives a follower its sweep.
 func (l *Log) serve(f *follower) {
 	d := l.runner.DB()
-	l.runner.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Run: func(ctx context.Context, lease job.Lease) (int, error) {
+	calm := 0
+	if f.calm {
+		calm = f.batch
+	}
+	l.runner.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Calm: calm, Run: func(ctx context.Context, lease job.Lease) (int, error) {
 		return l.follow(ctx, d, lease, f)
 	}})
 }

@@ -22,6 +22,9 @@ type Sweep struct {
 	// Run does a bounded piece and says how many rows it did. While it did any, it is run again at once. In each of
 	// its transactions it calls lease.Check first.
 	Run func(ctx context.Context, lease Lease) (done int, err error)
+	// Calm is for work that nobody waits for, and that costs less the more of it is done at once: it is looked for once in
+	// Every, whoever wakes it, and run again at once only after a piece of so many rows. Zero: not calm.
+	Calm int
 	// Timeout ends one Run. Zero is a minute.
 	Timeout time.Duration
 }
@@ -70,7 +73,7 @@ func (r *Runner) Wake(name string) {
 	r.mu.RLock()
 	s := r.sweeps[name]
 	r.mu.RUnlock()
-	if s != nil {
+	if s != nil && s.Calm == 0 {
 		s.pulse.beat()
 	}
 }
@@ -104,7 +107,7 @@ func (r *Runner) sweepLoop(s *sweep) {
 			r.log.Error("sweep", slog.String("name", s.Name), slog.Any("error", err))
 			pause = s.pauseAfterErrors()
 			beat.step = len(eager) // no eagerness after a failure
-		case n > 0:
+		case n > 0 && s.Calm == 0:
 			beat.step = 0
 		}
 	}
@@ -140,7 +143,7 @@ func (r *Runner) sweepNow(ctx context.Context, s *sweep, take bool) (total int, 
 			r.lose(lease.fence)
 			return total, ErrNotLeader.Because(err)
 		}
-		if err != nil || done <= 0 || r.stopping() {
+		if err != nil || done <= 0 || r.stopping() || !take && done < s.Calm {
 			return total, err
 		}
 	}

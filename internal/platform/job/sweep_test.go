@@ -50,6 +50,28 @@ func TestRunSweep(t *testing.T) {
 	})
 }
 
+// A calm sweep rests after a piece that is not full, unless somebody asks for all of it.
+func TestCalmSweep(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		r := NewRunner(d, newFake(), quiet, "a")
+		pieces := []int{10, 10, 3, 5, 0, 4}
+		r.Sweep(Sweep{Name: "calm", Every: time.Second, Calm: 10, Run: func(context.Context, Lease) (int, error) {
+			n := pieces[0]
+			pieces = pieces[1:]
+			return n, nil
+		}})
+		if _, err := r.lead(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n, err := r.sweepNow(t.Context(), r.sweeps["calm"], false); err != nil || n != 23 || len(pieces) != 3 {
+			t.Errorf("%d rows, %d pieces left: %v", n, len(pieces), err)
+		}
+		if n, err := r.RunSweep(t.Context(), "calm"); err != nil || n != 5 || len(pieces) != 1 {
+			t.Errorf("asked for all: %d rows, %d pieces left: %v", n, len(pieces), err)
+		}
+	})
+}
+
 func TestSweepFailuresAreCounted(t *testing.T) {
 	each(t, func(t *testing.T, d *db.DB) {
 		r := NewRunner(d, newFake(), quiet, "a")

@@ -8,8 +8,8 @@ import "github.com/haat-market/haat/internal/platform/db"
 func init() {
 	db.RegisterLowered(map[string]string{
 		count: `INSERT INTO watch_counts (what, subject, hour, n, amount)
-VALUES (?1, ?2, ?3, 1, ?4)
-ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + 1, amount = watch_counts.amount + excluded.amount`,
+VALUES (?1, ?2, ?3, ?4, ?5)
+ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + excluded.n, amount = watch_counts.amount + excluded.amount`,
 		counted: `SELECT COALESCE(sum(n), 0) AS n, COALESCE(sum(amount), 0) AS amount
 FROM watch_counts
 WHERE what = ?1 AND subject = ?2 AND hour >= ?3`,

@@ -10,16 +10,25 @@ import (
 )
 
 const count = `-- name: Count :exec
-INSERT INTO watch_counts (what, subject, hour, n, amount) VALUES ($1, $2, $3, 1, $4)
-ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + 1, amount = watch_counts.amount + excluded.amount
+INSERT INTO watch_counts (what, subject, hour, n, amount) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (what, subject, hour) DO UPDATE SET n = watch_counts.n + excluded.n, amount = watch_counts.amount + excluded.amount
 `
 
-func (q *Queries) Count(ctx context.Context, what string, subject string, hour int64, amount int64) error {
+type CountParams struct {
+	What    string
+	Subject string
+	Hour    int64
+	N       int64
+	Amount  int64
+}
+
+func (q *Queries) Count(ctx context.Context, arg CountParams) error {
 	_, err := q.db.Exec(ctx, count,
-		what,
-		subject,
-		hour,
-		amount,
+		arg.What,
+		arg.Subject,
+		arg.Hour,
+		arg.N,
+		arg.Amount,
 	)
 	return err
 }
