@@ -238,8 +238,8 @@ func TestReadTimeout(t *testing.T) {
 func TestSpareSlot(t *testing.T) {
 	d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture, ReadTimeout: 20 * time.Second})
 	slots := max(1, runtime.NumCPU()-1)
-	reads := func(n int) (in chan bool, leave chan bool, wait func()) {
-		in, leave = make(chan bool, n), make(chan bool)
+	reads := func(n int) (chan bool, chan bool, func()) {
+		in, leave := make(chan bool, n), make(chan bool)
 		var all sync.WaitGroup
 		for range n {
 			all.Go(func() {
