@@ -39,7 +39,7 @@ type Service struct {
 // New opens the room.
 func New(d Deps) *Service {
 	s := &Service{db: d.DB, clock: d.Clock, events: d.Events, jobs: d.Jobs, catalog: d.Catalog, stores: d.Stores, lowAt: d.LowAt}
-	d.Events.FollowTx("inventory.low_at", s.marketSaid, event.Batch(500), event.Calmly(), event.FromNow())
+	d.Events.FollowTx("inventory.low_at", s.marketSaid, event.Only("market.setting_changed"), event.Calmly(), event.FromNow())
 	return s
 }
 

@@ -14,18 +14,21 @@ import (
 	"github.com/haat-market/haat/internal/platform/money"
 )
 
+// followed are the events that may change what an order's papers say. What was given back before an order left its store is
+// written when it is shipped.
+var followed = []string{
+	"order." + string(order.Returned), "order." + string(order.Shipped), "order.claimed", "order.refunded",
+	"refund.requested", "refund.processing", "refund.completed", "refund.failed", "refund.settled",
+}
+
 // follow looks at orders of which something may have been taken back, or which somebody claimed. What is due is derived
 // from where the order stands and from what was written, so an event that comes again writes nothing.
 func (s *Service) follow(ctx context.Context, tx db.Tx, events []event.Event) error {
 	var orders []string
 	reasons := map[string]string{}
 	for _, e := range events {
-		id := ""
-		switch {
-		case e.Type == "order."+string(order.Returned), e.Type == "order.claimed", e.Type == "order.refunded",
-			e.Type == "order."+string(order.Shipped): // what was given back before
-			id = e.Subject
-		case strings.HasPrefix(e.Type, "refund."):
+		id := e.Subject
+		if strings.HasPrefix(e.Type, "refund.") {
 			id, _ = e.Facts["order"].(string)
 		}
 		if id == "" {

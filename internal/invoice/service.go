@@ -41,7 +41,7 @@ type Service struct {
 func New(d Deps) *Service {
 	s := &Service{db: d.DB, clock: d.Clock, events: d.Events, market: d.Market, stores: d.Stores, orders: d.Orders}
 	d.Orders.BillWith(s)
-	d.Events.FollowTx("invoice.follow", s.follow, event.Batch(20))
+	d.Events.FollowTx("invoice.follow", s.follow, event.Only(followed...), event.Batch(20), event.Calmly())
 	return s
 }
 

@@ -9,10 +9,13 @@ import (
 	"github.com/haat-market/haat/internal/platform/event"
 )
 
+// soldTypes are the events that sold looks at.
+var soldTypes = []string{"order.placed", "order." + string(Confirmed), "order." + string(Cancelled), "order." + string(Returned)}
+
 // popularity follows what becomes of orders and tells the catalogue how many units were sold: those of orders that were
-// confirmed and not called off or sent back. It runs in the transaction that stores the follower's place, so each is
-// counted once.
-func (s *Service) popularity(ctx context.Context, tx db.Tx, events []event.Event) error {
+// confirmed and not called off or sent back. What it writes is in the transaction that stores the follower's place, so
+// each is counted once.
+func (s *Service) popularity(ctx context.Context, events []event.Event) (event.Apply, error) {
 	sign := map[string]int64{}
 	var orders []string
 	for _, e := range events {
@@ -26,17 +29,24 @@ func (s *Service) popularity(ctx context.Context, tx db.Tx, events []event.Event
 		sign[e.Subject] += n
 	}
 	if len(orders) == 0 {
-		return nil
-	}
-	rows, err := orderdb.New(tx).UnitsOfOrders(ctx, orders)
-	if err != nil {
-		return fmt.Errorf("units of orders: %w", err)
+		return nil, nil
 	}
 	units := map[string]int64{}
-	for _, r := range rows {
-		units[r.Product] += sign[r.OrderRef] * r.Quantity
+	err := s.db.Read(ctx, "order.popularity", func(ctx context.Context, tx db.Tx) error {
+		rows, err := orderdb.New(tx).UnitsOfOrders(ctx, orders) // a line's product and quantity never change
+		if err != nil {
+			return fmt.Errorf("units of orders: %w", err)
+		}
+		clear(units)
+		for _, r := range rows {
+			units[r.Product] += sign[r.OrderRef] * r.Quantity
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return s.catalog.Sold(ctx, tx, units)
+	return func(ctx context.Context, tx db.Tx) error { return s.catalog.Sold(ctx, tx, units) }, nil
 }
 
 // sold says whether an event makes an order's goods sold (1), or not sold any more (-1).

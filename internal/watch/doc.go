@@ -2,7 +2,7 @@
 // leaves unanswered, transfers of which nothing is heard. It never stops anybody.
 //
 // It owns the counts that patterns are seen in, the flags, and the mails about what waits. It does not own what
-// happened: it follows the log of events, in the transaction that stores its place, so that each is counted once.
+// happened: it follows the log of events, and writes in the transaction that stores its place, so that each is counted once.
 //
 // Invariants:
 //   - One open flag for each rule and subject; what was looked at is not flagged again within the rule's time.

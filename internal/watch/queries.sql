@@ -11,6 +11,11 @@ WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND hour >= sqlc.arg
 INSERT INTO watch_members (what, subject, member, seen_at) VALUES (sqlc.arg(what), sqlc.arg(subject), sqlc.arg(member), sqlc.arg(seen_at))
 ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at WHERE watch_members.seen_at + 86400000000 <= excluded.seen_at;
 
+-- name: IsMember :one
+SELECT EXISTS (
+    SELECT 1 FROM watch_members WHERE what = sqlc.arg(what) AND subject = sqlc.arg(subject) AND member = sqlc.arg(member) AND seen_at > sqlc.arg(since)::bigint
+);
+
 -- Counted to a hundred, which is far more than any rule asks for.
 -- name: Joined :one
 SELECT COUNT(*) FROM (

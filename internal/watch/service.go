@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"time"
 
 	"github.com/haat-market/haat/internal/identity"
 	"github.com/haat-market/haat/internal/market"
@@ -57,120 +58,146 @@ func New(d Deps) *Service {
 	s := &Service{
 		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail, market: d.Market, identity: d.Identity, payments: d.Payments, orders: d.Orders, url: d.URL, key: d.Key,
 	}
-	d.Events.FollowTx("watch.follow", s.follow, event.Batch(100), event.Calmly(), event.FromNow())
+	d.Events.FollowPlan("watch.follow", s.follow, event.Only(followed...), event.Batch(200), event.Calmly(), event.FromNow())
 	return s
 }
 
-// follow counts what happens, raises flags and asks for the mails about what waits.
-func (s *Service) follow(ctx context.Context, tx db.Tx, events []event.Event) error {
-	if err := s.countSold(ctx, tx, events); err != nil {
-		return err
-	}
-	for _, e := range events {
-		if err := s.one(ctx, tx, e); err != nil {
-			return err
-		}
-	}
-	return nil
+// followed are the events that say something about a pattern, or that somebody is mailed about.
+var followed = []string{
+	"payment.attempt_failed", "payment.completed", "payment.proof_submitted", "account.activated", "account.created", "account.updated",
+	"order.placed", "order.refunded", "wallet.topup_paid", "payout.requested", disputeOverdue, proofMissing, proofWaiting,
 }
 
-// countSold counts what stores sold, each store once for all of the events.
-func (s *Service) countSold(ctx context.Context, tx db.Tx, events []event.Event) error {
-	type at struct {
-		store string
-		hour  int64
-	}
-	n := map[at]int64{}
-	for _, e := range events {
-		if store := text(e, "store"); e.Type == "order.placed" && store != "" {
-			n[at{store, hour(e.At)}]++
-		}
-	}
-	for a, n := range n {
-		if err := watchdb.New(tx).Count(ctx, watchdb.CountParams{What: sold, Subject: a.store, Hour: a.hour, N: n}); err != nil {
-			return err
-		}
-	}
-	return nil
+// noting is what is being gathered from some events, to be written with the follower's place.
+type noting struct {
+	tx    db.Tx // to read in
+	steps []event.Apply
+	sold  map[soldAt]int64
+	seen  map[membership]time.Time // who takes part in what, by these very events
 }
 
-func (s *Service) one(ctx context.Context, tx db.Tx, e event.Event) error {
+type soldAt struct {
+	store string
+	hour  int64
+}
+
+type membership struct{ what, subject, member string }
+
+// follow counts what happens, raises flags and asks for the mails about what waits. Most of what happens says nothing new,
+// so that nothing is written.
+func (s *Service) follow(ctx context.Context, events []event.Event) (event.Apply, error) {
+	var n *noting
+	err := s.db.Read(ctx, "watch.follow", func(ctx context.Context, tx db.Tx) error {
+		n = &noting{tx: tx, sold: map[soldAt]int64{}, seen: map[membership]time.Time{}}
+		for _, e := range events {
+			if err := s.one(ctx, n, e); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil || len(n.steps) == 0 && len(n.sold) == 0 {
+		return nil, err
+	}
+	return func(ctx context.Context, tx db.Tx) error {
+		for at, count := range n.sold { // each store once for all of the events
+			if err := watchdb.New(tx).Count(ctx, watchdb.CountParams{What: sold, Subject: at.store, Hour: at.hour, N: count}); err != nil {
+				return err
+			}
+		}
+		for _, step := range n.steps {
+			if err := step(ctx, tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
+}
+
+func (n *noting) do(step event.Apply) { n.steps = append(n.steps, step) }
+
+func (s *Service) one(ctx context.Context, n *noting, e event.Event) error {
 	switch e.Type {
 	case "payment.attempt_failed", "payment.completed", "payment.proof_submitted":
-		return s.paid(ctx, tx, e)
+		return s.paid(ctx, n, e)
 	case "account.activated", "account.created", "account.updated":
-		return s.named(ctx, tx, e)
+		return s.named(ctx, n, e)
 	case "order.placed":
-		return s.placed(ctx, tx, e)
+		return s.placed(ctx, n, e)
 	case "order.refunded":
-		if store := text(e, "store"); store != "" {
-			return s.counted(ctx, tx, ManyRefunds, store, e, 0)
-		}
+		s.counted(n, ManyRefunds, text(e, "store"), e, 0)
 	case "wallet.topup_paid":
 		if account := text(e, "account"); account != "" {
-			return s.count(ctx, tx, toppedUp, account, e, whole(e, "amount"))
+			n.do(func(ctx context.Context, tx db.Tx) error {
+				return s.count(ctx, tx, toppedUp, account, e, whole(e, "amount"))
+			})
 		}
 	case "payout.requested":
 		if text(e, "holder") == "wallet" {
-			return s.counted(ctx, tx, QuickPayout, text(e, "account"), e, whole(e, "amount"))
+			s.counted(n, QuickPayout, text(e, "account"), e, whole(e, "amount"))
 		}
 	case disputeOverdue, proofMissing, proofWaiting:
-		return s.jobs.Enqueue(ctx, tx, job.New(mailKind, mailJob{e.Type, e.Subject, text(e, "order")}).Key(mailKind+":"+e.Type+":"+e.Subject))
+		n.do(func(ctx context.Context, tx db.Tx) error {
+			return s.jobs.Enqueue(ctx, tx, job.New(mailKind, mailJob{e.Type, e.Subject, text(e, "order")}).Key(mailKind+":"+e.Type+":"+e.Subject))
+		})
 	}
 	return nil
 }
 
 // named looks at the telephone number that an account has.
-func (s *Service) named(ctx context.Context, tx db.Tx, e event.Event) error {
+func (s *Service) named(ctx context.Context, n *noting, e event.Event) error {
 	if changed, ok := e.Facts["changed"].([]any); ok && !slices.Contains(changed, any("phone")) {
 		return nil
 	}
-	a, err := s.identity.Find(ctx, tx, e.Subject)
+	a, err := s.identity.Find(ctx, n.tx, e.Subject)
 	if errors.Is(err, identity.ErrAccountNotFound) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	return s.phoned(ctx, tx, a.Phone, a.PublicID, e)
+	return s.phoned(ctx, n, a.Phone, a.PublicID, e)
 }
 
-// placed looks at the telephone number that an order goes to.
-func (s *Service) placed(ctx context.Context, tx db.Tx, e event.Event) error {
+// placed counts an order for its store, and looks at the telephone number that it goes to.
+func (s *Service) placed(ctx context.Context, n *noting, e event.Event) error {
+	if store := text(e, "store"); store != "" {
+		n.sold[soldAt{store, hour(e.At)}]++
+	}
 	if e.Actor == event.System { // a guest: no account
 		return nil
 	}
-	to, err := s.orders.ContactOf(ctx, tx, e.Subject)
+	to, err := s.orders.ContactOf(ctx, n.tx, e.Subject)
 	if err != nil {
 		return err
 	}
-	return s.phoned(ctx, tx, to.Phone, e.Actor, e)
+	return s.phoned(ctx, n, to.Phone, e.Actor, e)
 }
 
-func (s *Service) phoned(ctx context.Context, tx db.Tx, phone, account string, e event.Event) error {
+func (s *Service) phoned(ctx context.Context, n *noting, phone, account string, e event.Event) error {
 	if phone == "" {
 		return nil
 	}
-	return s.joined(ctx, tx, SharedPhone, s.sign(SharedPhone, phone), account, e)
+	return s.joined(ctx, n, SharedPhone, s.sign(SharedPhone, phone), account, e)
 }
 
 // paid looks at how somebody paid, or tried to.
-func (s *Service) paid(ctx context.Context, tx db.Tx, e event.Event) error {
+func (s *Service) paid(ctx context.Context, n *noting, e event.Event) error {
 	id := text(e, "attempt")
 	if id == "" {
 		return nil // from the wallet, or in cash
 	}
-	t, err := s.payments.TraceOf(ctx, tx, id)
+	t, err := s.payments.TraceOf(ctx, n.tx, id)
 	if err != nil || t.Account == "" {
 		return err
 	}
 	switch {
 	case e.Type == "payment.attempt_failed" && t.Declined:
-		return s.counted(ctx, tx, DeclinedCards, t.Account, e, 0)
+		s.counted(n, DeclinedCards, t.Account, e, 0)
 	case e.Type == "payment.completed" && t.Fingerprint != "":
-		return s.joined(ctx, tx, SharedCard, s.sign(SharedCard, t.Gateway, t.Fingerprint), t.Account, e)
+		return s.joined(ctx, n, SharedCard, s.sign(SharedCard, t.Gateway, t.Fingerprint), t.Account, e)
 	case e.Type == "payment.proof_submitted" && t.Transfer != "":
-		return s.joined(ctx, tx, SharedTransfer, s.sign(SharedTransfer, t.Transfer), t.Account, e)
+		return s.joined(ctx, n, SharedTransfer, s.sign(SharedTransfer, t.Transfer), t.Account, e)
 	}
 	return nil
 }
@@ -180,10 +207,13 @@ func (s *Service) count(ctx context.Context, tx db.Tx, what, subject string, e e
 }
 
 // counted counts what a rule is about, and flags it where that is too often.
-func (s *Service) counted(ctx context.Context, tx db.Tx, name, subject string, e event.Event, amount int64) error {
-	if subject == "" {
-		return nil
+func (s *Service) counted(n *noting, name, subject string, e event.Event, amount int64) {
+	if subject != "" {
+		n.do(func(ctx context.Context, tx db.Tx) error { return s.weigh(ctx, tx, name, subject, e, amount) })
 	}
+}
+
+func (s *Service) weigh(ctx context.Context, tx db.Tx, name, subject string, e event.Event, amount int64) error {
 	if err := s.count(ctx, tx, name, subject, e, amount); err != nil {
 		return err
 	}
@@ -213,17 +243,31 @@ func (s *Service) counted(ctx context.Context, tx db.Tx, name, subject string, e
 
 // joined notes who takes part in something, and flags it where those are too many. It looks once a day for each of
 // them: thousands may share something harmless, and each of their payments would else count them all.
-func (s *Service) joined(ctx context.Context, tx db.Tx, name, subject, member string, e event.Event) error {
-	r, q := ruleOf(name), watchdb.New(tx)
-	joined, err := q.Join(ctx, name, subject, member, clock.Micro(e.At))
-	if err != nil || joined == 0 { // he was here today: it is known what that means
+func (s *Service) joined(ctx context.Context, n *noting, name, subject, member string, e event.Event) error {
+	m := membership{name, subject, member}
+	if at, ok := n.seen[m]; ok && e.At.Before(at.Add(day)) {
+		return nil
+	}
+	known, err := watchdb.New(n.tx).IsMember(ctx, name, subject, member, clock.Micro(e.At.Add(-day)))
+	if err != nil || known { // he was here today: it is known what that means
 		return err
 	}
-	n, err := q.Joined(ctx, name, subject, clock.Micro(e.At.Add(-r.within)))
+	n.seen[m] = e.At
+	n.do(func(ctx context.Context, tx db.Tx) error { return s.join(ctx, tx, m, e) })
+	return nil
+}
+
+func (s *Service) join(ctx context.Context, tx db.Tx, m membership, e event.Event) error {
+	r, q := ruleOf(m.what), watchdb.New(tx)
+	joined, err := q.Join(ctx, m.what, m.subject, m.member, clock.Micro(e.At))
+	if err != nil || joined == 0 {
+		return err
+	}
+	n, err := q.Joined(ctx, m.what, m.subject, clock.Micro(e.At.Add(-r.within)))
 	if err != nil || n < r.from {
 		return err
 	}
-	return s.flag(ctx, tx, r, subject, n, r.from, e)
+	return s.flag(ctx, tx, r, m.subject, n, r.from, e)
 }
 
 // flag raises a flag, lets an open one grow, and leaves alone what somebody has looked at within the rule's time.

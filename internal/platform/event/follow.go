@@ -11,18 +11,35 @@ import (
 	"github.com/haat-market/haat/internal/platform/job"
 )
 
-const followBatch = 100
+const (
+	followBatch = 100
+	// followPiece is how many events are looked through for those of a follower's types.
+	followPiece = 500
+)
+
+// Apply writes what a follower planned, in the transaction that stores its place.
+type Apply func(ctx context.Context, tx db.Tx) error
 
 type follower struct {
 	name  string
 	batch int
 	calm  bool // nobody waits for what it does
 	fresh bool // begins with what comes after its registration
+	types []string
 	call  func(ctx context.Context, events []Event) error
 	join  func(ctx context.Context, tx db.Tx, events []Event) error
+	plan  func(ctx context.Context, events []Event) (Apply, error)
 }
 
 func (f *follower) sweep() string { return "event.follow." + f.name }
+
+// piece is how many events it goes through at once.
+func (f *follower) piece() int {
+	if len(f.types) > 0 {
+		return max(f.batch, followPiece)
+	}
+	return f.batch
+}
 
 // FollowOption changes how a follower is served.
 type FollowOption func(*follower)
@@ -33,6 +50,9 @@ func Batch(n int) FollowOption { return func(f *follower) { f.batch = max(1, n) 
 // Calmly serves a follower once a second, or when a batch is full, because nobody waits for what it does: it then looks
 // at many events together.
 func Calmly() FollowOption { return func(f *follower) { f.calm = true } }
+
+// Only gives a follower the events of these types, and spares reading the others.
+func Only(types ...string) FollowOption { return func(f *follower) { f.types = types } }
 
 // FromNow makes a follower that is new to this database begin with what comes next. Without it, it begins with the
 // oldest event that is kept.
@@ -50,6 +70,13 @@ func (l *Log) FollowTx(name string, join func(ctx context.Context, tx db.Tx, eve
 	l.add(&follower{name: name, batch: followBatch, join: join}, opts)
 }
 
+// FollowPlan registers a function that reads what it needs, outside of any transaction of the log's, and gives what is to
+// be written in the one that stores the follower's place: nil for nothing. So the writer of the embedded engine, which all
+// wait for, does not wait for the reading. What is written happens exactly once; planning, at least once.
+func (l *Log) FollowPlan(name string, plan func(ctx context.Context, events []Event) (Apply, error), opts ...FollowOption) {
+	l.add(&follower{name: name, batch: followBatch, plan: plan}, opts)
+}
+
 func (l *Log) add(f *follower, opts []FollowOption) {
 	for _, o := range opts {
 		o(f)
@@ -57,7 +84,7 @@ func (l *Log) add(f *follower, opts []FollowOption) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch {
-	case f.name == retentionCursor || len(f.name) > maxRef || f.call == nil && f.join == nil:
+	case f.name == retentionCursor || len(f.name) > maxRef || f.call == nil && f.join == nil && f.plan == nil:
 		panic(fmt.Sprintf("event: follower %q needs a name and a function", f.name))
 	}
 	for _, other := range l.followers {
@@ -73,51 +100,35 @@ func (l *Log) add(f *follower, opts []FollowOption) {
 
 var errMoved = errors.New("event: the follower's place was moved by another")
 
-// follow serves a follower one batch and says how many events that were.
+// follow serves a follower one batch and says how many events it went through.
 func (l *Log) follow(ctx context.Context, d *db.DB, lease job.Lease, f *follower) (int, error) {
-	var from int64
-	var known bool
-	var events []Event
-	// Numbered events never change, so they need not be read in the transaction that stores the place.
-	err := d.Read(ctx, "event.follow", func(ctx context.Context, tx db.Tx) error {
-		events = nil
-		var err error
-		from, err = eventdb.New(tx).Cursor(ctx, f.name)
-		if known = !errors.Is(err, db.ErrNoRows); !known {
-			return nil
-		}
-		if err == nil {
-			events, err = l.after(ctx, tx, from, f.batch)
-		}
-		return err
-	})
+	from, upto, events, err := l.next(ctx, d, f)
+	if errors.Is(err, db.ErrNoRows) {
+		return l.begin(ctx, d, lease, f)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("follower %s: %w", f.name, err)
 	}
-	if !known {
-		return l.begin(ctx, d, lease, f)
-	}
-	if len(events) == 0 {
+	if upto <= from {
 		return 0, nil
 	}
-	if f.call != nil {
-		if err := f.call(ctx, events); err != nil {
-			return 0, fmt.Errorf("follower %s at %d: %w", f.name, events[0].Seq, err)
-		}
+	apply, err := f.handle(ctx, events)
+	if err != nil {
+		return 0, fmt.Errorf("follower %s at %d: %w", f.name, from+1, err)
 	}
 	err = d.Write(ctx, f.sweep(), func(ctx context.Context, tx db.Tx) error {
 		if err := lease.Check(ctx, tx); err != nil {
 			return err
 		}
-		n, err := eventdb.New(tx).AdvanceCursor(ctx, events[len(events)-1].Seq, clock.Micro(l.clock.Now()), f.name, from)
+		n, err := eventdb.New(tx).AdvanceCursor(ctx, upto, clock.Micro(l.clock.Now()), f.name, from)
 		if err != nil {
 			return err
 		}
 		if n == 0 {
 			return errMoved
 		}
-		if f.join != nil {
-			return f.join(ctx, tx, events)
+		if apply != nil {
+			return apply(ctx, tx)
 		}
 		return nil
 	})
@@ -125,9 +136,53 @@ func (l *Log) follow(ctx context.Context, d *db.DB, lease job.Lease, f *follower
 		return 0, nil // the next look finds the new place
 	}
 	if err != nil {
-		return 0, fmt.Errorf("follower %s at %d: %w", f.name, events[0].Seq, err)
+		return 0, fmt.Errorf("follower %s at %d: %w", f.name, from+1, err)
 	}
-	return len(events), nil
+	return int(upto - from), nil // numbers have no holes
+}
+
+// next reads a follower's place, the events after it that are his, and how far they reach. db.ErrNoRows: he has no place.
+//
+// Numbered events never change, so they need not be read in the transaction that stores the place.
+func (l *Log) next(ctx context.Context, d *db.DB, f *follower) (from, upto int64, events []Event, err error) {
+	err = d.Read(ctx, "event.follow", func(ctx context.Context, tx db.Tx) (err error) {
+		q := eventdb.New(tx)
+		upto = 0
+		if from, err = q.Cursor(ctx, f.name); err != nil {
+			return err
+		}
+		if len(f.types) == 0 {
+			if events, err = l.after(ctx, tx, from, f.batch); err == nil && len(events) > 0 {
+				upto = events[len(events)-1].Seq
+			}
+			return err
+		}
+		if upto, err = q.EndOfPiece(ctx, from, int32(f.piece())); err != nil || upto == 0 {
+			return err
+		}
+		rows, err := q.EventsOfTypes(ctx, from, upto, f.types, int32(f.batch))
+		if err != nil {
+			return err
+		}
+		if events, err = fromRows(rows); err == nil && len(events) == f.batch {
+			upto = events[len(events)-1].Seq // there may be more of them before the piece's end
+		}
+		return err
+	})
+	return from, upto, events, err
+}
+
+// handle gives a follower his events, and says what he wants to be written with his place.
+func (f *follower) handle(ctx context.Context, events []Event) (Apply, error) {
+	switch {
+	case len(events) == 0:
+		return nil, nil
+	case f.call != nil:
+		return nil, f.call(ctx, events)
+	case f.plan != nil:
+		return f.plan(ctx, events)
+	}
+	return func(ctx context.Context, tx db.Tx) error { return f.join(ctx, tx, events) }, nil
 }
 
 // begin gives a new follower its first place.

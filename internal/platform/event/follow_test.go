@@ -295,3 +295,57 @@ func TestTailEndsWithTheDatabase(t *testing.T) {
 		}
 	})
 }
+
+// A follower of some types sees all of them in order and none of the others, in pieces; what it plans is written once, with
+// its place.
+func TestAFollowerOfSomeTypes(t *testing.T) {
+	each(t, func(t *testing.T, d *db.DB) {
+		c := newFake()
+		l := New(c)
+		var planned []string
+		fail := false
+		l.FollowPlan("some", func(_ context.Context, events []Event) (Apply, error) {
+			var seen []string
+			for _, e := range events {
+				seen = append(seen, e.Subject)
+			}
+			planned = append(planned, seen...)
+			return func(ctx context.Context, tx db.Tx) error {
+				for _, s := range seen {
+					if err := l.Append(ctx, tx, Event{Type: "thing.copied", Subject: s, Actor: System}); err != nil {
+						return err
+					}
+				}
+				if fail {
+					return errors.New("no")
+				}
+				return nil
+			}, nil
+		}, Only("thing.here"), Batch(3))
+		r := leader(t, d, c, l)
+		many := make([]Event, followPiece+20)
+		for i := range many {
+			many[i] = Event{Type: "thing.elsewhere", Subject: fmt.Sprint("s_", i), Actor: System}
+			if i < 8 || i >= followPiece+18 {
+				many[i].Type = "thing.here"
+			}
+		}
+		appendAll(t, d, l, many...)
+		sweep(t, r, numberSweep, len(many))
+		fail = true
+		if _, err := r.RunSweep(t.Context(), "event.follow.some"); err == nil {
+			t.Error("no error")
+		}
+		fail, planned = false, nil
+		sweep(t, r, "event.follow.some", len(many)) // it has its place already
+		want := fmt.Sprintf("[s_0 s_1 s_2 s_3 s_4 s_5 s_6 s_7 s_%d s_%d]", followPiece+18, followPiece+19)
+		if fmt.Sprint(planned) != want {
+			t.Errorf("planned %v", planned)
+		}
+		sweep(t, r, numberSweep, 10) // the copies, each once
+		sweep(t, r, "event.follow.some", 10)
+		if found := findings(t, d, l); found != nil || len(planned) != 10 {
+			t.Error(found, planned)
+		}
+	})
+}

@@ -208,7 +208,11 @@ func (l *Log) after(ctx context.Context, tx db.Tx, seq int64, limit int) ([]Even
 	if err != nil {
 		return nil, fmt.Errorf("events after %d: %w", seq, err)
 	}
-	events := make([]Event, len(rows))
+	return fromRows(rows)
+}
+
+func fromRows(rows []eventdb.Event) (events []Event, err error) {
+	events = make([]Event, len(rows))
 	for i, row := range rows {
 		if events[i], err = fromRow(row); err != nil {
 			return nil, err

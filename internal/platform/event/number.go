@@ -42,7 +42,7 @@ func (l *Log) serve(f *follower) {
 	d := l.runner.DB()
 	calm := 0
 	if f.calm {
-		calm = f.batch
+		calm = f.piece()
 	}
 	l.runner.Sweep(job.Sweep{Name: f.sweep(), Every: time.Second, Calm: calm, Run: func(ctx context.Context, lease job.Lease) (int, error) {
 		return l.follow(ctx, d, lease, f)

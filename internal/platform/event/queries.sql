@@ -24,6 +24,19 @@ UPDATE events SET seq = id - sqlc.arg(shift)::bigint WHERE id BETWEEN sqlc.arg(f
 -- name: EventsAfter :many
 SELECT id, seq, type, subject, actor, facts, created_at FROM events WHERE seq > sqlc.arg(after)::bigint ORDER BY seq NULLS LAST LIMIT sqlc.arg(max_rows);
 
+-- Where a piece of the log ends.
+-- name: EndOfPiece :one
+SELECT COALESCE(MAX(p.seq), 0)::bigint FROM (
+    SELECT seq FROM events WHERE seq > sqlc.arg(after)::bigint ORDER BY seq NULLS LAST LIMIT sqlc.arg(max_rows)
+) AS p;
+
+-- A piece is short. The index by type would lead through all events that there ever were; joined to nothing, a type is
+-- in no index.
+-- name: EventsOfTypes :many
+SELECT id, seq, type, subject, actor, facts, created_at FROM events
+WHERE seq > sqlc.arg(after)::bigint AND seq <= sqlc.arg(upto)::bigint AND type || '' = ANY(sqlc.arg(types)::text[])
+ORDER BY seq NULLS LAST LIMIT sqlc.arg(max_rows);
+
 -- name: AddCursor :exec
 INSERT INTO event_cursors (follower, seq, updated_at) VALUES ($1, $2, $3) ON CONFLICT (follower) DO NOTHING;
 

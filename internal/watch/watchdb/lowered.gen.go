@@ -30,6 +30,11 @@ SET n = ?1, usual = ?2, last = ?3, updated_at = ?4
 WHERE id = ?5 AND state = 'open'`,
 		insertFlag: `INSERT INTO watch_flags (public_id, rule, subject, n, usual, last, state, note, seen_by, seen_at, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'open', '', '', NULL, ?7, ?7)`,
+		isMember: `SELECT EXISTS (
+    SELECT 1
+    FROM watch_members
+    WHERE what = ?1 AND subject = ?2 AND member = ?3 AND seen_at > ?4
+)`,
 		join: `INSERT INTO watch_members (what, subject, member, seen_at)
 VALUES (?1, ?2, ?3, ?4)
 ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at

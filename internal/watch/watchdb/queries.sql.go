@@ -182,6 +182,24 @@ func (q *Queries) InsertFlag(ctx context.Context, arg InsertFlagParams) error {
 	return err
 }
 
+const isMember = `-- name: IsMember :one
+SELECT EXISTS (
+    SELECT 1 FROM watch_members WHERE what = $1 AND subject = $2 AND member = $3 AND seen_at > $4::bigint
+)
+`
+
+func (q *Queries) IsMember(ctx context.Context, what string, subject string, member string, since int64) (bool, error) {
+	row := q.db.QueryRow(ctx, isMember,
+		what,
+		subject,
+		member,
+		since,
+	)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const join = `-- name: Join :execrows
 INSERT INTO watch_members (what, subject, member, seen_at) VALUES ($1, $2, $3, $4)
 ON CONFLICT (what, subject, member) DO UPDATE SET seen_at = excluded.seen_at WHERE watch_members.seen_at + 86400000000 <= excluded.seen_at

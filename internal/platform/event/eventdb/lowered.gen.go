@@ -23,6 +23,14 @@ ORDER BY follower`,
 WHERE follower = ?1`,
 		deleteEvents: `DELETE FROM events
 WHERE seq > ?1 AND seq <= ?2`,
+		endOfPiece: `SELECT COALESCE(max(p.seq), 0)
+FROM (
+    SELECT seq
+    FROM events
+    WHERE seq > ?1
+    ORDER BY seq
+    LIMIT ?2
+) AS p`,
 		eventFrom: `SELECT id, created_at
 FROM events
 WHERE id >= ?1
@@ -33,6 +41,11 @@ FROM events
 WHERE seq > ?1
 ORDER BY seq
 LIMIT ?2`,
+		eventsOfTypes: `SELECT id, seq, type, subject, actor, facts, created_at
+FROM events
+WHERE seq > ?1 AND seq <= ?2 AND type || '' IN (SELECT value FROM json_each(?3))
+ORDER BY seq
+LIMIT ?4`,
 		hasUnnumbered: `SELECT EXISTS (
     SELECT 1
     FROM events

@@ -95,6 +95,20 @@ func (q *Queries) DeleteEvents(ctx context.Context, after int64, upto int64) (in
 	return result.RowsAffected(), nil
 }
 
+const endOfPiece = `-- name: EndOfPiece :one
+SELECT COALESCE(MAX(p.seq), 0)::bigint FROM (
+    SELECT seq FROM events WHERE seq > $1::bigint ORDER BY seq NULLS LAST LIMIT $2
+) AS p
+`
+
+// Where a piece of the log ends.
+func (q *Queries) EndOfPiece(ctx context.Context, after int64, maxRows int32) (int64, error) {
+	row := q.db.QueryRow(ctx, endOfPiece, after, maxRows)
+	var column_1 int64
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const eventFrom = `-- name: EventFrom :one
 SELECT id, created_at FROM events WHERE id >= $1 ORDER BY id LIMIT 1
 `
@@ -117,6 +131,47 @@ SELECT id, seq, type, subject, actor, facts, created_at FROM events WHERE seq > 
 
 func (q *Queries) EventsAfter(ctx context.Context, after int64, maxRows int32) ([]Event, error) {
 	rows, err := q.db.Query(ctx, eventsAfter, after, maxRows)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []Event{}
+	for rows.Next() {
+		var i Event
+		if err := rows.Scan(
+			&i.ID,
+			&i.Seq,
+			&i.Type,
+			&i.Subject,
+			&i.Actor,
+			&i.Facts,
+			&i.CreatedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const eventsOfTypes = `-- name: EventsOfTypes :many
+SELECT id, seq, type, subject, actor, facts, created_at FROM events
+WHERE seq > $1::bigint AND seq <= $2::bigint AND type || '' = ANY($3::text[])
+ORDER BY seq NULLS LAST LIMIT $4
+`
+
+// A piece is short. The index by type would lead through all events that there ever were; joined to nothing, a type is
+// in no index.
+func (q *Queries) EventsOfTypes(ctx context.Context, after int64, upto int64, types []string, maxRows int32) ([]Event, error) {
+	rows, err := q.db.Query(ctx, eventsOfTypes,
+		after,
+		upto,
+		types,
+		maxRows,
+	)
 	if err != nil {
 		return nil, err
 	}
