@@ -19,11 +19,11 @@ func (payable) Kind() string { return Kind }
 // Lock locks the checkout and its orders.
 func (p payable) Lock(ctx context.Context, tx db.Tx, checkout string) error {
 	q := orderdb.New(tx)
-	c, err := q.LockCheckout(ctx, checkout)
+	id, err := q.HoldCheckout(ctx, checkout)
 	if err != nil {
 		return err
 	}
-	_, err = q.LockOrdersOfCheckout(ctx, c.ID)
+	_, err = q.HoldOrdersOfCheckout(ctx, id)
 	return err
 }
 

@@ -37,6 +37,13 @@ SELECT * FROM checkouts WHERE id = ANY(sqlc.arg(ids)::bigint[]);
 -- name: LockCheckout :one
 SELECT * FROM checkouts WHERE public_id = $1 FOR UPDATE;
 
+-- The same locks for who reads what they guard later, or nothing of it.
+-- name: HoldCheckout :one
+SELECT id FROM checkouts WHERE public_id = $1 FOR UPDATE;
+
+-- name: HoldOrdersOfCheckout :many
+SELECT id FROM orders WHERE checkout_id = $1 ORDER BY id FOR UPDATE;
+
 -- name: LockCheckoutByID :one
 SELECT * FROM checkouts WHERE id = $1 FOR UPDATE;
 

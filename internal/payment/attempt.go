@@ -69,8 +69,8 @@ func (s *Service) start(ctx context.Context, caller web.Caller, cmd StartCmd) (a
 // claim records that an attempt starts, and what its gateway is to be asked, or pays at once from the wallet.
 func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd StartCmd, c *gateway.Charge) (a paymentdb.PaymentAttempt, err error) {
 	q := paymentdb.New(tx)
-	row, err := q.GetPayment(ctx, cmd.Payment)
-	if errors.Is(err, db.ErrNoRows) || err == nil && row.AccountID != caller.AccountID {
+	of, err := q.PayableOf(ctx, cmd.Payment)
+	if errors.Is(err, db.ErrNoRows) || err == nil && of.AccountID != caller.AccountID {
 		return a, ErrNotFound
 	}
 	if err != nil {
@@ -84,13 +84,14 @@ func (s *Service) claim(ctx context.Context, tx db.Tx, caller web.Caller, cmd St
 		if !settings.WalletPayments {
 			return a, ErrGateway
 		}
-		return s.claimWallet(ctx, tx, row)
+		return s.claimWallet(ctx, tx, of)
 	}
 	gw, offer, err := s.offerOf(ctx, tx, cmd.Gateway)
 	if err != nil {
 		return a, err
 	}
-	if row, err = q.LockPayment(ctx, row.ID); err != nil {
+	row, err := q.LockPayment(ctx, of.ID)
+	if err != nil {
 		return a, err
 	}
 	p := fromRow(row)
@@ -163,16 +164,17 @@ func startable(p Payment, now time.Time) error {
 }
 
 // claimWallet pays an open payment from the wallet. The payable is locked first, as everywhere.
-func (s *Service) claimWallet(ctx context.Context, tx db.Tx, row paymentdb.Payment) (a paymentdb.PaymentAttempt, err error) {
-	payable := s.payables[row.PayableKind]
+func (s *Service) claimWallet(ctx context.Context, tx db.Tx, of paymentdb.PayableOfRow) (a paymentdb.PaymentAttempt, err error) {
+	payable := s.payables[of.PayableKind]
 	if _, direct := payable.(Direct); direct {
 		return a, ErrGateway // what would be moved from a wallet into itself
 	}
-	if err := payable.Lock(ctx, tx, row.Payable); err != nil {
+	if err := payable.Lock(ctx, tx, of.Payable); err != nil {
 		return a, err
 	}
 	q := paymentdb.New(tx)
-	if row, err = q.LockPayment(ctx, row.ID); err != nil {
+	row, err := q.LockPayment(ctx, of.ID)
+	if err != nil {
 		return a, err
 	}
 	p := fromRow(row)
@@ -269,20 +271,18 @@ func (s *Service) record(ctx context.Context, attempt string, out outcome) (a pa
 	// READ COMMITTED: every check follows the locks of the payable and then of the payment's row.
 	err = s.db.Write(ctx, "payment.record", func(ctx context.Context, tx db.Tx) (err error) {
 		q := paymentdb.New(tx)
-		if a, err = q.GetAttempt(ctx, attempt); err != nil {
-			return err
-		}
-		row, err := q.GetPaymentByID(ctx, a.PaymentID)
+		of, err := q.PayableOfAttempt(ctx, attempt)
 		if err != nil {
 			return err
 		}
-		if err := s.payables[row.PayableKind].Lock(ctx, tx, row.Payable); err != nil {
+		if err := s.payables[of.PayableKind].Lock(ctx, tx, of.Payable); err != nil {
 			return err
 		}
-		if row, err = q.LockPayment(ctx, a.PaymentID); err != nil {
+		row, err := q.LockPayment(ctx, of.PaymentID)
+		if err != nil {
 			return err
 		}
-		if a, err = q.GetAttemptByID(ctx, a.ID); err != nil {
+		if a, err = q.GetAttemptByID(ctx, of.ID); err != nil {
 			return err
 		}
 		switch AttemptState(a.State) {

@@ -15,6 +15,13 @@ SELECT * FROM payments WHERE id = $1;
 -- name: GetPaymentByPayable :one
 SELECT * FROM payments WHERE payable_kind = $1 AND payable = $2;
 
+-- Whom a payment is from and what it is for, which never changes.
+-- name: PayableOf :one
+SELECT id, account_id, payable_kind, payable FROM payments WHERE public_id = $1;
+
+-- name: PayableOfAttempt :one
+SELECT a.id, a.payment_id, p.payable_kind, p.payable FROM payment_attempts AS a JOIN payments AS p ON p.id = a.payment_id WHERE a.public_id = $1;
+
 -- name: LockPayment :one
 SELECT * FROM payments WHERE id = $1 FOR UPDATE;
 

@@ -140,6 +140,13 @@ FROM orders AS o
 JOIN order_lines AS l ON l.order_id = o.id
 WHERE o.account_id = ?1 AND (o.state = 'awaiting_payment' OR o.state = 'pending') AND l.variant_id IN (SELECT value FROM json_each(?2))
 GROUP BY l.variant_id`,
+		holdCheckout: `SELECT id
+FROM checkouts
+WHERE public_id = ?1`,
+		holdOrdersOfCheckout: `SELECT id
+FROM orders
+WHERE checkout_id = ?1
+ORDER BY id`,
 		insertBuybackLines: `INSERT INTO buyback_lines (public_id, order_id, rate, material, title, unit, tax_code, unit_price, ordered, weighed, amount, tax_bp, tax, fee)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)`,
 		insertCheckout: `INSERT INTO checkouts (public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at)

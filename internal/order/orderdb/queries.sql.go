@@ -882,6 +882,42 @@ func (q *Queries) HeldBy(ctx context.Context, accountID int64, variants []int64)
 	return items, nil
 }
 
+const holdCheckout = `-- name: HoldCheckout :one
+SELECT id FROM checkouts WHERE public_id = $1 FOR UPDATE
+`
+
+// The same locks for who reads what they guard later, or nothing of it.
+func (q *Queries) HoldCheckout(ctx context.Context, publicID string) (int64, error) {
+	row := q.db.QueryRow(ctx, holdCheckout, publicID)
+	var id int64
+	err := row.Scan(&id)
+	return id, err
+}
+
+const holdOrdersOfCheckout = `-- name: HoldOrdersOfCheckout :many
+SELECT id FROM orders WHERE checkout_id = $1 ORDER BY id FOR UPDATE
+`
+
+func (q *Queries) HoldOrdersOfCheckout(ctx context.Context, checkoutID int64) ([]int64, error) {
+	rows, err := q.db.Query(ctx, holdOrdersOfCheckout, checkoutID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	items := []int64{}
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const insertCheckout = `-- name: InsertCheckout :one
 INSERT INTO checkouts (public_id, account_id, account, side, method, currency, goods, discount, tax, delivery, total, line_count, unit_count, contact, address, note, open, placed_at)
 VALUES ($1, $2, $3, $18, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)

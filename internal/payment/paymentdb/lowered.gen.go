@@ -177,6 +177,13 @@ WHERE attempt = ?1`,
 		lookLater: `UPDATE payment_attempts
 SET look_at = ?1, watched = ?2
 WHERE id = ?3 AND watched`,
+		payableOf: `SELECT id, account_id, payable_kind, payable
+FROM payments
+WHERE public_id = ?1`,
+		payableOfAttempt: `SELECT a.id, a.payment_id, p.payable_kind, p.payable
+FROM payment_attempts AS a
+JOIN payments AS p ON p.id = a.payment_id
+WHERE a.public_id = ?1`,
 		paymentFrom: `SELECT id, created_at
 FROM payments
 WHERE id >= ?1

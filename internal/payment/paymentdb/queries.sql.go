@@ -1327,6 +1327,53 @@ func (q *Queries) LookLater(ctx context.Context, lookAt int64, watched bool, iD 
 	return err
 }
 
+const payableOf = `-- name: PayableOf :one
+SELECT id, account_id, payable_kind, payable FROM payments WHERE public_id = $1
+`
+
+type PayableOfRow struct {
+	ID          int64
+	AccountID   int64
+	PayableKind string
+	Payable     string
+}
+
+// Whom a payment is from and what it is for, which never changes.
+func (q *Queries) PayableOf(ctx context.Context, publicID string) (PayableOfRow, error) {
+	row := q.db.QueryRow(ctx, payableOf, publicID)
+	var i PayableOfRow
+	err := row.Scan(
+		&i.ID,
+		&i.AccountID,
+		&i.PayableKind,
+		&i.Payable,
+	)
+	return i, err
+}
+
+const payableOfAttempt = `-- name: PayableOfAttempt :one
+SELECT a.id, a.payment_id, p.payable_kind, p.payable FROM payment_attempts AS a JOIN payments AS p ON p.id = a.payment_id WHERE a.public_id = $1
+`
+
+type PayableOfAttemptRow struct {
+	ID          int64
+	PaymentID   int64
+	PayableKind string
+	Payable     string
+}
+
+func (q *Queries) PayableOfAttempt(ctx context.Context, publicID string) (PayableOfAttemptRow, error) {
+	row := q.db.QueryRow(ctx, payableOfAttempt, publicID)
+	var i PayableOfAttemptRow
+	err := row.Scan(
+		&i.ID,
+		&i.PaymentID,
+		&i.PayableKind,
+		&i.Payable,
+	)
+	return i, err
+}
+
 const paymentFrom = `-- name: PaymentFrom :one
 SELECT id, created_at FROM payments WHERE id >= $1 ORDER BY id LIMIT 1
 `
