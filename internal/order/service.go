@@ -68,7 +68,7 @@ func New(d Deps) *Service {
 		catalog: d.Catalog, inventory: d.Inventory, payments: d.Payments, cart: d.Cart, rates: d.Rates, url: d.URL, key: d.Key,
 	}
 	d.Payments.AddPayable(payable{s})
-	d.Events.FollowPlan("order.popularity", s.popularity, event.Only(soldTypes...), event.Batch(400), event.Calmly())
+	d.Events.FollowPlan("order.popularity", s.popularity, event.Only(soldTypes...), event.Batch(1000), event.Calmly())
 	return s
 }
 

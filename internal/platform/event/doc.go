@@ -7,8 +7,9 @@
 // Invariants:
 //   - An event exists exactly if its change was committed.
 //   - Rows are never changed; only a row without a number is given one, once.
-//   - Numbers (Seq) are given by the leader alone, in the order in which rows became visible, without gaps. Whoever
-//     has read up to a number has missed nothing before it. Ids have gaps and are not in that order: follow Seq.
+//   - Numbers (Seq) are in the order in which rows became visible, without gaps: on PostgreSQL the leader gives them, on the
+//     embedded engine the transaction that appends. Whoever has read up to a number has missed nothing before it. Ids have
+//     gaps and are not in that order: follow Seq.
 //   - A follower sees every numbered event at least once, in order. Retention keeps what a follower has not seen.
 //   - Facts are ids and changed values: no secrets, no contacts, no positions, no fractions.
 package event

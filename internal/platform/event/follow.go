@@ -14,7 +14,7 @@ import (
 const (
 	followBatch = 100
 	// followPiece is how many events are looked through for those of a follower's types.
-	followPiece = 500
+	followPiece = 2000
 )
 
 // Apply writes what a follower planned, in the transaction that stores its place.

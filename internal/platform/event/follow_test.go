@@ -51,6 +51,9 @@ func TestFollowersSeeAgainWhatTheyFailedOn(t *testing.T) {
 		var counted int
 		r := leader(t, d, c, l)
 		l.FollowTx("count", func(ctx context.Context, tx db.Tx, events []Event) error {
+			if events[0].Subject == "copy" { // on the embedded engine it has its number at once
+				return nil
+			}
 			counted = len(events)
 			return l.Append(ctx, tx, happened("copy"))
 		}, Batch(3), FromNow()) // also after Work
@@ -73,7 +76,11 @@ func TestFollowersSeeAgainWhatTheyFailedOn(t *testing.T) {
 		}
 		appendAll(t, d, l, happened("d"))
 		sweep(t, r, numberSweep, 1)
-		if n, err := r.RunSweep(t.Context(), "event.follow.count"); err != nil || n != 1 || counted != 1 {
+		seen, want := 1, "4 [{count 4 0} {out 3 1}]"
+		if d.Engine() == db.Embedded { // the copy has its number, and is seen
+			seen, want = 2, "5 [{count 5 0} {out 3 2}]"
+		}
+		if n, err := r.RunSweep(t.Context(), "event.follow.count"); err != nil || n != seen || counted != 1 {
 			t.Error(n, err, counted)
 		}
 		err := d.Read(t.Context(), "test", func(ctx context.Context, tx db.Tx) error {
@@ -82,7 +89,7 @@ func TestFollowersSeeAgainWhatTheyFailedOn(t *testing.T) {
 				t.Errorf("the follower wrote %d times", len(events))
 			}
 			last, places, err2 := l.Places(ctx, tx)
-			if fmt.Sprint(last, places) != "4 [{count 4 0} {out 3 1}]" {
+			if fmt.Sprint(last, places) != want {
 				t.Error(last, places)
 			}
 			return errors.Join(err, err2)
@@ -337,13 +344,19 @@ func TestAFollowerOfSomeTypes(t *testing.T) {
 			t.Error("no error")
 		}
 		fail, planned = false, nil
-		sweep(t, r, "event.follow.some", len(many)) // it has its place already
+		copies := 10
+		if d.Engine() == db.Embedded { // they have their numbers, and are gone through
+			sweep(t, r, "event.follow.some", len(many)+copies) // it has its place already
+			copies = 0
+		} else {
+			sweep(t, r, "event.follow.some", len(many))
+		}
 		want := fmt.Sprintf("[s_0 s_1 s_2 s_3 s_4 s_5 s_6 s_7 s_%d s_%d]", followPiece+18, followPiece+19)
 		if fmt.Sprint(planned) != want {
 			t.Errorf("planned %v", planned)
 		}
 		sweep(t, r, numberSweep, 10) // the copies, each once
-		sweep(t, r, "event.follow.some", 10)
+		sweep(t, r, "event.follow.some", copies)
 		if found := findings(t, d, l); found != nil || len(planned) != 10 {
 			t.Error(found, planned)
 		}

@@ -19,8 +19,9 @@ type Log struct {
 	clock clock.Clock
 	live  *live
 
-	likely  atomic.Bool // something was appended here since the last numbering
-	backlog atomic.Bool // the last numbering found more than it could do
+	told    atomic.Int64 // embedded: up to which number followers were woken
+	likely  atomic.Bool  // something was appended here since the last numbering
+	backlog atomic.Bool  // the last numbering found more than it could do
 
 	mu        sync.RWMutex
 	followers []*follower
@@ -37,8 +38,12 @@ func (l *Log) Append(ctx context.Context, tx db.Tx, e Event) error {
 	if err != nil {
 		return err
 	}
+	seq, err := nextSeq(ctx, tx)
+	if err != nil {
+		return err
+	}
 	err = eventdb.New(tx).InsertEvent(ctx, eventdb.InsertEventParams{
-		Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: clock.Micro(l.clock.Now()),
+		Seq: seq, Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: clock.Micro(l.clock.Now()),
 	})
 	if err != nil {
 		return fmt.Errorf("append %s: %w", e.Type, err)
@@ -52,6 +57,10 @@ func (l *Log) AppendMany(ctx context.Context, tx db.Tx, events []Event) error {
 	if len(events) == 0 {
 		return nil
 	}
+	seq, err := nextSeq(ctx, tx)
+	if err != nil {
+		return err
+	}
 	now := clock.Micro(l.clock.Now())
 	rows := make([]eventdb.InsertEventsParams, len(events))
 	for i, e := range events {
@@ -59,7 +68,11 @@ func (l *Log) AppendMany(ctx context.Context, tx db.Tx, events []Event) error {
 		if err != nil {
 			return err
 		}
-		rows[i] = eventdb.InsertEventsParams{Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: now}
+		rows[i] = eventdb.InsertEventsParams{Seq: seq, Type: e.Type, Subject: e.Subject, Actor: e.Actor, Facts: facts, CreatedAt: now}
+		if seq != nil {
+			next := *seq + 1
+			seq = &next
+		}
 	}
 	var first error
 	eventdb.New(tx).InsertEvents(ctx, rows).Exec(func(_ int, err error) {

@@ -49,12 +49,30 @@ func (l *Log) serve(f *follower) {
 	}})
 }
 
-// Number gives the next numbers to a batch of events that have none, and says to how many.
+// nextSeq is the number of the event that is written next, on the embedded engine: its transactions are written one after
+// another, and become visible in the same order, so that each can number its own. On PostgreSQL it is nil.
+func nextSeq(ctx context.Context, tx db.Tx) (*int64, error) {
+	if tx.Engine() != db.Embedded {
+		return nil, nil
+	}
+	last, err := lastSeq(ctx, eventdb.New(tx))
+	if err != nil {
+		return nil, fmt.Errorf("number of the next event: %w", err)
+	}
+	last++
+	return &last, nil
+}
+
+// Number gives the next numbers to a batch of events that have none, and says to how many. On the embedded engine they have
+// theirs, and it says how many came.
 //
-// A writer cannot do it: of two transactions the one with the higher id may be visible first, and a reader who
+// On PostgreSQL a writer cannot do it: of two transactions the one with the higher id may be visible first, and a reader who
 // remembers the highest number he saw would never see the other. The leader numbers only what is visible to it, after
 // everything that it numbered before.
 func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err error) {
+	if d.Engine() == db.Embedded {
+		return l.came(ctx, d)
+	}
 	waiting := l.likely.Swap(false) || l.backlog.Load()
 	if !waiting {
 		waiting, err = l.unnumbered(ctx, d)
@@ -91,14 +109,34 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 	}
 	l.backlog.Store(n == numberBatch)
 	if n > 0 {
-		l.mu.RLock()
-		followers := l.followers
-		l.mu.RUnlock()
-		for _, f := range followers {
-			l.poke(f.sweep())
-		}
+		l.wakeFollowers()
 	}
 	return n, nil
+}
+
+// came wakes the followers when there are events that they were not woken for, and says how many those are.
+func (l *Log) came(ctx context.Context, d *db.DB) (n int, err error) {
+	var last int64
+	err = d.Read(ctx, "event.came", func(ctx context.Context, tx db.Tx) error {
+		last, err = lastSeq(ctx, eventdb.New(tx))
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("look for events: %w", err)
+	}
+	if n = int(last - l.told.Swap(last)); n > 0 {
+		l.wakeFollowers()
+	}
+	return n, nil
+}
+
+func (l *Log) wakeFollowers() {
+	l.mu.RLock()
+	followers := l.followers
+	l.mu.RUnlock()
+	for _, f := range followers {
+		l.poke(f.sweep())
+	}
 }
 
 // number gives the events, in the order of their ids, the numbers from first on.
@@ -137,8 +175,8 @@ func (l *Log) unnumbered(ctx context.Context, d *db.DB) (waiting bool, err error
 // lastSeq is the highest number that was ever given.
 func lastSeq(ctx context.Context, q *eventdb.Queries) (int64, error) {
 	last, err := q.LastSeq(ctx)
-	if err != nil {
-		return 0, err
+	if err != nil || last > 0 { // what is left is later than what is gone
+		return last, err
 	}
 	gone, err := cursor(ctx, q, retentionCursor)
 	return max(last, gone), err

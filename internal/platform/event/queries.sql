@@ -1,8 +1,8 @@
 -- name: InsertEvent :exec
-INSERT INTO events (type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO events (seq, type, subject, actor, facts, created_at) VALUES (sqlc.narg(seq), sqlc.arg(type), sqlc.arg(subject), sqlc.arg(actor), sqlc.arg(facts), sqlc.arg(created_at));
 
 -- name: InsertEvents :batchexec
-INSERT INTO events (type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5);
+INSERT INTO events (seq, type, subject, actor, facts, created_at) VALUES (sqlc.narg(seq), sqlc.arg(type), sqlc.arg(subject), sqlc.arg(actor), sqlc.arg(facts), sqlc.arg(created_at));
 
 -- name: HasUnnumbered :one
 SELECT EXISTS (SELECT 1 FROM events WHERE seq IS NULL);

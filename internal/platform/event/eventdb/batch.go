@@ -17,7 +17,7 @@ var (
 )
 
 const insertEvents = `-- name: InsertEvents :batchexec
-INSERT INTO events (type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO events (seq, type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertEventsBatchResults struct {
@@ -27,6 +27,7 @@ type InsertEventsBatchResults struct {
 }
 
 type InsertEventsParams struct {
+	Seq       *int64
 	Type      string
 	Subject   string
 	Actor     string
@@ -38,6 +39,7 @@ func (q *Queries) InsertEvents(ctx context.Context, arg []InsertEventsParams) *I
 	batch := &pgx.Batch{}
 	for _, a := range arg {
 		vals := []interface{}{
+			a.Seq,
 			a.Type,
 			a.Subject,
 			a.Actor,

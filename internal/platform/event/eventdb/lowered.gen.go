@@ -51,10 +51,10 @@ LIMIT ?4`,
     FROM events
     WHERE seq IS NULL
 )`,
-		insertEvent: `INSERT INTO events (type, subject, actor, facts, created_at)
-VALUES (?1, ?2, ?3, ?4, ?5)`,
-		insertEvents: `INSERT INTO events (type, subject, actor, facts, created_at)
-VALUES (?1, ?2, ?3, ?4, ?5)`,
+		insertEvent: `INSERT INTO events (seq, type, subject, actor, facts, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
+		insertEvents: `INSERT INTO events (seq, type, subject, actor, facts, created_at)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6)`,
 		lastEvent: `SELECT COALESCE(max(id), 0)
 FROM events`,
 		lastSeq: `SELECT COALESCE(max(seq), 0)

@@ -210,10 +210,11 @@ func (q *Queries) HasUnnumbered(ctx context.Context) (bool, error) {
 }
 
 const insertEvent = `-- name: InsertEvent :exec
-INSERT INTO events (type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5)
+INSERT INTO events (seq, type, subject, actor, facts, created_at) VALUES ($1, $2, $3, $4, $5, $6)
 `
 
 type InsertEventParams struct {
+	Seq       *int64
 	Type      string
 	Subject   string
 	Actor     string
@@ -223,6 +224,7 @@ type InsertEventParams struct {
 
 func (q *Queries) InsertEvent(ctx context.Context, arg InsertEventParams) error {
 	_, err := q.db.Exec(ctx, insertEvent,
+		arg.Seq,
 		arg.Type,
 		arg.Subject,
 		arg.Actor,
