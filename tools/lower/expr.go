@@ -34,6 +34,9 @@ type printer struct {
 	whole bool
 	// alias is what RETURNING leaves out before a column, because SQLite does not know it there.
 	alias string
+	// spread is set where a list of constants is written as comparisons: SQLite would make a table of three or more of them
+	// for each row that is checked, which takes 20 times as long.
+	spread, spreadChecks bool
 	// noParams is set in migrations, which have nobody to pass any.
 	noParams bool
 }

@@ -19,6 +19,10 @@ type migration struct {
 
 const generated = "-- Written by tools/generate.sh from internal/schema/%s. Do not edit.\n\n"
 
+// spreadFrom is the first migration whose checks are lowered with comparisons for lists. Those before it were applied as they
+// are, and 0061_checks brought them in line.
+const spreadFrom = "0061"
+
 // lowerMigration lowers a file and carries the schema forward.
 func lowerMigration(s *schema, m *migration) error {
 	tree, err := pgparse.Parse(m.source)
@@ -43,7 +47,7 @@ func lowerMigration(s *schema, m *migration) error {
 			continue
 		}
 		err := guard(where, func() {
-			p := &printer{schema: s, noParams: true}
+			p := &printer{schema: s, noParams: true, spreadChecks: m.file >= spreadFrom}
 			text, touched := p.schemaStatement(raw.GetStmt())
 			lite = append(lite, text)
 			triggers = append(triggers, touched...)

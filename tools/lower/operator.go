@@ -195,7 +195,22 @@ func (p *printer) in(op string, e *pg.A_Expr) string {
 	for _, item := range items {
 		p.comparable("=", p.value(e.GetLexpr()), p.value(item))
 	}
+	if p.spread && len(items) > 2 {
+		return p.compareEach(e.GetLexpr(), op, items)
+	}
 	return p.expr(e.GetLexpr(), precCompare) + word + p.exprs(items) + ")"
+}
+
+func (p *printer) compareEach(left *pg.Node, op string, items []*pg.Node) string {
+	join := " OR "
+	if op == "<>" {
+		join = " AND "
+	}
+	out := make([]string, len(items))
+	for i, item := range items {
+		out[i] = p.expr(left, precCompare) + " " + op + " " + p.expr(item, precCompare)
+	}
+	return "(" + strings.Join(out, join) + ")"
 }
 
 // anyOf lowers x = ANY($n::bigint[]): the embedded driver binds a list as a JSON array.

@@ -195,7 +195,9 @@ func (p *printer) constraintText(t *table, col *column, c *pg.Constraint) string
 		return p.keyText(t, col, &constraint{Name: c.GetConname(), Kind: "unique", Columns: columns}, "UNIQUE")
 	case pg.ConstrType_CONSTR_CHECK:
 		only(c, "contype", "conname", "raw_expr", "initially_valid")
+		p.spread = p.spreadChecks
 		rule := p.expr(c.GetRawExpr(), precLowest)
+		p.spread = false
 		p.schema.add(t, &constraint{Name: c.GetConname(), Kind: "check", Columns: columns, Rule: rule})
 		return "CONSTRAINT " + name(c.GetConname()) + " CHECK (" + rule + ")"
 	case pg.ConstrType_CONSTR_FOREIGN:
