@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/alexedwards/argon2id"
+
 	"github.com/haat-market/haat/internal/platform/fault"
 )
 
@@ -153,5 +155,16 @@ func TestText(t *testing.T) {
 	}
 	if _, err := Text("d", strings.Repeat("अ", 11), 10); err == nil {
 		t.Error("a text that is too long was taken")
+	}
+}
+
+func TestNobodysHashCostsWhatOthersCost(t *testing.T) {
+	h := newHasher(nil)
+	params, salt, key, err := argon2id.DecodeHash(h.dummy)
+	if err != nil || *params != *hashing || len(salt) != 16 || len(key) != 32 {
+		t.Errorf("%s: %+v, %d and %d bytes, %v", h.dummy, params, len(salt), len(key), err)
+	}
+	if h.dummy == newHasher(nil).dummy {
+		t.Error("two markets drew the same")
 	}
 }

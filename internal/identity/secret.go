@@ -3,8 +3,10 @@ package identity
 import (
 	"context"
 	"crypto/hmac"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -47,18 +49,24 @@ type hasher struct {
 	done   atomic.Int64
 }
 
-func newHasher(params *argon2id.Params) (*hasher, error) {
+func newHasher(params *argon2id.Params) *hasher {
 	if params == nil {
 		params = hashing
 	}
-	dummy, err := argon2id.CreateHash("nobody has this password", params)
-	if err != nil {
-		return nil, err
-	}
 	return &hasher{
 		slots: make(chan struct{}, hashesAtOnce), queued: make(chan struct{}, hashesQueued+hashesAtOnce),
-		params: params, dummy: dummy,
-	}, nil
+		params: params, dummy: dummyHash(params),
+	}
+}
+
+// dummyHash is a hash that no password is known to have. Only what it costs to compare with it matters, so it is drawn
+// and not computed: that would take the memory and the time of a hash at each start.
+func dummyHash(params *argon2id.Params) string {
+	random := make([]byte, params.SaltLength+params.KeyLength)
+	_, _ = rand.Read(random) // never fails: the program ends first
+	salt, key := random[:params.SaltLength], random[params.SaltLength:]
+	text := base64.RawStdEncoding.EncodeToString
+	return fmt.Sprintf("$argon2id$v=19$m=%d,t=%d,p=%d$%s$%s", params.Memory, params.Iterations, params.Parallelism, text(salt), text(key))
 }
 
 // turn waits for a slot; done gives it back.

@@ -78,13 +78,9 @@ func New(d Deps) (*Service, error) {
 			return MarketFacts{Name: "Haat", SignupOpen: true, CodePrefix: "C-"}, nil
 		}
 	}
-	h, err := newHasher(d.Hashing)
-	if err != nil {
-		return nil, err
-	}
 	return &Service{
 		db: d.DB, clock: d.Clock, log: d.Log, events: d.Events, jobs: d.Jobs, mail: d.Mail,
-		url: strings.TrimRight(d.URL, "/"), key: d.Key, market: d.Market, hasher: h, callers: newCallers(), blobs: d.Blobs,
+		url: strings.TrimRight(d.URL, "/"), key: d.Key, market: d.Market, hasher: newHasher(d.Hashing), callers: newCallers(), blobs: d.Blobs,
 	}, nil
 }
 
