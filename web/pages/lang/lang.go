@@ -3,7 +3,9 @@ package lang
 import (
 	"embed"
 	"fmt"
+	"maps"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/feature/plural"
 	"golang.org/x/text/language"
@@ -19,14 +21,26 @@ type Language struct {
 	Dir  string // ltr, rtl
 
 	tag    language.Tag
-	texts  map[string]forms
-	faults map[string]forms
+	known  func() said // read when the language is first spoken: few markets speak all
 	months [12]string
 	lakhs  bool // 12,34,567 and not 1,234,567
 }
 
-// forms are a message's plural forms; what has none is other.
-type forms map[string]string
+// said is what a language's files say.
+type said struct{ texts, faults map[string]forms }
+
+// forms are a message's plural forms. Hardly any message has others than other.
+type forms struct {
+	other string
+	more  map[string]string
+}
+
+func (f forms) form(name string) string {
+	if name == "other" {
+		return f.other
+	}
+	return f.more[name]
+}
 
 // All are the languages, English first.
 var All = []*Language{
@@ -51,7 +65,7 @@ func init() {
 	for i, l := range All {
 		l.tag = language.MustParse(l.Code)
 		tags[i] = l.tag
-		l.texts, l.faults = map[string]forms{}, map[string]forms{}
+		l.known = sync.OnceValue(func() said { return load(l.Code) })
 	}
 	matcher = language.NewMatcher(tags)
 	entries, err := messages.ReadDir("messages")
@@ -59,14 +73,32 @@ func init() {
 		panic(err) // embedded: there
 	}
 	for _, e := range entries {
-		part, code, _ := strings.Cut(strings.TrimSuffix(e.Name(), ".txt"), ".")
-		l, ok := Find(code)
-		if !ok {
+		if _, ok := Find(codeOf(e.Name())); !ok {
 			panic("lang: " + e.Name() + " is of no language")
 		}
-		into := l.texts
-		if part == "faults" {
-			into = l.faults
+	}
+}
+
+// codeOf is the language of a file: part.code.txt.
+func codeOf(file string) string {
+	_, code, _ := strings.Cut(strings.TrimSuffix(file, ".txt"), ".")
+	return code
+}
+
+// load reads a language's files. A test reads those of all.
+func load(code string) said {
+	s := said{map[string]forms{}, map[string]forms{}}
+	entries, err := messages.ReadDir("messages")
+	if err != nil {
+		panic(err) // embedded: there
+	}
+	for _, e := range entries {
+		if codeOf(e.Name()) != code {
+			continue
+		}
+		into := s.texts
+		if strings.HasPrefix(e.Name(), "faults.") {
+			into = s.faults
 		}
 		text, err := messages.ReadFile("messages/" + e.Name())
 		if err != nil {
@@ -76,28 +108,39 @@ func init() {
 			panic("lang: " + e.Name() + ": " + err.Error())
 		}
 	}
+	return s
 }
 
 // read reads a file of messages. The same key may stand in the files of several parts, with the same text.
 func read(text string, into map[string]forms) error {
-	key := ""
-	for i, line := range strings.Split(text, "\n") {
+	key, i := "", 0
+	for line := range strings.SplitSeq(text, "\n") {
+		i++
 		switch {
 		case strings.TrimSpace(line) == "" || line[0] == '#':
 		case line[0] != '\t':
 			key = line
 			if _, twice := into[key]; twice {
-				return fmt.Errorf("line %d: %q stands here twice", i+1, key)
+				return fmt.Errorf("line %d: %q stands here twice", i, key)
 			}
 			into[key] = forms{}
 		case key == "":
-			return fmt.Errorf("line %d: no key before it", i+1)
+			return fmt.Errorf("line %d: no key before it", i)
 		default:
 			form, text := "other", line[1:]
 			if name, rest, ok := strings.Cut(text, ": "); ok && categories[name] {
 				form, text = name, rest
 			}
-			into[key][form] = text
+			f := into[key]
+			if form == "other" {
+				f.other = text
+			} else {
+				if f.more == nil {
+					f.more = map[string]string{}
+				}
+				f.more[form] = text
+			}
+			into[key] = f
 		}
 	}
 	return nil
@@ -129,8 +172,8 @@ func Match(header string) *Language {
 // shown as it is.
 func (l *Language) T(key string, values ...any) string {
 	text := key
-	if f, ok := l.texts[key]; ok && f["other"] != "" {
-		text = f["other"]
+	if f, ok := l.known().texts[key]; ok && f.other != "" {
+		text = f.other
 	}
 	return fill(text, values)
 }
@@ -138,9 +181,9 @@ func (l *Language) T(key string, values ...any) string {
 // N is a message about n things, in the plural form that fits; {n} is the number.
 func (l *Language) N(key string, n int64, values ...any) string {
 	text := key
-	if f, ok := l.texts[key]; ok {
-		if text = f[l.category(n)]; text == "" {
-			text = f["other"]
+	if f, ok := l.known().texts[key]; ok {
+		if text = f.form(l.category(n)); text == "" {
+			text = f.other
 		}
 	}
 	return fill(text, append([]any{"n", l.Number(n)}, values...))
@@ -148,14 +191,14 @@ func (l *Language) N(key string, n int64, values ...any) string {
 
 // has says whether a message is known, in English or translated.
 func (l *Language) has(key string) bool {
-	_, ok := l.texts[key]
+	_, ok := l.known().texts[key]
 	return ok
 }
 
 // Fault is what a refusal says, by its code; ok is false where the language has nothing to say for it.
 func (l *Language) Fault(code string) (text string, ok bool) {
-	f, ok := l.faults[code]
-	return f["other"], ok
+	f, ok := l.known().faults[code]
+	return f.other, ok
 }
 
 func (l *Language) category(n int64) string {
@@ -187,15 +230,19 @@ func M(key string) string { return key }
 func Known(key string) bool { return All[1].has(key) }
 
 // Keys are all messages that the language holds, with their plural forms and what they say.
-func (l *Language) Keys() map[string]map[string]string { return plain(l.texts) }
+func (l *Language) Keys() map[string]map[string]string { return plain(l.known().texts) }
 
 // Faults are the codes of the refusals that the language holds, and what they say.
-func (l *Language) Faults() map[string]map[string]string { return plain(l.faults) }
+func (l *Language) Faults() map[string]map[string]string { return plain(l.known().faults) }
 
 func plain(m map[string]forms) map[string]map[string]string {
 	out := make(map[string]map[string]string, len(m))
 	for k, f := range m {
-		out[k] = f
+		out[k] = map[string]string{}
+		maps.Copy(out[k], f.more)
+		if f.other != "" {
+			out[k]["other"] = f.other
+		}
 	}
 	return out
 }
