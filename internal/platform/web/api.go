@@ -33,9 +33,12 @@ type API struct {
 	cors       map[string]bool
 	refusal    Refusal
 	ids        map[string]bool
-	described  map[string]*huma.Response // refusals, by their text
 	operations []Op
+	schemas    *inputs // nil in an API that only documents
 
+	// What only the document says is not kept: it is most of what there is to say about an operation, and few ask.
+	again        []func(doc *API)          // registers each operation once more, with an API that only documents
+	described    map[string]*huma.Response // in such an API: refusals, by their text
 	documentOnce sync.Once
 	documented   bool
 	document     asset
@@ -44,21 +47,36 @@ type API struct {
 // New returns an API that answers /openapi.json, /docs, /healthz and /readyz,
 // and a problem for everything else until operations are registered.
 func New(cfg Config) *API {
-	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), twins: newTwins(), ids: map[string]bool{}, described: map[string]*huma.Response{}, cors: map[string]bool{}}
+	a := &API{cfg: cfg.withDefaults(), mux: http.NewServeMux(), twins: newTwins(), ids: map[string]bool{}, cors: map[string]bool{}}
 	a.limiter = newLimiter(a.cfg.Limits)
 	a.metrics = newMetrics(a.cfg.Metrics)
 	for _, origin := range a.cfg.AllowedOrigins {
 		a.cors[origin] = true
 	}
-	format := huma.Format{Marshal: marshalJSON, Unmarshal: decodeJSON}
-	a.huma = huma.NewAPI(huma.Config{
-		OpenAPI:       a.openAPI(),
-		Formats:       map[string]huma.Format{"application/json": format, "json": format},
-		DefaultFormat: "application/json",
-	}, adapter{a})
+	a.schemas = &inputs{Registry: newRegistry()}
+	a.huma = a.newHuma(a.schemas)
 	a.mountHealth()
 	a.mountDocs()
 	return a
+}
+
+// documenting is an API that serves nothing and takes the same operations, to say everything about them.
+func (a *API) documenting() *API {
+	doc := &API{cfg: a.cfg, mux: http.NewServeMux(), ids: map[string]bool{}, described: map[string]*huma.Response{}}
+	doc.huma = doc.newHuma(newRegistry())
+	for _, register := range a.again {
+		register(doc)
+	}
+	return doc
+}
+
+func (a *API) newHuma(schemas huma.Registry) huma.API {
+	format := huma.Format{Marshal: marshalJSON, Unmarshal: decodeJSON}
+	return huma.NewAPI(huma.Config{
+		OpenAPI:       a.openAPI(schemas),
+		Formats:       map[string]huma.Format{"application/json": format, "json": format},
+		DefaultFormat: "application/json",
+	}, adapter{a})
 }
 
 var (

@@ -12,6 +12,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 //go:embed docs
@@ -102,7 +103,7 @@ func acceptsGzip(accept string) bool {
 // first call.
 func (a *API) Document() []byte {
 	a.documentOnce.Do(func() {
-		text, err := json.Marshal(a.huma.OpenAPI())
+		text, err := json.Marshal(a.documenting().huma.OpenAPI())
 		if err != nil {
 			panic("web: the OpenAPI document cannot be written: " + err.Error())
 		}
@@ -126,28 +127,31 @@ func (a *API) mountDocs() {
 	}
 }
 
-func (a *API) mountDoc(name string) {
-	plain, err := docFiles.ReadFile("docs/" + name)
-	if err != nil {
-		panic(err) // embedded: there
-	}
-	file := asset{}
-	if stored, ok := strings.CutSuffix(name, ".gz"); ok {
-		name = stored
-		sum := sha256.Sum256(plain)
-		file = asset{gzipped: plain, etag: hex.EncodeToString(sum[:12])}
-	} else {
-		file = newAsset("", plain)
-	}
-	file.content = docTypes[path.Ext(name)]
+func (a *API) mountDoc(stored string) {
+	name := strings.TrimSuffix(stored, ".gz")
+	// Read when somebody first asks: most markets never show the page, and its files are a megabyte.
+	file := sync.OnceValue(func() *asset { return docAsset(stored, docTypes[path.Ext(name)]) })
 	pattern := "GET /docs/" + name
 	if name == "index.html" {
 		pattern = "GET /docs"
 	}
 	a.Handle(pattern, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Security-Policy", docsPolicy)
-		file.serve(w, r)
+		file().serve(w, r)
 	}))
+}
+
+func docAsset(stored, content string) *asset {
+	raw, err := docFiles.ReadFile("docs/" + stored)
+	if err != nil {
+		panic(err) // embedded: there
+	}
+	if strings.HasSuffix(stored, ".gz") {
+		sum := sha256.Sum256(raw)
+		return &asset{content: content, gzipped: raw, etag: hex.EncodeToString(sum[:12])}
+	}
+	file := newAsset(content, raw)
+	return &file
 }
 
 // docTypes are written out, because the system's own table differs from machine

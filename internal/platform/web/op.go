@@ -92,7 +92,21 @@ func Register[I, O any](api *API, op Op, handler func(context.Context, *I) (*O, 
 	if e.kind == formBody && op.Idempotent {
 		panic("web: operation " + op.ID + ": a form has no fingerprint, so it takes no key")
 	}
-	hop := e.describe(reflect.TypeFor[O]())
+	in, out := reflect.TypeFor[I](), reflect.TypeFor[O]()
+	if isBytes(bodyOf(out)) && len(op.Produces) == 0 {
+		panic("web: operation " + op.ID + ": a body of bytes needs Produces")
+	}
+	hop := e.served()
+	if api.schemas == nil {
+		e.describe(&hop, out)
+	} else {
+		// Only an object of its own: a plain value's type is that of parameters too, which are checked by it.
+		if body := bodyOf(out); body != nil && body.Kind() == reflect.Struct && body != bodyOf(in) {
+			api.schemas.output = body
+			defer func() { api.schemas.output = nil }()
+		}
+		api.again = append(api.again, func(doc *API) { Register(doc, op, handler) })
+	}
 	huma.Register(api.huma, hop, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handler(ctx, in)
 		if err != nil {
@@ -102,6 +116,21 @@ func Register[I, O any](api *API, op Op, handler func(context.Context, *I) (*O, 
 		return out, nil
 	})
 	api.operations = append(api.operations, op)
+}
+
+// bodyOf is the type of an input's or output's body; nil where it has none.
+func bodyOf(t reflect.Type) reflect.Type {
+	if t.Kind() != reflect.Struct { // huma refuses it
+		return nil
+	}
+	if f, ok := t.FieldByName("Body"); ok {
+		return f.Type
+	}
+	return nil
+}
+
+func isBytes(t reflect.Type) bool {
+	return t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }
 
 // checkEmbedded refuses an input that embeds an unexported type: its parameters would stay empty without a word.
@@ -153,6 +182,9 @@ func (a adapter) Handle(hop *huma.Operation, handler func(huma.Context)) {
 		panic("web: operations are registered with web.Register: " + hop.OperationID)
 	}
 	e.hop, e.handler = hop, handler
+	if a.api.schemas != nil {
+		hop.Responses = nil // as far as huma describes them by itself
+	}
 	e.route = hop.Path
 	if hop.RequestBody != nil {
 		if media := hop.RequestBody.Content["application/json"]; media != nil {

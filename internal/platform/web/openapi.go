@@ -19,12 +19,31 @@ import (
 
 const bearerScheme = "bearer"
 
-func (a *API) openAPI() *huma.OpenAPI {
+// inputs is the registry of an API that serves: it knows the schemas by which requests are checked, and none of those that
+// only say what answers look like.
+type inputs struct {
+	huma.Registry
+	output reflect.Type // of the operation that is being registered; nil: none, or one that is an input too
+}
+
+// Schema implements huma.Registry.
+func (r *inputs) Schema(t reflect.Type, allowRef bool, hint string) *huma.Schema {
+	if t == r.output {
+		return &huma.Schema{}
+	}
+	return r.Registry.Schema(t, allowRef, hint)
+}
+
+func newRegistry() huma.Registry {
+	return huma.NewMapRegistry("#/components/schemas/", newNamer())
+}
+
+func (a *API) openAPI(schemas huma.Registry) *huma.OpenAPI {
 	doc := &huma.OpenAPI{
 		OpenAPI: "3.1.0",
 		Info:    &huma.Info{Title: a.cfg.Title, Version: a.cfg.Version, Description: a.cfg.Description},
 		Components: &huma.Components{
-			Schemas: huma.NewMapRegistry("#/components/schemas/", newNamer()),
+			Schemas: schemas,
 			SecuritySchemes: map[string]*huma.SecurityScheme{
 				bearerScheme: {Type: "http", Scheme: "bearer", Description: "The access token that signing in answers with."},
 			},
@@ -105,19 +124,31 @@ func pascal(s string) string {
 	return b.String()
 }
 
-// describe writes the operation down as the document shows it.
-func (e *endpoint) describe(out reflect.Type) huma.Operation {
+// served is the operation as far as serving it needs.
+func (e *endpoint) served() huma.Operation {
 	op := e.op
 	hop := huma.Operation{
-		Method: op.Method, Path: op.Path, OperationID: op.ID, Summary: op.Summary, Description: op.Description,
-		Tags: []string{op.Room}, DefaultStatus: op.Status, Hidden: op.Hidden,
+		Method: op.Method, Path: op.Path, OperationID: op.ID, DefaultStatus: op.Status, Hidden: true,
 		Metadata:         map[string]any{endpointKey: e},
-		Extensions:       map[string]any{"x-access": string(op.Access)},
-		Responses:        map[string]*huma.Response{},
 		MaxBodyBytes:     -1, // bounded, timed and validated before huma sees it
 		BodyReadTimeout:  -1,
 		SkipValidateBody: e.kind != formBody,
 	}
+	if len(op.Consumes) > 0 {
+		hop.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{}}
+		for _, media := range op.Consumes {
+			hop.RequestBody.Content[media] = binary()
+		}
+	}
+	return hop
+}
+
+// describe adds what the document shows.
+func (e *endpoint) describe(hop *huma.Operation, out reflect.Type) {
+	op := e.op
+	hop.Summary, hop.Description, hop.Tags, hop.Hidden = op.Summary, op.Description, []string{op.Room}, op.Hidden
+	hop.Extensions = map[string]any{"x-access": string(op.Access)}
+	hop.Responses = map[string]*huma.Response{}
 	switch op.Access {
 	case Signed:
 	case Public:
@@ -134,15 +165,8 @@ func (e *endpoint) describe(out reflect.Type) huma.Operation {
 			Schema:      &huma.Schema{Type: huma.TypeString, MinLength: &shortest, MaxLength: &longest},
 		})
 	}
-	if len(op.Consumes) > 0 {
-		hop.RequestBody = &huma.RequestBody{Content: map[string]*huma.MediaType{}}
-		for _, media := range op.Consumes {
-			hop.RequestBody.Content[media] = binary()
-		}
-	}
-	e.describeSuccess(&hop, out)
-	e.describeRefusals(&hop)
-	return hop
+	e.describeSuccess(hop, out)
+	e.describeRefusals(hop)
 }
 
 func binary() *huma.MediaType {
@@ -163,9 +187,6 @@ func (e *endpoint) describeSuccess(hop *huma.Operation, out reflect.Type) {
 	content := map[string]*huma.MediaType{}
 	for _, media := range e.op.Produces {
 		content[media] = binary()
-	}
-	if hasBody && body.Type.Kind() == reflect.Slice && body.Type.Elem().Kind() == reflect.Uint8 && len(content) == 0 {
-		panic("web: operation " + e.op.ID + ": a body of bytes needs Produces")
 	}
 	if len(content) > 0 {
 		hop.Responses[strconv.Itoa(status)] = &huma.Response{Description: http.StatusText(status), Content: content}
@@ -257,8 +278,7 @@ func (e *endpoint) describeRefusals(hop *huma.Operation) {
 	}
 }
 
-// refusals describes the problems of one status. Hundreds of operations refuse alike, and share one description: apart
-// they are a twentieth of the program's memory at rest.
+// refusals describes the problems of one status. Hundreds of operations refuse alike, and share one description.
 func (a *API) refusals(status int, codes []string, messages map[string]string, schema *huma.Schema) *huma.Response {
 	var text strings.Builder
 	text.WriteString(http.StatusText(status))
