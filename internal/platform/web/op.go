@@ -74,48 +74,54 @@ func (op Op) check() error {
 // with another one is a mistake of the program, so it panics: the server does
 // not start.
 func Register[I, O any](api *API, op Op, handler func(context.Context, *I) (*O, error)) {
+	api.register(op, reflect.TypeFor[I](), reflect.TypeFor[O](), func(api *API, hop huma.Operation) {
+		huma.Register(api.huma, hop, func(ctx context.Context, in *I) (*O, error) {
+			out, err := handler(ctx, in)
+			if err != nil {
+				// huma unwraps errors with an allocation each; a Problem it takes as it is.
+				return nil, api.problem(exchangeFrom(ctx), err)
+			}
+			return out, nil
+		})
+	})
+}
+
+// register is what of Register need not be compiled anew for each operation.
+func (a *API) register(op Op, in, out reflect.Type, mount func(*API, huma.Operation)) {
 	if err := op.check(); err != nil {
 		panic(fmt.Sprintf("web: operation %s %s %s: %v", op.ID, op.Method, op.Path, err))
 	}
-	if api.documented {
+	if a.documented {
 		panic("web: operation " + op.ID + " is registered after the document was made")
 	}
-	if api.ids[op.ID] {
+	if a.ids[op.ID] {
 		panic("web: operation " + op.ID + " is registered twice")
 	}
-	api.ids[op.ID] = true
-	e := &endpoint{api: api, op: op, kind: kindOf(reflect.TypeFor[I](), op), maxBody: op.MaxBody}
+	a.ids[op.ID] = true
+	e := &endpoint{api: a, op: op, kind: kindOf(in, op), maxBody: op.MaxBody}
 	if e.maxBody == 0 {
-		e.maxBody = api.cfg.MaxBody
+		e.maxBody = a.cfg.MaxBody
 	}
 	e.anyContent = e.kind == rawBody && len(op.Consumes) == 0
 	if e.kind == formBody && op.Idempotent {
 		panic("web: operation " + op.ID + ": a form has no fingerprint, so it takes no key")
 	}
-	in, out := reflect.TypeFor[I](), reflect.TypeFor[O]()
 	if isBytes(bodyOf(out)) && len(op.Produces) == 0 {
 		panic("web: operation " + op.ID + ": a body of bytes needs Produces")
 	}
 	hop := e.served()
-	if api.schemas == nil {
+	if a.schemas == nil {
 		e.describe(&hop, out)
 	} else {
 		// Only an object of its own: a plain value's type is that of parameters too, which are checked by it.
 		if body := bodyOf(out); body != nil && body.Kind() == reflect.Struct && body != bodyOf(in) {
-			api.schemas.output = body
-			defer func() { api.schemas.output = nil }()
+			a.schemas.output = body
+			defer func() { a.schemas.output = nil }()
 		}
-		api.again = append(api.again, func(doc *API) { Register(doc, op, handler) })
+		a.again = append(a.again, func(doc *API) { doc.register(op, in, out, mount) })
 	}
-	huma.Register(api.huma, hop, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handler(ctx, in)
-		if err != nil {
-			// huma unwraps errors with an allocation each; a Problem it takes as it is.
-			return nil, api.problem(exchangeFrom(ctx), err)
-		}
-		return out, nil
-	})
-	api.operations = append(api.operations, op)
+	mount(a, hop)
+	a.operations = append(a.operations, op)
 }
 
 // bodyOf is the type of an input's or output's body; nil where it has none.
