@@ -87,9 +87,7 @@ func (i *Installation) run(ctx context.Context, con Console, o ServeOptions) (er
 
 	err = i.welcome(ctx, con, metrics)
 	if err == nil {
-		// What was needed only to start, and for the first round of the sweeps, goes back to the system soon after, and not
-		// when the heap next grows.
-		defer time.AfterFunc(time.Second, debug.FreeOSMemory).Stop()
+		go spareAtRest(ctx)
 		select {
 		case <-ctx.Done():
 			i.Log.Info("stopping", slog.Duration("timeout", i.Config.ShutdownTimeout))
