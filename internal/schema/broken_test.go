@@ -39,6 +39,13 @@ func TestEveryConstraintIsNamed(t *testing.T) {
 		for _, b := range breaches {
 			err := attempt(t, d, b)
 			var broken *db.ConstraintError
+			if b.rule.Numbered && d.Engine() == db.Embedded {
+				// The row is numbered; what is said at most is that the number, as a reference, leads nowhere.
+				if err != nil && (!errors.As(err, &broken) || broken.Kind != db.ForeignKey) {
+					t.Errorf("%s of %s: got %v", b.rule.Name, b.rule.Table, err)
+				}
+				continue
+			}
 			switch {
 			case !errors.As(err, &broken):
 				t.Errorf("%s of %s: got %v", b.rule.Name, b.rule.Table, err)

@@ -17,4 +17,7 @@ type Constraint struct {
 	Kind    string
 	Columns []string // empty where the rule does not belong to certain columns
 	Rule    string   // of a check, or of a unique index that counts some rows only: the condition, in SQLite's words
+	// Numbered: of a NOT NULL: the column is SQLite's row id, and a row that comes without is numbered there, not refused.
+	// The generator sees to it that no query brings one.
+	Numbered bool
 }

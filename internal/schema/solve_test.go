@@ -106,7 +106,8 @@ func columnsOf(t *testing.T, conn *sqlite.Conn, table string) []column {
 			if strings.Contains(text, fmt.Sprintf("CONSTRAINT %s_%s_bool ", table, c.name)) {
 				c.kind = "BOOLEAN"
 			}
-			c.identity = st.ColumnInt(3) == 1 && c.kind == "INTEGER" && !strings.Contains(text, "WITHOUT ROWID")
+			// A key that the program gives says NOT NULL, also where it is the row id.
+			c.identity = st.ColumnInt(3) == 1 && c.kind == "INTEGER" && c.nullable && !strings.Contains(text, "WITHOUT ROWID")
 			list = append(list, c)
 			return nil
 		}})

@@ -11,6 +11,7 @@ import (
 // A comment that begins with "-- haat:" is an order to the generator:
 //
 //	-- haat:append-only <table> [except <column>, …]
+//	-- haat:rowid <table>      from here on its key is SQLite's row id: the haat:lite beside it built the table anew
 //	-- haat:pg                 the next statement of a migration is PostgreSQL's alone
 //	-- haat:lite <sql>         a line of hand-written SQLite; lines one below the other are one statement
 const mark = "-- haat:"
@@ -21,6 +22,11 @@ type appendOnlyOrder struct {
 	line   int
 }
 
+type rowidOrder struct {
+	table string
+	line  int
+}
+
 // twin is a statement written by hand for SQLite.
 type twin struct {
 	start int
@@ -29,6 +35,7 @@ type twin struct {
 
 type directives struct {
 	appendOnly []appendOnlyOrder
+	rowid      []rowidOrder
 	only       []int // where -- haat:pg stands
 	twins      []twin
 }
@@ -60,6 +67,11 @@ func readDirectives(source string) (*directives, error) {
 			}
 			one.line = line
 			d.appendOnly = append(d.appendOnly, one)
+		case "rowid":
+			if plainName.FindString(rest) == "" {
+				return nil, fmt.Errorf("line %d: write -- haat:rowid <table>", line)
+			}
+			d.rowid = append(d.rowid, rowidOrder{table: rest, line: line})
 		case "pg":
 			d.only = append(d.only, start)
 		case "lite":
@@ -70,7 +82,7 @@ func readDirectives(source string) (*directives, error) {
 			}
 			lastTwin = line
 		default:
-			return nil, fmt.Errorf("line %d: there is no order haat:%s; there are append-only, pg and lite", line, word)
+			return nil, fmt.Errorf("line %d: there is no order haat:%s; there are append-only, rowid, pg and lite", line, word)
 		}
 	}
 	for i, t := range d.twins {

@@ -62,6 +62,9 @@ func emitConstraints(s *schema) ([]byte, error) {
 		if c.Rule != "" {
 			fmt.Fprintf(&b, ", Rule: %s", goString(c.Rule))
 		}
+		if c.PgOnly {
+			b.WriteString(", Numbered: true")
+		}
 		b.WriteString("},\n")
 	}
 	b.WriteString("}\n")

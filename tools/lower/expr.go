@@ -39,6 +39,8 @@ type printer struct {
 	spread, spreadChecks bool
 	// noParams is set in migrations, which have nobody to pass any.
 	noParams bool
+	// nullable is set where the program may pass NULL for a parameter of a column that is NOT NULL.
+	nullable bool
 }
 
 func (p *printer) line() string { return "\n" + strings.Repeat("    ", p.depth) }

@@ -133,12 +133,17 @@ func lowerRoom(s *schema, p *proof, root, module, room string) error {
 	if err != nil {
 		return errors.New(strings.TrimPrefix(err.Error(), root+"/"))
 	}
+	nullable, err := readNullable(filepath.Join(root, file))
+	if err != nil {
+		return err
+	}
 	list, err := readQueries(folder)
 	if err != nil {
 		return err
 	}
 	var problems []error
 	for _, q := range list {
+		q.nullable = nullable[q.name]
 		err := lowerQuery(s, q, twins[q.name])
 		if err == nil {
 			err = p.prepare(q)

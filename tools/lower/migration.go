@@ -63,6 +63,12 @@ func lowerMigration(s *schema, m *migration) error {
 			return err
 		}
 	}
+	for _, d := range directives.rowid {
+		where := fmt.Sprintf("%s:%d", m.file, d.line)
+		if err := guard(where, func() { s.makeRowid(d.table) }); err != nil {
+			return err
+		}
+	}
 	header := fmt.Sprintf(generated, m.file)
 	m.postgres = header + strings.TrimRight(m.source, "\n") + "\n"
 	m.lite = header

@@ -157,6 +157,10 @@ var schemaRefusals = []struct{ name, sql, says string }{
 	{"append-only twice", "INSERT INTO counters (name, n) VALUES ('a', 1);\n-- haat:append-only diary", "already"},
 	{"append-only of nothing", "INSERT INTO counters (name, n) VALUES ('a', 1);\n-- haat:append-only nowhere", "no table nowhere"},
 	{"append-only except nothing", "INSERT INTO counters (name, n) VALUES ('a', 1);\n-- haat:append-only orders except colour", "no column colour"},
+	{"a row id twice", "DELETE FROM counters;\n-- haat:rowid stores", "not the row id yet"},
+	{"a row id of text", "DELETE FROM counters;\n-- haat:rowid counters", "one BIGINT"},
+	{"a row id of nothing", "DELETE FROM counters;\n-- haat:rowid nowhere", "no table nowhere"},
+	{"a row id misspelt", "DELETE FROM counters;\n-- haat:rowid", "write -- haat:rowid"},
 	{"append-only misspelt", "INSERT INTO counters (name, n) VALUES ('a', 1);\n-- haat:append-only orders but total", "write -- haat:append-only"},
 	{"an order nobody knows", "INSERT INTO counters (name, n) VALUES ('a', 1);\n-- haat:appendonly orders", "no order haat:appendonly"},
 }
@@ -263,5 +267,48 @@ func TestNewColumnOfAppendOnlyTable(t *testing.T) {
 	}
 	if err := p.close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestRowid: after haat:rowid a key that SQLite would number by itself comes with each INSERT.
+func TestRowid(t *testing.T) {
+	s, _ := built(t, fixture)
+	next := &migration{file: "0002_next.sql", source: "-- haat:rowid tree\n-- haat:lite DROP TABLE tree"}
+	if err := lowerMigration(s, next); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(next.lite, "rowid") || !strings.Contains(next.lite, "DROP TABLE tree;") {
+		t.Errorf("came out as %s", next.lite)
+	}
+	text, err := emitConstraints(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := `Name: "tree_id_not_null", Kind: "not_null", Columns: []string{"id"}, Numbered: true}`; !strings.Contains(string(text), want) {
+		t.Errorf("%s is not in\n%s", want, text)
+	}
+	if n := strings.Count(string(text), "Numbered"); n != 1 {
+		t.Errorf("%d rules are said to be numbered", n)
+	}
+	for _, c := range []struct {
+		sql      string
+		nullable bool
+		says     string
+	}{
+		{`INSERT INTO tree (id, title) VALUES ($1, $2)`, false, ""},
+		{`INSERT INTO tree (title, id) VALUES ($2, $1::bigint), ('x', 3)`, false, ""},
+		{`INSERT INTO tree (id, title) SELECT s.id, s.slug FROM stores AS s WHERE s.id > $1`, false, ""},
+		{`INSERT INTO tree (id, title) VALUES ($1, $2)`, true, "may be NULL"},
+		{`INSERT INTO tree (id, title) VALUES (1, 'a'), (NULL, 'b')`, false, "may be NULL"},
+		{`INSERT INTO tree (id, title) SELECT t.parent, t.title FROM tree AS t`, false, "may be NULL"},
+		{`INSERT INTO tree (title) VALUES ($1)`, false, "comes without"},
+		{`INSERT INTO stores (slug) VALUES ($1)`, true, ""},
+		{`INSERT INTO counters (name, n) VALUES ($1, $2)`, true, ""},
+	} {
+		parses(t, c.sql)
+		err := lowerQuery(s, &query{name: "Q", source: c.sql, nullable: c.nullable}, "")
+		if (err == nil) != (c.says == "") || (err != nil && !strings.Contains(err.Error(), c.says)) {
+			t.Errorf("%s (nullable: %v) says %v, not %q", c.sql, c.nullable, err, c.says)
+		}
 	}
 }

@@ -40,6 +40,7 @@ type constraint struct {
 	Columns []string
 	Rule    string // of a check, or of a unique index for some rows: the condition, in SQLite's words
 	byName  bool   // SQLite reports this one by its name, see createIndex
+	PgOnly  bool   // SQLite does not keep it, see makeRowid
 }
 
 type appendOnly struct {
@@ -50,7 +51,7 @@ type table struct {
 	name        string
 	columns     []*column
 	constraints []*constraint
-	rowid       bool // the identity column is SQLite's row id
+	rowid       bool // the key is SQLite's row id: an identity column, or what haat:rowid made one
 	appendOnly  *appendOnly
 }
 
@@ -114,6 +115,32 @@ func (s *schema) add(t *table, c *constraint) {
 func (s *schema) forget(t *table, name string) {
 	delete(s.names, name)
 	t.constraints = slices.DeleteFunc(t.constraints, func(c *constraint) bool { return c.Name == name })
+}
+
+// makeRowid notes that a table WITHOUT ROWID was built anew by hand, with its key as the row id. SQLite numbers a row whose
+// key is NULL there, instead of refusing it: insert sees to it that no statement brings one.
+func (s *schema) makeRowid(goal string) {
+	t := s.table(goal)
+	key := t.key()
+	if t.rowid || key == nil || key.kind != bigint {
+		refuse("%s has no key of one BIGINT that is not the row id yet", t.name)
+	}
+	t.rowid = true
+	for _, c := range t.constraints {
+		if c.Kind == "not_null" && c.Columns[0] == key.name {
+			c.PgOnly = true
+		}
+	}
+}
+
+// key is the column that alone is the primary key, if there is one.
+func (t *table) key() *column {
+	for _, c := range t.constraints {
+		if c.Kind == "primary" && len(c.Columns) == 1 {
+			return t.column(c.Columns[0])
+		}
+	}
+	return nil
 }
 
 // sorted returns the tables by name.

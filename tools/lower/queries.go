@@ -20,6 +20,7 @@ type query struct {
 	constant string // sqlc's Go name
 	name     string // the name in queries.sql
 	source   string // exactly what the program will send
+	nullable bool   // sqlc.narg is among its parameters
 	lite     string
 }
 
@@ -143,6 +144,25 @@ func readTwins(file string) (map[string]string, error) {
 	return twins, nil
 }
 
+// readNullable finds the queries with sqlc.narg in them: what sqlc wrote no longer says which parameter that was.
+func readNullable(file string) (map[string]bool, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	found := map[string]bool{}
+	current := ""
+	for line := range strings.Lines(string(raw)) {
+		if header, isName := strings.CutPrefix(line, "-- name: "); isName {
+			current, _, _ = strings.Cut(header, " ")
+		}
+		if strings.Contains(line, "sqlc.narg") {
+			found[current] = true
+		}
+	}
+	return found, nil
+}
+
 // lowerQuery fills in the lowered text.
 func lowerQuery(s *schema, q *query, twin string) error {
 	tree, err := pgparse.Parse(q.source)
@@ -157,7 +177,7 @@ func lowerQuery(s *schema, q *query, twin string) error {
 		return nil
 	}
 	return guard(q.name, func() {
-		p := &printer{schema: s}
+		p := &printer{schema: s, nullable: q.nullable}
 		q.lite = p.statement(tree.GetStmts()[0].GetStmt())
 	})
 }

@@ -55,6 +55,9 @@ func (p *printer) insert(i *pg.InsertStmt) string {
 			refuse("%s.%s is numbered by the engine: a number given by hand moves SQLite's counter and not PostgreSQL's", t.name, c.name)
 		}
 	}
+	if key := t.key(); t.rowid && !key.identity {
+		p.keyGiven(t, key, columns, i)
+	}
 	b.WriteString("INSERT INTO " + text)
 	if len(names) > 0 {
 		b.WriteString(" (" + strings.Join(names, ", ") + ")")
@@ -66,6 +69,35 @@ func (p *printer) insert(i *pg.InsertStmt) string {
 	}
 	b.WriteString(p.returning(r, i.GetReturningList()))
 	return b.String()
+}
+
+// keyGiven refuses an INSERT that could leave the key NULL where SQLite would number the row instead of refusing it. A
+// parameter is never NULL where the program's type for it has none: with a NOT NULL column, all but sqlc.narg.
+func (p *printer) keyGiven(t *table, key *column, columns []*column, i *pg.InsertStmt) {
+	at := slices.Index(columns, key)
+	if at < 0 {
+		refuse("INSERT gives %s.%s: SQLite numbers a row that comes without, and PostgreSQL refuses it", t.name, key.name)
+	}
+	sure := true
+	if s := i.GetSelectStmt().GetSelectStmt(); len(s.GetValuesLists()) == 0 {
+		_, given := p.query(s)
+		sure = len(given) != len(columns) || given[at].notNull // another number of columns is refused later
+	} else {
+		for _, row := range s.GetValuesLists() {
+			items := row.GetList().GetItems()
+			if at >= len(items) {
+				continue // refused later
+			}
+			n := items[at]
+			if c := n.GetTypeCast(); c != nil && c.GetArg().GetParamRef() != nil {
+				n = c.GetArg()
+			}
+			sure = sure && (n.GetParamRef() != nil && !p.nullable || p.value(n).notNull)
+		}
+	}
+	if !sure {
+		refuse("the value for %s.%s may be NULL, and SQLite numbers such a row instead of refusing it; in this statement NULLs for other columns are parameters by number, not sqlc.narg", t.name, key.name)
+	}
 }
 
 func (p *printer) assigned(t *table, list []*pg.Node) ([]*column, []string) {
