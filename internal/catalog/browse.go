@@ -250,7 +250,11 @@ func (s *Service) browse(ctx context.Context, tx db.Tx, w Wanted, places []int64
 			filters["also"] = p
 		}
 	}
-	items, next, err := db.QueryListKeep(ctx, tx, list, db.ListQuery{Filters: filters, Sort: w.Sort, Limit: w.Limit, Cursor: w.Cursor}, scanListing, w.keeps)
+	scan := scanListing
+	if !w.plain() || w.Store != "" || w.Brand != "" {
+		scan = w.scanWanted
+	}
+	items, next, err := db.QueryListKeep(ctx, tx, list, db.ListQuery{Filters: filters, Sort: w.Sort, Limit: w.Limit, Cursor: w.Cursor}, scan, w.keeps)
 	if err != nil {
 		return nil, "", fmt.Errorf("browse: %w", err)
 	}

@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -70,12 +71,31 @@ func scanListing(r db.Scanner) (l Listing, err error) {
 	err = r.Scan(&l.ID, &l.Store, &l.StoreName, &l.categoryID, &l.Title, &l.State, &l.Visible, &l.VariantCount,
 		&l.PriceFrom, &l.PriceTo, &l.Currency, &published, &created, &updated, &l.Brand, &l.PriceWas, &l.OnSale, &l.Image,
 		&l.InStock, &l.brandKey, &l.key, &l.sold)
+	l.setTimes(published, created, updated)
+	return l, err
+}
+
+// scanWanted is scanListing where most rows may be passed over: it reads first what keeps looks at, and of those that are
+// not kept nothing else.
+func (w Wanted) scanWanted(r db.Scanner) (l Listing, err error) {
+	err = r.Scan(nil, &l.Store, nil, nil, nil, nil, &l.Visible, nil, &l.PriceFrom, nil, nil, nil, nil, nil, nil, nil, &l.OnSale, nil,
+		&l.InStock, &l.brandKey, nil, nil)
+	if err != nil || !w.keeps(l) {
+		return l, err
+	}
+	var published, created, updated int64
+	err = r.Scan(&l.ID, nil, &l.StoreName, &l.categoryID, &l.Title, &l.State, nil, &l.VariantCount, nil, &l.PriceTo, &l.Currency,
+		&published, &created, &updated, &l.Brand, &l.PriceWas, nil, &l.Image, nil, nil, &l.key, &l.sold)
+	l.setTimes(published, created, updated)
+	return l, err
+}
+
+func (l *Listing) setTimes(published, created, updated int64) {
 	if published != 0 {
 		at := clock.Time(published)
 		l.PublishedAt = &at
 	}
 	l.CreatedAt, l.UpdatedAt = clock.Time(created), clock.Time(updated)
-	return l, err
 }
 
 // Own is a page of a store's products for its people; state "" means all.
@@ -102,7 +122,7 @@ func (s *Service) Own(ctx context.Context, caller web.Caller, storeID string, st
 func (s *Service) nameCategories(ctx context.Context, tx db.Tx, items []Listing) error {
 	var ids []int64
 	for _, l := range items {
-		if l.categoryID != nil {
+		if l.categoryID != nil && !slices.Contains(ids, *l.categoryID) { // a page has few: a short list is looked up quicker
 			ids = append(ids, *l.categoryID)
 		}
 	}

@@ -48,11 +48,19 @@ type Service struct {
 
 	reading sync.Mutex // one reader asks the database, the others wait for what it got
 	cache   atomic.Pointer[cached]
+	parsed  atomic.Pointer[parsed]
 }
 
 type cached struct {
 	settings Settings
 	read     time.Time
+}
+
+// parsed are the texts read last and the settings that they made. Making them anew costs more than a product's page, and
+// reads the file of a time zone.
+type parsed struct {
+	texts    map[string]string // nobody writes it
+	settings Settings
 }
 
 // New returns the settings of a database.
@@ -128,10 +136,14 @@ func (s *Service) stored(ctx context.Context, tx db.Tx) (Settings, map[string]st
 	for _, r := range rows {
 		texts[r.Name] = r.Value
 	}
+	if last := s.parsed.Load(); last != nil && maps.Equal(last.texts, texts) {
+		return last.settings, texts, nil
+	}
 	out, err := parse(texts)
 	if err != nil { // what is stored was validated: this is damage, not a caller's mistake
 		return Settings{}, nil, errors.New("stored settings: " + err.Error())
 	}
+	s.parsed.Store(&parsed{maps.Clone(texts), out}) // a copy: a change is made in what the caller gets
 	return out, texts, nil
 }
 

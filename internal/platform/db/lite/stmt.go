@@ -251,10 +251,11 @@ func (s *Stmt) scanID(dest any) error {
 }
 
 func (s *Stmt) scan(i int, dest any) error {
+	if dest == nil {
+		return nil
+	}
 	t := s.st.ColumnType(i)
 	switch p := dest.(type) {
-	case nil:
-		return nil
 	case *int64:
 		if t != sqlite.TypeInteger {
 			return mismatch(t, dest)
