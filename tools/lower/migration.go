@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 
 	pg "github.com/pganalyze/pg_query_go/v6"
 	pgparse "github.com/wasilibs/go-pgquery"
@@ -144,6 +145,10 @@ func (p *printer) createIndex(i *pg.IndexStmt) string {
 	out, condition := "CREATE INDEX ", ""
 	if i.GetWhereClause() != nil {
 		condition = p.expr(i.GetWhereClause(), precLowest)
+		words := strings.FieldsFunc(condition, func(r rune) bool { return r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+		for _, c := range t.columns {
+			c.conditional = c.conditional || slices.Contains(words, c.name)
+		}
 	}
 	if i.GetUnique() {
 		out = "CREATE UNIQUE INDEX "

@@ -28,8 +28,9 @@ type value struct {
 type column struct {
 	name string
 	value
-	hasDefault bool
-	identity   bool
+	hasDefault  bool
+	identity    bool
+	conditional bool // a partial index's condition speaks of it
 }
 
 // constraint is one rule of a table by its name. Indexes that are unique count as one.

@@ -71,6 +71,9 @@ func (p *printer) plainOperator(op string, e *pg.A_Expr) (string, int) {
 	}
 	if comparison[op] {
 		p.comparable(op, p.value(left), p.value(right))
+		if p.conditional(left) && right.GetParamRef() != nil {
+			return p.expr(left, precBits) + " " + op + " " + p.steady(right), precEqual
+		}
 		return p.expr(left, precBits) + " " + op + " " + p.expr(right, precBits), precEqual
 	}
 	if prec, known := arithmetic[op]; known {
@@ -97,6 +100,18 @@ func (p *printer) plainOperator(op string, e *pg.A_Expr) (string, int) {
 	}
 	refuse("the operator %s is not on the list", op)
 	return "", 0
+}
+
+// conditional is a column that a partial index speaks of. SQLite looks at the value that it is compared with, to see whether
+// the index serves.
+func (p *printer) conditional(n *pg.Node) bool {
+	if n.GetColumnRef() == nil {
+		return false
+	}
+	if _, star := starOf(n.GetColumnRef()); star {
+		return false
+	}
+	return p.lookup(n.GetColumnRef()).conditional
 }
 
 // number refuses operands of arithmetic that SQLite would turn into numbers silently.

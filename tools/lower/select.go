@@ -65,6 +65,16 @@ func isDistinct(s *pg.SelectStmt) bool {
 	return len(d) == 1 && d[0].GetNode() == nil
 }
 
+// steady prints an expression so that SQLite does not plan by its value: where it does, it plans anew at each run, which takes
+// longer than most statements. A sign before the parameter keeps it from that and changes nothing else.
+func (p *printer) steady(n *pg.Node) string {
+	text := p.expr(n, precLowest)
+	if strings.HasPrefix(text, "?") {
+		return "+" + text
+	}
+	return text
+}
+
 // tail prints what may follow a plain and a compound SELECT alike.
 func (p *printer) tail(s *pg.SelectStmt) string {
 	var b strings.Builder
@@ -82,7 +92,7 @@ func (p *printer) tail(s *pg.SelectStmt) string {
 	}
 	switch {
 	case count != nil:
-		b.WriteString(p.line() + "LIMIT " + p.expr(count, precLowest))
+		b.WriteString(p.line() + "LIMIT " + p.steady(count))
 	case offset != nil:
 		b.WriteString(p.line() + "LIMIT -1") // SQLite has no OFFSET without a LIMIT
 	}

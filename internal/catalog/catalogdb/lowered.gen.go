@@ -21,7 +21,7 @@ WHERE id = ?12 AND done = ?13 AND state IN ('queued', 'running')`,
 FROM listings
 WHERE product_id > ?1
 ORDER BY product_id
-LIMIT ?2`,
+LIMIT +?2`,
 		askRebuild: `INSERT INTO search_rebuilds (id, emptied, after_product, created_at)
 VALUES (1, FALSE, 0, ?1)
 ON CONFLICT (id) DO UPDATE SET emptied = FALSE, after_product = 0, created_at = excluded.created_at`,
@@ -47,13 +47,13 @@ WHERE l.image <> COALESCE((
     LIMIT 1
 ), '')
 ORDER BY l.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		brokenListings: `SELECT l.public_id
 FROM listings AS l
 JOIN products AS p ON p.id = l.product_id
 WHERE l.state <> CASE WHEN p.review IN ('submitted', 'rejected') THEN p.review ELSE p.state END OR l.title <> p.title OR l.store_id <> p.store_id OR l.public_id <> p.public_id OR COALESCE(l.category_id, 0) <> COALESCE(p.category_id, 0) OR l.published_at <> COALESCE(p.published_at, 0) OR l.brand <> p.brand OR l.brand_key <> p.brand_key
 ORDER BY l.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		brokenPrices: `SELECT v.public_id
 FROM variants AS v
 WHERE NOT EXISTS (
@@ -66,7 +66,7 @@ WHERE NOT EXISTS (
     ) AND c.new_price = v.price AND c.currency = v.currency
 )
 ORDER BY v.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		bulkEdit: `SELECT public_id, changed, unchanged, refused, results, next_cursor, created_at
 FROM bulk_edits
 WHERE public_id = ?1`,
@@ -113,7 +113,7 @@ ORDER BY product_id`,
 		changes: `SELECT id, product_id
 FROM listing_changes
 ORDER BY id
-LIMIT ?1`,
+LIMIT +?1`,
 		clearDiscountScopes: `DELETE FROM discount_scopes
 WHERE discount_id = ?1`,
 		clearDiscountTargets: `DELETE FROM discount_targets
@@ -128,7 +128,7 @@ WHERE id = ?4`,
 FROM materials`,
 		countOpenDiscounts: `SELECT count(*)
 FROM discounts
-WHERE store_id = ?1 AND state IN ('scheduled', 'live')`,
+WHERE store_id = +?1 AND state IN ('scheduled', 'live')`,
 		deleteBulkEdits: `DELETE FROM bulk_edits
 WHERE id IN (SELECT value FROM json_each(?1))`,
 		deleteCategory: `DELETE FROM categories
@@ -189,7 +189,7 @@ WHERE (d.state = 'ended') = EXISTS (
     WHERE t.discount_id = d.id AND t.open
 ) AND (d.state = 'ended' OR d.store_id IS NOT NULL OR d.paid_by = 'platform')
 ORDER BY d.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		facetCount: `SELECT n
 FROM facet_counts
 WHERE place = ?1 AND facet = ?2 AND value = ?3`,
@@ -197,17 +197,17 @@ WHERE place = ?1 AND facet = ?2 AND value = ?3`,
 FROM facet_counts
 WHERE place = ?1 AND facet = ?2
 ORDER BY n DESC, value DESC
-LIMIT ?3`,
+LIMIT +?3`,
 		facetValues: `SELECT value, n
 FROM facet_counts
 WHERE place = ?1 AND facet = ?2
 ORDER BY value
-LIMIT ?3`,
+LIMIT +?3`,
 		facetsAfter: `SELECT place, facet, value, n
 FROM facet_counts
 WHERE (place, facet, value) > (?1, ?2, ?3)
 ORDER BY place, facet, value
-LIMIT ?4`,
+LIMIT +?4`,
 		finishedWithParts: `SELECT f.import_id
 FROM import_files AS f
 WHERE f.part = 0 AND EXISTS (
@@ -216,14 +216,14 @@ WHERE f.part = 0 AND EXISTS (
     WHERE i.id = f.import_id AND i.state IN ('finished', 'failed')
 )
 ORDER BY f.import_id
-LIMIT ?1`,
+LIMIT +?1`,
 		forgetImage: `DELETE FROM variant_images
 WHERE image_id = ?1`,
 		imageFetches: `SELECT id, import_id, product_id, line, handle, url, alt, position, variants, tries
 FROM image_fetches
 WHERE import_id = ?1 AND id > ?2
 ORDER BY id
-LIMIT ?3`,
+LIMIT +?3`,
 		imageFetchesOfProducts: `SELECT product_id, url
 FROM image_fetches
 WHERE product_id IN (SELECT value FROM json_each(?1))`,
@@ -242,12 +242,12 @@ WHERE public_id = ?1`,
 FROM import_errors
 WHERE import_id = ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		importErrorsAfter: `SELECT id, line, handle, field, code, message, severity
 FROM import_errors
 WHERE import_id = ?1 AND id > ?2
 ORDER BY id
-LIMIT ?3`,
+LIMIT +?3`,
 		importPart: `SELECT data
 FROM import_files
 WHERE import_id = ?1 AND part = ?2`,
@@ -255,7 +255,7 @@ WHERE import_id = ?1 AND part = ?2`,
 FROM import_files
 WHERE import_id = ?1
 ORDER BY part DESC
-LIMIT ?2`,
+LIMIT +?2`,
 		insertBrand: `INSERT INTO brands (public_id, store_id, name, name_key, state, reason, created_by, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, '', ?6, ?7, ?7)
 RETURNING id`,
@@ -312,7 +312,7 @@ LIMIT 1000`,
 FROM listings
 WHERE product_id > ?1
 ORDER BY product_id
-LIMIT ?2`,
+LIMIT +?2`,
 		listingStores: `SELECT l.store_id, l.visible, count(*) AS listings, min(l.public_id) AS example
 FROM listings AS l
 WHERE l.visible OR l.state = 'published' AND l.variant_count > 0
@@ -322,7 +322,7 @@ ORDER BY l.store_id, l.visible`,
 FROM listings
 WHERE product_id > ?1
 ORDER BY product_id
-LIMIT ?2`,
+LIMIT +?2`,
 		listingsByKey: `SELECT public_id, store, store_name, category_id, title, state, visible, variant_count, price_from, price_to, currency, published_at, created_at, updated_at, brand, price_was, on_sale, image, in_stock, brand_key, product_id, sold, title_key
 FROM listings
 WHERE product_id IN (SELECT value FROM json_each(?1))`,
@@ -367,7 +367,7 @@ ORDER BY category_id`,
 FROM bulk_edits
 WHERE created_at < ?1
 ORDER BY created_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		openCategoryDiscounts: `SELECT id, public_id, store_id, title, kind, value, currency, scope, paid_by, state, starts_at, ends_at, due_at, pass, settled, created_by, version, created_at, updated_at
 FROM discounts
 WHERE store_id IS NULL AND state IN ('scheduled', 'live') AND scope = 'categories'
@@ -376,7 +376,7 @@ ORDER BY id`,
 FROM imports
 WHERE store_id = ?1 AND state IN ('queued', 'running')
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		openOffers: `SELECT t.target, t.store_id AS only_store, d.id, d.public_id, d.title, d.kind, d.value, d.currency, d.paid_by, d.ends_at
 FROM discount_targets AS t
 JOIN discounts AS d ON d.id = t.discount_id
@@ -397,7 +397,7 @@ FROM (
     FROM listing_places AS p
     WHERE p.place = ?1
     ORDER BY p.published_at, p.product_id
-    LIMIT ?2
+    LIMIT +?2
 ) AS few`,
 		placedAmong: `SELECT product_id
 FROM listing_places
@@ -434,7 +434,7 @@ ORDER BY p.id`,
 FROM products
 WHERE store_id = ?1 AND handle > ?2 AND state <> 'archived'
 ORDER BY handle
-LIMIT ?3`,
+LIMIT +?3`,
 		productsByHandle: `SELECT id, public_id, store_id, handle, category_id, title, description, vendor, option1, option2, option3, state, version, published_at, created_at, updated_at, brand, brand_key, tax_bp, tax_code, review, review_note
 FROM products
 WHERE store_id = ?1 AND handle IN (SELECT value FROM json_each(?2))`,
@@ -445,12 +445,12 @@ WHERE store_id = ?1 AND public_id IN (SELECT value FROM json_each(?2))`,
 FROM products
 WHERE category_id = ?1 AND id > ?2
 ORDER BY id
-LIMIT ?3`,
+LIMIT +?3`,
 		productsInPlace: `SELECT product_id, published_at
 FROM listing_places
 WHERE place = ?1 AND (published_at, product_id) > (?2, ?3)
 ORDER BY published_at, product_id
-LIMIT ?4`,
+LIMIT +?4`,
 		productsOfVariants: `SELECT DISTINCT product_id
 FROM variants
 WHERE id IN (SELECT value FROM json_each(?1))
@@ -463,7 +463,7 @@ WHERE NOT EXISTS (
     WHERE l.product_id = p.id
 )
 ORDER BY p.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		publishedWithoutVariants: `SELECT p.public_id
 FROM products AS p
 WHERE p.state = 'published' AND NOT EXISTS (
@@ -472,7 +472,7 @@ WHERE p.state = 'published' AND NOT EXISTS (
     WHERE v.product_id = p.id AND NOT v.archived
 )
 ORDER BY p.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		putImageFetches: `INSERT INTO image_fetches (import_id, product_id, line, handle, url, alt, position, variants, tries)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0)
 ON CONFLICT (product_id, url) DO UPDATE SET alt = excluded.alt, position = excluded.position, variants = excluded.variants`,
@@ -539,7 +539,7 @@ WHERE store_id = ?1 AND sku IN (SELECT value FROM json_each(?2)) AND sku IS NOT 
 FROM imports
 WHERE state = 'receiving' AND created_at < ?1
 ORDER BY created_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		standingOfProducts: `SELECT id, product_id, store_id, sku, track_stock, archived
 FROM variants
 WHERE product_id IN (SELECT value FROM json_each(?1))
@@ -548,19 +548,19 @@ ORDER BY id`,
 FROM listings
 WHERE store_id = ?1 AND product_id > ?2
 ORDER BY product_id
-LIMIT ?3`,
+LIMIT +?3`,
 		storeListings: `SELECT product_id
 FROM listings
 WHERE store_id = ?1 AND product_id > ?2
 ORDER BY product_id
-LIMIT ?3`,
+LIMIT +?3`,
 		strangeVariantImages: `SELECT v.public_id
 FROM variant_images AS vi
 JOIN variants AS v ON v.id = vi.variant_id
 JOIN product_images AS i ON i.id = vi.image_id
 WHERE i.product_id <> v.product_id
 ORDER BY v.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		tallies: `SELECT product_id, tally
 FROM listing_tallies
 WHERE product_id IN (SELECT value FROM json_each(?1))`,
@@ -568,12 +568,12 @@ WHERE product_id IN (SELECT value FROM json_each(?1))`,
 FROM listing_tallies
 WHERE product_id > ?1
 ORDER BY product_id
-LIMIT ?2`,
+LIMIT +?2`,
 		timelessDiscounts: `SELECT d.public_id
 FROM discounts AS d
 WHERE d.due_at <> CASE d.state WHEN 'scheduled' THEN d.starts_at WHEN 'live' THEN d.ends_at ELSE 253370764800000000 END
 ORDER BY d.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 		tryImageFetch: `UPDATE image_fetches
 SET tries = tries + 1
 WHERE id = ?1`,
@@ -624,11 +624,11 @@ ORDER BY product_id, position, id`,
 FROM listings
 WHERE product_id > ?1
 ORDER BY product_id
-LIMIT ?2`,
+LIMIT +?2`,
 		visibleDrafts: `SELECT l.public_id
 FROM listings AS l
 WHERE l.visible AND (l.state <> 'published' OR l.variant_count = 0)
 ORDER BY l.public_id
-LIMIT ?1`,
+LIMIT +?1`,
 	})
 }

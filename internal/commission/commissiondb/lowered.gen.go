@@ -15,7 +15,7 @@ FROM statements
 WHERE store_id > ?1
 GROUP BY store_id
 ORDER BY store_id
-LIMIT ?2`,
+LIMIT +?2`,
 		decideTransfer: `UPDATE statement_transfers
 SET state = ?1, decided_by = ?2, reason = ?3, decided_at = ?4
 WHERE id = ?5 AND state = 'submitted'`,
@@ -53,7 +53,7 @@ LIMIT 200`,
 FROM statement_orders
 WHERE statement_id = ?1 AND order_id > ?2
 ORDER BY order_id
-LIMIT ?3`,
+LIMIT +?3`,
 		overdue: `SELECT id, public_id, store_id, month, state, seen, orders, base, rate_bp, amount, currency, due_at, paid_at, reference, note, created_at, updated_at, owed_by, suspended_at, booked_at
 FROM statements
 WHERE state = 'issued' AND owed_by = 'store' AND suspended_at IS NULL AND due_at < ?1

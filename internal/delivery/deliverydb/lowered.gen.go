@@ -15,7 +15,7 @@ GROUP BY courier_id`,
 FROM deliveries
 WHERE courier_id = ?1 AND cash_state = 'carried' AND currency = ?2
 ORDER BY id
-LIMIT ?3`,
+LIMIT +?3`,
 		cashOf: `SELECT COALESCE(sum(cash), 0)
 FROM deliveries
 WHERE courier_id = ?1 AND currency = ?2 AND (cash_state = 'carried' OR state IN ('assigned', 'picked_up', 'in_transit', 'failed'))`,
@@ -38,7 +38,7 @@ WHERE account_id = ?1`,
 FROM couriers
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		couriersByIDs: `SELECT id, public_id, account_id, account, business_name, contact, vehicle, plate, capacity, state, reason, papers_until, available, share_bp, jobs, load, rating_sum, rating_count, lat, lng, located_at, created_at, updated_at
 FROM couriers
 WHERE id IN (SELECT value FROM json_each(?1))
@@ -53,7 +53,7 @@ WHERE id = ?5`,
 FROM deliveries
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		deliveriesByPublicIDs: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE public_id IN (SELECT value FROM json_each(?1))
@@ -62,7 +62,7 @@ ORDER BY id`,
 FROM deliveries
 WHERE order_ref = ?1
 ORDER BY id DESC
-LIMIT ?2`,
+LIMIT +?2`,
 		delivery: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE public_id = ?1`,
@@ -84,7 +84,7 @@ ORDER BY courier_id, id`,
 FROM deliveries
 WHERE courier_id = ?1 AND state = 'delivered' AND currency = ?2 AND delivered_at >= ?3 AND delivered_at < ?4
 ORDER BY id
-LIMIT ?5`,
+LIMIT +?5`,
 		dropJob: `UPDATE couriers
 SET jobs = jobs - 1, load = load - ?1, updated_at = ?2
 WHERE id = ?3`,
@@ -93,25 +93,25 @@ FROM deliveries
 WHERE courier_id = ?1 AND state = 'delivered' AND currency = ?2 AND delivered_at >= ?3 AND delivered_at < ?4`,
 		eventByClient: `SELECT id, delivery_id, courier_id, client_id, kind, state, actor, note, lat, lng, photo, signature, device_at, at
 FROM delivery_events
-WHERE courier_id = ?1 AND client_id = ?2`,
+WHERE courier_id = ?1 AND client_id = +?2`,
 		eventsOf: `SELECT id, delivery_id, courier_id, client_id, kind, state, actor, note, lat, lng, photo, signature, device_at, at
 FROM delivery_events
 WHERE delivery_id = ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		forgetTracks: `DELETE FROM courier_tracks
 WHERE id IN (
     SELECT t.id
     FROM courier_tracks AS t
     WHERE t.at < ?1
     ORDER BY t.at
-    LIMIT ?2
+    LIMIT +?2
 )`,
 		freeNear: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE state = 'available' AND pickup_cell IN (SELECT value FROM json_each(?1))
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		insertCourier: `INSERT INTO couriers (public_id, account_id, account, business_name, contact, vehicle, plate, capacity, state, reason, papers_until, available, share_bp, jobs, load, rating_sum, rating_count, created_at, updated_at)
 VALUES (?1, ?2, ?3, '', '', '', '', 0, 'unverified', '', 0, FALSE, ?4, 0, 0, 0, 0, ?5, ?5)
 ON CONFLICT (account_id) DO NOTHING`,
@@ -151,7 +151,7 @@ JOIN (
 		linesInState: `SELECT l.line, COALESCE(sum(l.quantity), 0) AS quantity
 FROM delivery_lines AS l
 JOIN deliveries AS d ON d.id = l.delivery_id
-WHERE d.order_ref = ?1 AND d.id <> ?2 AND d.state = ?3
+WHERE d.order_ref = ?1 AND d.id <> ?2 AND d.state = +?3
 GROUP BY l.line`,
 		linesOf: `SELECT id, delivery_id, line, title, quantity
 FROM delivery_lines
@@ -175,7 +175,7 @@ ORDER BY id`,
 FROM deliveries
 WHERE order_ref IN (SELECT value FROM json_each(?1)) AND (open OR state = 'delivered')
 ORDER BY order_ref, id
-LIMIT ?2`,
+LIMIT +?2`,
 		locateCouriers: `UPDATE couriers
 SET lat = ?1, lng = ?2, located_at = ?3
 WHERE id = ?4 AND (located_at IS NULL OR located_at <= ?3)`,
@@ -202,7 +202,7 @@ WHERE id = ?2`,
 FROM couriers
 WHERE available AND state = 'verified' AND id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		renew: `UPDATE deliveries
 SET pin_no = pin_no + 1, tries = 0, updated_at = ?1
 WHERE id = ?2 AND pin_no > 0 AND open`,
@@ -236,17 +236,17 @@ GROUP BY order_ref`,
 FROM courier_tracks
 WHERE courier_id = ?1 AND at >= ?2 AND at <= ?3
 ORDER BY at
-LIMIT ?4`,
+LIMIT +?4`,
 		updateCourier: `UPDATE couriers
 SET business_name = ?1, contact = ?2, vehicle = ?3, plate = ?4, capacity = ?5, state = ?6, reason = ?7, papers_until = ?8, available = ?9, share_bp = ?10, updated_at = ?11
 WHERE id = ?12`,
 		updateDelivery: `UPDATE deliveries
 SET state = ?1, open = ?2, courier_id = ?3, share_bp = ?4, earned = ?5, cash = ?6, cash_state = ?7, eta_at = ?8, pin_no = ?9, tries = ?10, proof = ?11, fail_reason = ?12, fails = ?13, far = ?14, flagged = ?15, deliver_at = ?16, assigned_at = ?17, picked_up_at = ?18, delivered_at = ?19, ended_at = ?20, due_at = ?21, updated_at = ?22
-WHERE id = ?23 AND state = ?24`,
+WHERE id = ?23 AND state = +?24`,
 		waiting: `SELECT id, public_id, tracking, track_hash, order_ref, store_id, buyer_id, state, open, courier_id, pickup, dropoff, pickup_cell, pickup_lat, pickup_lng, drop_lat, drop_lng, distance, instructions, weight, size, value, fragile, signature, priority, currency, fee, share_bp, earned, cash, cash_state, pickup_at, deliver_at, eta_at, pin_no, tries, proof, fail_reason, fails, far, flagged, rating, assigned_at, picked_up_at, delivered_at, ended_at, due_at, created_at, updated_at, words, side, pay_most
 FROM deliveries
 WHERE state = 'available' AND id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 	})
 }

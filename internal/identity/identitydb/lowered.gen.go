@@ -107,22 +107,22 @@ LIMIT 100`,
 FROM email_changes
 WHERE expires_at < ?1
 ORDER BY expires_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		expiredProofs: `SELECT id
 FROM account_proofs
 WHERE expires_at < ?1
 ORDER BY expires_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		expiredSessions: `SELECT id
 FROM sessions
 WHERE expires_at < ?1
 ORDER BY expires_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		expiredTokens: `SELECT hash
 FROM session_tokens
 WHERE expires_at < ?1
 ORDER BY expires_at
-LIMIT ?2`,
+LIMIT +?2`,
 		forgetTries: `DELETE FROM tries
 WHERE kind = ?1 AND key = ?2`,
 		indexedWithoutWords: `SELECT a.public_id
@@ -164,7 +164,7 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 FROM tries
 WHERE tried_at < ?1 AND until_at < ?1
 ORDER BY tried_at
-LIMIT ?2`,
+LIMIT +?2`,
 		proofByHash: `SELECT id, public_id, purpose, account_id, hash, name, phone, role, password_hash, created_at, expires_at, used_at, store, language
 FROM account_proofs
 WHERE hash = ?1 AND purpose = ?2`,
@@ -222,7 +222,7 @@ WHERE id = ?5`,
 FROM accounts
 WHERE NOT "indexed"
 ORDER BY id
-LIMIT ?1`,
+LIMIT +?1`,
 		updateAddress: `UPDATE addresses
 SET label = ?2, name = ?3, phone = ?4, line1 = ?5, line2 = ?6, city = ?7, district = ?8, state = ?9, postal_code = ?10, country = ?11, lat_micro = ?12, lng_micro = ?13, instructions = ?14, updated_at = ?15
 WHERE id = ?1
@@ -260,7 +260,7 @@ WHERE purpose = 'setup' AND account_id IS NULL`,
 FROM account_proofs
 WHERE account_id = ?1 AND purpose = 'activate' AND used_at IS NULL AND name IS NOT NULL
 ORDER BY id DESC
-LIMIT ?2`,
+LIMIT +?2`,
 		wordsOfErased: `SELECT DISTINCT a.public_id
 FROM accounts AS a
 JOIN account_words AS w ON w.account_id = a.id

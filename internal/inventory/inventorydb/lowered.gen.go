@@ -11,7 +11,7 @@ func init() {
 FROM stock
 WHERE mark <> '' AND mark <> CASE WHEN available = 0 THEN 'out' WHEN available <= low_at THEN 'low' ELSE 'fine' END OR own_low_at IS NOT NULL AND own_low_at <> low_at
 ORDER BY variant_id
-LIMIT ?1`,
+LIMIT +?1`,
 		brokenReserved: `SELECT s.variant_id, s.reserved, COALESCE(r.qty, 0) AS promised
 FROM stock AS s
 LEFT JOIN (
@@ -22,7 +22,7 @@ LEFT JOIN (
 ) AS r ON r.variant_id = s.variant_id
 WHERE s.reserved <> COALESCE(r.qty, 0)
 ORDER BY s.variant_id
-LIMIT ?1`,
+LIMIT +?1`,
 		brokenSums: `SELECT s.variant_id, s.available, s.reserved, COALESCE(m.available, 0) AS moved_available, COALESCE(m.reserved, 0) AS moved_reserved
 FROM stock AS s
 LEFT JOIN (
@@ -32,7 +32,7 @@ LEFT JOIN (
 ) AS m ON m.variant_id = s.variant_id
 WHERE s.available <> COALESCE(m.available, 0) OR s.reserved <> COALESCE(m.reserved, 0)
 ORDER BY s.variant_id
-LIMIT ?1`,
+LIMIT +?1`,
 		brokenWalk: `SELECT w.id, w.variant_id, w.available_after, w.reserved_after, w.available_delta, w.reserved_delta, w.available_before, w.reserved_before
 FROM (
     SELECT id, variant_id, available_after, reserved_after, available_delta, reserved_delta, COALESCE(lag(available_after) OVER (PARTITION BY variant_id ORDER BY id), 0) AS available_before, COALESCE(lag(reserved_after) OVER (PARTITION BY variant_id ORDER BY id), 0) AS reserved_before
@@ -40,7 +40,7 @@ FROM (
 ) AS w
 WHERE w.available_before + w.available_delta <> w.available_after OR w.reserved_before + w.reserved_delta <> w.reserved_after
 ORDER BY w.id
-LIMIT ?1`,
+LIMIT +?1`,
 		dropStoreThreshold: `DELETE FROM stock_thresholds
 WHERE store_id = ?1`,
 		endLive: `UPDATE reservations
@@ -52,7 +52,7 @@ WHERE id IN (SELECT value FROM json_each(?3)) AND state = 'sold'`,
 		higherThresholds: `SELECT variant_id
 FROM stock
 WHERE store_id = ?1 AND mark <> '' AND own_low_at IS NULL AND low_at > ?2
-LIMIT ?3`,
+LIMIT +?3`,
 		insertMovements: `INSERT INTO stock_movements (public_id, variant_id, kind, available_delta, reserved_delta, available_after, reserved_after, subject, reason, note, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 		insertReservations: `INSERT INTO reservations (owner, variant_id, qty, state, created_at, updated_at)
@@ -72,7 +72,7 @@ ORDER BY variant_id`,
 		lowerThresholds: `SELECT variant_id
 FROM stock
 WHERE store_id = ?1 AND mark <> '' AND own_low_at IS NULL AND low_at < ?2
-LIMIT ?3`,
+LIMIT +?3`,
 		markStock: `UPDATE stock
 SET mark = ?1
 WHERE variant_id = ?2`,
@@ -88,7 +88,7 @@ WHERE NOT EXISTS (
     WHERE s.variant_id = m.variant_id
 )
 ORDER BY m.variant_id
-LIMIT ?1`,
+LIMIT +?1`,
 		movementByPublicID: `SELECT m.public_id, m.variant_id, m.kind, m.available_delta, m.reserved_delta, m.available_after, m.reserved_after, m.subject, m.reason, m.note, m.actor, m.created_at
 FROM stock_movements AS m
 WHERE m.public_id = ?1`,
@@ -96,7 +96,7 @@ WHERE m.public_id = ?1`,
 FROM stock
 WHERE available < 0 OR reserved < 0
 ORDER BY variant_id
-LIMIT ?1`,
+LIMIT +?1`,
 		nextStore: `SELECT store_id
 FROM stock
 WHERE store_id > ?1 AND mark <> '' AND own_low_at IS NULL
@@ -109,7 +109,7 @@ ON CONFLICT (variant_id) DO NOTHING`,
 FROM reservations
 WHERE variant_id = ?1 AND state = 'live'
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		putStands: `INSERT INTO stock (variant_id, available, reserved, updated_at, store_id, sku, low_at, mark)
 VALUES (?1, 0, 0, ?2, ?3, ?4, ?5, ?6)
 ON CONFLICT (variant_id) DO UPDATE SET store_id = excluded.store_id, sku = excluded.sku, low_at = excluded.low_at, mark = excluded.mark`,
@@ -124,7 +124,7 @@ WHERE r.state = 'live' AND NOT EXISTS (
     WHERE s.variant_id = r.variant_id
 )
 ORDER BY r.id
-LIMIT ?1`,
+LIMIT +?1`,
 		setOwnThresholds: `UPDATE stock
 SET own_low_at = ?1, low_at = ?2, mark = ?3
 WHERE variant_id = ?4`,

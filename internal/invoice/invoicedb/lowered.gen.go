@@ -19,7 +19,7 @@ WHERE NOT EXISTS (
 )`,
 		creditNotesOf: `SELECT id, public_id, kind, store_id, year, serial, number, order_ref, invoice_id, currency, net, tax, total, given_before, content, issued_at
 FROM invoices
-WHERE invoice_id = ?1
+WHERE invoice_id = +?1
 ORDER BY id
 LIMIT 1000`,
 		documentsOfOrder: `SELECT id

@@ -17,7 +17,7 @@ WHERE key IN (SELECT value FROM json_each(?1))`,
 FROM ledger_accounts
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		bookedAs: `SELECT reference, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE reference IN (SELECT value FROM json_each(?1)) AND kind = ?2
@@ -41,7 +41,7 @@ ORDER BY book`,
 FROM ledger_holds
 WHERE state = 'open' AND expires_at <= ?1
 ORDER BY expires_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		endHold: `UPDATE ledger_holds
 SET state = ?1, posted = ?2, ended_at = ?3
 WHERE id = ?4 AND state = 'open'`,
@@ -104,7 +104,7 @@ FROM ledger_holds AS h
 JOIN ledger_accounts AS a ON a.id = h.account_id
 WHERE h.id > ?1 AND h.state = 'open'
 ORDER BY h.id
-LIMIT ?2`,
+LIMIT +?2`,
 		position: `SELECT transfer_id
 FROM ledger_positions
 WHERE name = ?1`,
@@ -131,13 +131,13 @@ FROM ledger_transfers AS t
 JOIN ledger_accounts AS a ON a.id = t.from_id
 WHERE t.to_id = ?1 AND t.id < ?2
 ORDER BY t.id DESC
-LIMIT ?3`,
+LIMIT +?3`,
 		statementOut: `SELECT t.id, t.reference, t.leg, t.posting, t.kind, t.amount, t.subject, t.created_at, a.key AS other
 FROM ledger_transfers AS t
 JOIN ledger_accounts AS a ON a.id = t.to_id
 WHERE t.from_id = ?1 AND t.id < ?2
 ORDER BY t.id DESC
-LIMIT ?3`,
+LIMIT +?3`,
 		tailCameIn: `SELECT a.book, a.kind, a.currency, COALESCE(sum(t.amount), 0) AS total
 FROM ledger_transfers AS t
 JOIN ledger_accounts AS a ON a.id = t.to_id
@@ -183,7 +183,7 @@ JOIN ledger_accounts AS f ON f.id = t.from_id
 JOIN ledger_accounts AS g ON g.id = t.to_id
 WHERE t.id > ?1
 ORDER BY t.id
-LIMIT ?2`,
+LIMIT +?2`,
 		wentOut: `SELECT from_id AS account_id, COALESCE(sum(amount), 0) AS total
 FROM ledger_transfers
 WHERE from_id IN (SELECT value FROM json_each(?1)) AND id > ?2

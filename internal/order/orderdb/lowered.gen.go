@@ -21,7 +21,7 @@ FROM pickups AS p
 JOIN orders AS o ON o.id = p.order_id
 WHERE p.completed_at IS NOT NULL AND p.month = ?1 AND p.store_id = ?2 AND p.id > ?3
 ORDER BY p.id
-LIMIT ?4`,
+LIMIT +?4`,
 		boughtStores: `SELECT DISTINCT store_id
 FROM pickups
 WHERE completed_at IS NOT NULL AND month = ?1 AND store_id > ?2
@@ -77,7 +77,7 @@ WHERE account_id = ?1 AND side = 'buyback' AND (state = 'pending' OR state = 'co
 FROM (
     SELECT state
     FROM orders
-    WHERE due_at <= ?1 AND due_at < 253370764800000000 AND side = 'sale'
+    WHERE due_at <= +?1 AND due_at < 253370764800000000 AND side = 'sale'
     ORDER BY due_at
     LIMIT 1000
 ) AS d`,
@@ -96,7 +96,7 @@ SET cut_quantity = cut_quantity + ?1, cut_total = cut_total + ?2, refund_total =
 WHERE id = ?10 AND cut_quantity + ?1 <= quantity`,
 		cutOrder: `UPDATE orders
 SET goods = ?1, discount = ?2, tax = ?3, total = ?4, fee = ?5, refunded = ?6, promotion = ?7, promotion_back = ?8, payment_status = ?9, line_count = ?10, unit_count = ?11, updated_at = ?12
-WHERE id = ?13 AND state = ?14`,
+WHERE id = ?13 AND state = +?14`,
 		dispute: `SELECT id, public_id, order_id, order_ref, store_id, account_id, account, state, reason, text, lines, currency, answer_until, answered_at, outcome, given, note, decided_by, decided_at, created_at, overdue_at
 FROM order_disputes
 WHERE public_id = ?1`,
@@ -215,7 +215,7 @@ ORDER BY id
 LIMIT 1`,
 		ordersDue: `SELECT public_id
 FROM orders
-WHERE due_at <= ?1 AND due_at < 253370764800000000
+WHERE due_at <= +?1 AND due_at < 253370764800000000
 ORDER BY due_at, id
 LIMIT 50`,
 		ordersOfCheckout: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
@@ -229,7 +229,7 @@ WHERE c.public_id IN (SELECT value FROM json_each(?1))
 ORDER BY o.id`,
 		pendingDue: `SELECT id, public_id, checkout_id, store_id, account_id, side, state, cancel_reason, method, payment_status, currency, goods, discount, tax, delivery, total, fee, captured, refunded, line_count, unit_count, placed_at, due_at, confirmed_at, shipped_at, delivered_at, completed_at, cancelled_at, updated_at, channel, reference, store_note, promotion, promotion_back, delivery_refunded, clawed, promotion_clawed, fee_back, disputed, frozen
 FROM orders
-WHERE due_at <= ?1 AND due_at < 253370764800000000 AND state = 'pending' AND side = 'sale'
+WHERE due_at <= +?1 AND due_at < 253370764800000000 AND state = 'pending' AND side = 'sale'
 ORDER BY due_at, id
 LIMIT 50`,
 		pickupOf: `SELECT id, order_id, store_id, account_id, postal_code, day, slot, open, missed_at, otp_no, tries, fee_bp, paid, paid_by, flagged, weighed_by, month, completed_at
@@ -244,7 +244,7 @@ SET refund_quantity = refund_quantity + ?1, refund_total = refund_total + ?2, fe
 WHERE id = ?6`,
 		refundOrder: `UPDATE orders
 SET refunded = ?1, payment_status = ?2, fee = ?3, fee_back = ?4, promotion_back = ?5, promotion_clawed = ?6, clawed = ?7, delivery_refunded = ?8, updated_at = ?9
-WHERE id = ?10 AND state = ?11`,
+WHERE id = ?10 AND state = +?11`,
 		renewOTP: `UPDATE pickups
 SET otp_no = otp_no + 1, tries = 0
 WHERE order_id = ?1 AND open`,
@@ -259,7 +259,7 @@ SET contact = ?1, address = ?2, note = ?3
 WHERE id = ?4`,
 		setFrozen: `UPDATE orders
 SET disputed = ?1, frozen = ?2, due_at = ?3, updated_at = ?4
-WHERE id = ?5 AND state = ?6`,
+WHERE id = ?5 AND state = +?6`,
 		setPickup: `UPDATE pickups
 SET day = ?1, slot = ?2, missed_at = ?3, open = ?4
 WHERE order_id = ?5 AND open`,
@@ -314,7 +314,7 @@ WHERE o.public_id IN (SELECT value FROM json_each(?1))
 ORDER BY l.id`,
 		updateOrder: `UPDATE orders
 SET state = ?1, cancel_reason = ?2, method = ?3, payment_status = ?4, captured = ?5, refunded = ?6, promotion_back = ?7, due_at = ?8, confirmed_at = ?9, shipped_at = ?10, delivered_at = ?11, completed_at = ?12, cancelled_at = ?13, updated_at = ?14
-WHERE id = ?15 AND state = ?16`,
+WHERE id = ?15 AND state = +?16`,
 		verifyBuybacks: `SELECT o.id, o.public_id, o.state, o.goods, o.tax, o.fee, o.total, o.captured, o.currency, p.open, p.paid, p.paid_by, p.month, COALESCE(sum(l.amount), 0) AS lines_amount, COALESCE(sum(l.tax), 0) AS lines_tax, COALESCE(sum(l.fee), 0) AS lines_fee, count(l.id) AS lines_count, count(l.weighed) AS lines_weighed
 FROM orders AS o
 JOIN pickups AS p ON p.order_id = o.id

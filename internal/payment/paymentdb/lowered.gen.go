@@ -43,7 +43,7 @@ WHERE id IN (SELECT value FROM json_each(?2))`,
 FROM payment_attempts
 WHERE gateway = ?1 AND (state = 'succeeded' OR state = 'duplicate') AND updated_at >= ?2 AND updated_at < ?3
 ORDER BY updated_at, id
-LIMIT ?4`,
+LIMIT +?4`,
 		attemptsToLook: `SELECT public_id, gateway
 FROM payment_attempts
 WHERE watched AND look_at <= ?1
@@ -283,7 +283,7 @@ FROM refunds AS r
 JOIN payment_attempts AS a ON a.id = r.attempt_id
 WHERE r.state = 'completed' AND r.destination = 'source' AND r.settled_by = '' AND a.gateway = ?1 AND r.updated_at >= ?2 AND r.updated_at < ?3
 ORDER BY r.updated_at, r.id
-LIMIT ?4`,
+LIMIT +?4`,
 		rejectProof: `UPDATE payment_proofs
 SET state = 'rejected', reason = ?2, decided_by = ?3, decided_at = ?4, updated_at = ?4, first_by = ''
 WHERE id = ?1 AND state = 'submitted'`,

@@ -236,9 +236,9 @@ func (s *shape) text(next bool) ListText {
 		text += " WHERE " + strings.Join(where, " AND ")
 	}
 	t.Postgres = text + " ORDER BY " + strings.Join(order, ", ") + " LIMIT " + bind(Int)
-	// SQLite plans by the value of a bare parameter in a LIMIT, and so prepares the statement anew at each run; a sign
-	// before it says that the value does not matter.
-	t.Embedded = parameter.ReplaceAllString(strings.Replace(t.Postgres, " LIMIT $", " LIMIT +$", 1), "?$1")
+	// SQLite plans by the value of a bare parameter in a LIMIT, or where it might say that a partial index serves, and so
+	// prepares the statement anew at each run; a sign before it says that the value does not matter.
+	t.Embedded = parameter.ReplaceAllString(t.Postgres, "+?$1")
 	return t
 }
 

@@ -55,12 +55,12 @@ WHERE public_id = ?1`,
 FROM store_invitations
 WHERE invitee_key IN (SELECT value FROM json_each(?1)) AND state = 'open' AND expires_at > ?2
 ORDER BY id DESC
-LIMIT ?3`,
+LIMIT +?3`,
 		oldInvitations: `SELECT id
 FROM store_invitations
 WHERE expires_at < ?1
 ORDER BY expires_at, id
-LIMIT ?2`,
+LIMIT +?2`,
 		openInvitation: `SELECT id, public_id, store_id, invitee, invitee_key, catalog, stock, orders, state, created_at, expires_at, people, invited_by, answered_by, mailed_at, ended_at
 FROM store_invitations
 WHERE store_id = ?1 AND invitee_key = ?2 AND state = 'open'`,

@@ -29,7 +29,7 @@ LIMIT 50`,
 		hadTrial: `SELECT EXISTS (
     SELECT 1
     FROM subscriptions
-    WHERE trial AND (owner_id = ?1 OR tax_number <> '' AND tax_number = ?2)
+    WHERE trial AND (owner_id = ?1 OR tax_number <> '' AND tax_number = +?2)
 )`,
 		insertPlan: `INSERT INTO plans (public_id, code, name, description, days, price, areas, trial, active, created_at, updated_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, FALSE, TRUE, ?8, ?8)`,
@@ -70,7 +70,7 @@ ORDER BY ends_at
 LIMIT 1`,
 		setState: `UPDATE subscriptions
 SET state = ?1, reason = ?2, starts_at = ?3, ends_at = ?4, due_at = ?5, updated_at = ?6
-WHERE id = ?7 AND state = ?8`,
+WHERE id = ?7 AND state = +?8`,
 		subscription: `SELECT id, public_id, store_id, owner_id, account, plan_id, plan_code, plan_name, days, areas, price, currency, trial, tax_number, upgrade, state, reason, starts_at, ends_at, due_at, reminded, created_at, updated_at
 FROM subscriptions
 WHERE public_id = ?1`,

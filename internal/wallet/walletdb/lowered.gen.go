@@ -11,7 +11,7 @@ func init() {
 FROM wallet_payouts
 WHERE state = 'approved' AND id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		credit: `SELECT id, public_id, account, amount, currency, reason, actor, created_at
 FROM wallet_credits
 WHERE public_id = ?1`,
@@ -19,7 +19,7 @@ WHERE public_id = ?1`,
 FROM wallet_credits
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		debtPayment: `SELECT id, public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at
 FROM wallet_debt_payments
 WHERE public_id = ?1`,
@@ -27,7 +27,7 @@ WHERE public_id = ?1`,
 FROM wallet_debt_payments
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		insertCredit: `INSERT INTO wallet_credits (public_id, account, amount, currency, reason, actor, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		insertDebtPayment: `INSERT INTO wallet_debt_payments (public_id, store_id, store, source, amount, currency, reference, reference_key, actor, created_at)
@@ -55,7 +55,7 @@ WHERE public_id = ?1`,
 FROM wallet_payouts
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		payoutsInTransit: `SELECT currency, COALESCE(sum(amount), 0) AS total
 FROM wallet_payouts
 WHERE state = 'approved'
@@ -80,7 +80,7 @@ WHERE public_id = ?1`,
 FROM wallet_topups
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		topUpsSince: `SELECT COALESCE(sum(amount), 0) AS total
 FROM wallet_topups
 WHERE account_id = ?1 AND created_at > ?2 AND state IN ('pending', 'paid')`,

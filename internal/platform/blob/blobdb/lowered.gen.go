@@ -11,7 +11,7 @@ func init() {
 FROM blobs
 WHERE name > ?1
 ORDER BY name
-LIMIT ?2`,
+LIMIT +?2`,
 		blobsByName: `SELECT name, media, size, width, height, widths, due_at, created_at
 FROM blobs
 WHERE name IN (SELECT value FROM json_each(?1))`,
@@ -24,14 +24,14 @@ SET due_at = ?1
 WHERE name IN (SELECT value FROM json_each(?2)) AND due_at IS NULL`,
 		dueBlobs: `SELECT name
 FROM blobs
-WHERE due_at <= ?1
+WHERE due_at <= +?1
 ORDER BY due_at, name
-LIMIT ?2`,
+LIMIT +?2`,
 		dueTrash: `SELECT name
 FROM blob_trash
 WHERE due_at <= ?1
 ORDER BY due_at, name
-LIMIT ?2`,
+LIMIT +?2`,
 		insertBlob: `INSERT INTO blobs (name, media, size, width, height, widths, due_at, created_at)
 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
 ON CONFLICT (name) DO UPDATE SET due_at = excluded.due_at

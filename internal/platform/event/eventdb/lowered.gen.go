@@ -29,7 +29,7 @@ FROM (
     FROM events
     WHERE seq > ?1
     ORDER BY seq
-    LIMIT ?2
+    LIMIT +?2
 ) AS p`,
 		eventFrom: `SELECT id, created_at
 FROM events
@@ -40,12 +40,12 @@ LIMIT 1`,
 FROM events
 WHERE seq > ?1
 ORDER BY seq
-LIMIT ?2`,
+LIMIT +?2`,
 		eventsOfTypes: `SELECT id, seq, type, subject, actor, facts, created_at
 FROM events
 WHERE seq > ?1 AND seq <= ?2 AND type || '' IN (SELECT value FROM json_each(?3))
 ORDER BY seq
-LIMIT ?4`,
+LIMIT +?4`,
 		hasUnnumbered: `SELECT EXISTS (
     SELECT 1
     FROM events
@@ -69,13 +69,13 @@ WHERE id BETWEEN ?2 AND ?3 AND seq IS NULL`,
 FROM events
 WHERE seq > ?1 AND seq <= ?2
 ORDER BY seq
-LIMIT ?3`,
+LIMIT +?3`,
 		seqRange: `SELECT count(seq) AS numbered, COALESCE(min(seq), 0) AS lowest, COALESCE(max(seq), 0) AS highest
 FROM events`,
 		unnumberedIDs: `SELECT id
 FROM events
 WHERE seq IS NULL
 ORDER BY id
-LIMIT ?1`,
+LIMIT +?1`,
 	})
 }

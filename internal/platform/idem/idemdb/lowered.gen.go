@@ -15,7 +15,7 @@ WHERE i.created_at < ?1 AND i.id IN (
     SELECT k.id
     FROM idempotency_keys AS k
     ORDER BY k.id
-    LIMIT ?2
+    LIMIT +?2
 )
 ORDER BY i.id`,
 		insertKey: `INSERT INTO idempotency_keys (scope, operation, key, fingerprint, object, created_at)

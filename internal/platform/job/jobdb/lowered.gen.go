@@ -19,14 +19,14 @@ FROM (
     SELECT 1 AS one
     FROM jobs
     WHERE state = 'dead'
-    LIMIT ?1
+    LIMIT +?1
 ) AS d`,
 		countReady: `SELECT count(*)
 FROM (
     SELECT 1 AS one
     FROM jobs
     WHERE state = 'ready'
-    LIMIT ?1
+    LIMIT +?1
 ) AS r`,
 		discardJob: `DELETE FROM jobs
 WHERE id = ?1 AND state = 'dead'`,
@@ -34,7 +34,7 @@ WHERE id = ?1 AND state = 'dead'`,
 FROM jobs
 WHERE state = 'ready' AND run_at <= ?1 AND kind IN (SELECT value FROM json_each(?2))
 ORDER BY run_at, id
-LIMIT ?3`,
+LIMIT +?3`,
 		extendJob: `UPDATE jobs
 SET run_at = ?1
 WHERE id = ?2 AND attempts = ?3 AND state = 'ready'`,

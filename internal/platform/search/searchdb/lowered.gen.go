@@ -16,7 +16,7 @@ LIMIT 1`,
 FROM search_postings
 WHERE word_id = ?1 AND last < ?2
 ORDER BY last DESC
-LIMIT ?3`,
+LIMIT +?3`,
 		clearChunks:    `DELETE FROM search_postings`,
 		clearDocuments: `DELETE FROM search_documents`,
 		clearTypos:     `DELETE FROM search_typos`,
@@ -29,7 +29,7 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 FROM search_documents
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		documents: `SELECT id, words
 FROM search_documents
 WHERE id IN (SELECT value FROM json_each(?1))`,
@@ -37,7 +37,7 @@ WHERE id IN (SELECT value FROM json_each(?1))`,
 FROM search_documents
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		insertTypos: `INSERT INTO search_typos (rest, word_id)
 VALUES (?1, ?2)
 ON CONFLICT (rest, word_id) DO NOTHING`,
@@ -54,7 +54,7 @@ ON CONFLICT (id) DO UPDATE SET words = excluded.words`,
 FROM search_words
 WHERE word >= ?1 AND word < ?2 AND titles > 0
 ORDER BY word
-LIMIT ?3`,
+LIMIT +?3`,
 		titleWordsLike: `SELECT w.id, w.word, w.titles
 FROM search_words AS w
 WHERE w.id IN (
@@ -63,17 +63,17 @@ WHERE w.id IN (
     WHERE t.rest IN (SELECT value FROM json_each(?1))
 ) AND w.titles > 0
 ORDER BY w.titles DESC, w.word
-LIMIT ?2`,
+LIMIT +?2`,
 		titleWordsOfHead1: `SELECT id, word, titles
 FROM search_words
 WHERE head1 = ?1 AND titles > 0
 ORDER BY titles DESC, word
-LIMIT ?2`,
+LIMIT +?2`,
 		titleWordsOfHead2: `SELECT id, word, titles
 FROM search_words
 WHERE head2 = ?1 AND titles > 0
 ORDER BY titles DESC, word
-LIMIT ?2`,
+LIMIT +?2`,
 		updateWords: `UPDATE search_words
 SET documents = ?1, titles = ?2, spilled = ?3, tail = ?4
 WHERE id = ?5`,
@@ -81,7 +81,7 @@ WHERE id = ?5`,
 FROM search_words
 WHERE id > ?1
 ORDER BY id
-LIMIT ?2`,
+LIMIT +?2`,
 		wordsByID: `SELECT id, word, documents, titles, spilled, tail
 FROM search_words
 WHERE id IN (SELECT value FROM json_each(?1))`,
@@ -92,6 +92,6 @@ WHERE word IN (SELECT value FROM json_each(?1))`,
 FROM search_words
 WHERE word >= ?1 AND word < ?2
 ORDER BY word
-LIMIT ?3`,
+LIMIT +?3`,
 	})
 }
