@@ -96,6 +96,7 @@ type Option func(*options)
 type options struct {
 	readCommitted bool
 	bulk          bool
+	background    bool
 	long          bool
 }
 
@@ -106,6 +107,10 @@ func ReadCommitted() Option { return func(o *options) { o.readCommitted = true }
 // Bulk sends a Write through the lower queue of the embedded engine: a chunk of ≤ 200 rows begins when no interactive
 // write waits, and at the latest after 16 groups of them; at most one chunk is in a group.
 func Bulk() Option { return func(o *options) { o.bulk = true } }
+
+// Background says of a Write that it is the program's own and nobody waits for it. It takes its turn as others do, but bulk
+// work on the embedded engine does not give way as if a customer were there.
+func Background() Option { return func(o *options) { o.background = true } }
 
 // Long gives a Read its own slot and a deadline of minutes.
 func Long() Option { return func(o *options) { o.long = true } }

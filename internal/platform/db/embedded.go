@@ -126,7 +126,7 @@ func (e *embedded) write(ctx context.Context, name string, f Func, o options) er
 	if e.w == nil {
 		return ErrReadOnly
 	}
-	return e.w.do(ctx, name, f, o.bulk)
+	return e.w.do(ctx, name, f, o)
 }
 
 func (e *embedded) read(ctx context.Context, name string, f Func, o options) (err error) {

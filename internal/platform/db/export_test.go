@@ -8,6 +8,9 @@ func Waiting(d *DB) (int, int) {
 	return len(w.queue), len(w.bulk)
 }
 
+// GaveWay is how often bulk work let the writer rest for others who did not come.
+func GaveWay(d *DB) int64 { return d.e.(*embedded).w.gaveWay.Load() }
+
 // Interrupt interrupts the connection of an embedded transaction when ctx ends, which the package itself never does to
 // the writer.
 func Interrupt(ctx context.Context, tx Tx) (stop func()) { return tx.(*embeddedTx).conn.Interrupt(ctx) }

@@ -158,7 +158,7 @@ func together(t *testing.T, d *db.DB, fs ...db.Func) []outcome {
 }
 
 // hold keeps the writer busy with a function that does nothing, until release is called.
-func hold(t *testing.T, d *db.DB) (release func()) {
+func hold(t *testing.T, d *db.DB, opts ...db.Option) (release func()) {
 	t.Helper()
 	holding, over := make(chan struct{}), make(chan struct{})
 	held := make(chan error, 1)
@@ -168,7 +168,7 @@ func hold(t *testing.T, d *db.DB) (release func()) {
 			once.Do(func() { close(holding) })
 			<-over
 			return nil
-		})
+		}, opts...)
 	}()
 	<-holding
 	return func() {

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,7 @@ type call struct {
 	ctx   context.Context
 	name  string
 	f     Func
+	alone bool        // nobody waits for it but the program itself: bulk work, or in the background
 	taken atomic.Bool // by the writer, or by its own caller who leaves
 	done  chan struct{}
 	took  time.Duration // of the function
@@ -66,12 +68,13 @@ type writer struct {
 	fatal     atomic.Pointer[error]
 	calm      int // functions since one refused after it had written
 	share     share
-	walCheck  time.Time // when the log is looked at next
-	walGate   time.Time // when readers may be held back again
+	walCheck  time.Time    // when the log is looked at next
+	walGate   time.Time    // when readers may be held back again
+	people    atomic.Int64 // those who are in do for somebody who waits
 	busy      atomic.Bool
 	quiet     atomic.Int64 // when the last group ended, in nanoseconds since 1970
 
-	groups, functions, reruns, undone, gates, gated atomic.Int64
+	groups, functions, reruns, undone, gates, gated, gaveWay atomic.Int64
 }
 
 func newWriter(conn *lite.Conn, cfg Config, gate func(*lite.Conn, string) (time.Duration, error)) *writer {
@@ -86,11 +89,15 @@ func newWriter(conn *lite.Conn, cfg Config, gate func(*lite.Conn, string) (time.
 
 // do queues f and waits for its group. A caller whose ctx ends may leave while f waits; once it has started he is told
 // the outcome, whatever becomes of his ctx: else he would be told nothing while his money moved.
-func (w *writer) do(ctx context.Context, name string, f Func, bulk bool) error {
-	c := &call{ctx: ctx, name: name, f: f, done: make(chan struct{})}
+func (w *writer) do(ctx context.Context, name string, f Func, o options) error {
+	c := &call{ctx: ctx, name: name, f: f, alone: o.bulk || o.background, done: make(chan struct{})}
 	queue := w.queue
-	if bulk {
+	if o.bulk {
 		queue = w.bulk
+	}
+	if !c.alone {
+		w.people.Add(1)
+		defer w.people.Add(-1)
 	}
 	select {
 	case <-w.stop:
@@ -146,11 +153,11 @@ func (w *writer) loop() {
 		default:
 			w.busy.Store(true)
 			began := time.Now()
-			n := w.group(first.call)
+			people := w.group(first.call)
 			if first.bulk {
-				w.share.chunk(first.took, n > 1 || len(w.queue) > 0)
+				w.share.chunk(first.took, people || w.people.Load() > 0)
 			} else {
-				w.share.served(time.Since(began), len(w.bulk) > 0)
+				w.share.served(time.Since(began), people, len(w.bulk) > 0)
 			}
 			w.checkLog()
 			w.quiet.Store(time.Now().UnixNano())
@@ -171,19 +178,25 @@ func (w *writer) idle() bool {
 type share struct {
 	owes   bool          // bulk work lets interactive work go before it
 	owed   time.Duration // for so long; when it is paid, a chunk goes first
-	wanted bool          // interactive work was served since the last chunk
+	held   time.Duration // how long the program's own work kept a chunk waiting that owes nothing
+	wanted bool          // interactive work for somebody was served since the last chunk
 }
 
-// served notes a group of interactive work, and whether a chunk waits.
-func (s *share) served(took time.Duration, waiting bool) {
-	if !s.owes && waiting {
+// served notes a group of interactive work, whether it was for somebody who waits, and whether a chunk waits. What the
+// program writes by itself in answer to a chunk is no reason to hold the next one back: each would wait for bulkIdle.
+func (s *share) served(took time.Duration, people, waiting bool) {
+	switch {
+	case s.owes || !waiting:
+	case people:
 		s.owes, s.owed = true, bulkFirst
+	default:
+		s.held += took
 	}
 	s.owed -= took
-	s.wanted = true
+	s.wanted = s.wanted || people
 }
 
-// chunk notes a chunk, and whether others wait who came meanwhile.
+// chunk notes a chunk, and whether somebody was in its group or came meanwhile.
 func (s *share) chunk(took time.Duration, waiting bool) {
 	*s = share{owes: s.wanted || waiting, owed: bulkShare * took}
 }
@@ -191,7 +204,7 @@ func (s *share) chunk(took time.Duration, waiting bool) {
 // idle notes that nobody wanted the writer for a while.
 func (s *share) idle() { *s = share{} }
 
-func (s *share) bulkFirst() bool { return s.owes && s.owed <= 0 }
+func (s *share) bulkFirst() bool { return s.owes && s.owed <= 0 || !s.owes && s.held >= bulkFirst }
 func (s *share) bulkWaits() bool { return s.owes && s.owed > 0 }
 
 // taken is a call that begins a group, and where it waited.
@@ -235,6 +248,7 @@ func (w *writer) wait(tick <-chan time.Time) (taken, bool) {
 	case c := <-bulk:
 		return taken{c, true}, true
 	case <-idle:
+		w.gaveWay.Add(1)
 		w.share.idle()
 	case <-tick:
 		w.checkLog()
@@ -269,8 +283,8 @@ func (w *writer) answer(calls []*call, err error) {
 //
 // A savepoint for each function costs a fifth of a checkout: the engine copies every page that the function touches.
 // So functions that have all gone well for a while run without, and when one of them then refuses after it wrote, the
-// whole group is undone and run again with savepoints, as are the functions after it for a while. It says how many there were.
-func (w *writer) group(first *call) int {
+// whole group is undone and run again with savepoints, as are the functions after it for a while. It says whether anybody waited for one of them.
+func (w *writer) group(first *call) bool {
 	w.groups.Add(1)
 	t := &turn{w: w, calls: []*call{first}, grow: !w.cfg.OneByOne, bare: w.calm >= w.cfg.CalmAfter && !w.cfg.Twice}
 	err := t.transact()
@@ -287,7 +301,7 @@ func (w *writer) group(first *call) int {
 		err = nil
 	}
 	w.answer(t.calls, err)
-	return len(t.calls)
+	return slices.ContainsFunc(t.calls, func(c *call) bool { return !c.alone })
 }
 
 // recover brings the members of a group that failed to their ends. What they found is forgotten: they saw the work of

@@ -73,6 +73,48 @@ func TestBulkIsNotStarved(t *testing.T) {
 	all.Wait()
 }
 
+// TestBackgroundHoldsNoChunkBack: a chunk gives way to those who wait for an answer, and not to the program's own work.
+func TestBackgroundHoldsNoChunkBack(t *testing.T) {
+	nothing := func(context.Context, db.Tx) error { return nil }
+	for _, c := range []struct {
+		name    string
+		opts    []db.Option
+		givesIn bool
+	}{
+		{"somebody's", nil, true},
+		{"the program's", []db.Option{db.Background()}, false},
+	} {
+		d := dbtest.Open(t, db.Embedded, db.Config{Schema: fixture})
+		for range 2 { // the first owes those who were served before, the second has paid it
+			if err := d.Write(ctx, "chunk", nothing, db.Bulk()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		before := db.GaveWay(d)
+		release := hold(t, d, db.Background())
+		var all sync.WaitGroup
+		for range 2 {
+			all.Go(func() {
+				if err := d.Write(ctx, "chunk", nothing, db.Bulk()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		eventually(t, func() bool { _, n := db.Waiting(d); return n == 2 })
+		all.Go(func() {
+			if err := d.Write(ctx, "w", nothing, c.opts...); err != nil {
+				t.Error(err)
+			}
+		})
+		eventually(t, func() bool { n, _ := db.Waiting(d); return n == 1 })
+		release()
+		all.Wait()
+		if gaveIn := db.GaveWay(d) > before; gaveIn != c.givesIn {
+			t.Errorf("behind %s work chunks gave way: %t", c.name, gaveIn)
+		}
+	}
+}
+
 // TestSyncs counts what the engine syncs: at least once for each write that stands alone, and far less often than
 // there are functions when many write at once.
 func TestSyncs(t *testing.T) {

@@ -131,7 +131,7 @@ func (l *Log) follow(ctx context.Context, d *db.DB, lease job.Lease, f *follower
 			return apply(ctx, tx)
 		}
 		return nil
-	})
+	}, db.Background())
 	if errors.Is(err, errMoved) {
 		return 0, nil // the next look finds the new place
 	}

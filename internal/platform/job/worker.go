@@ -92,7 +92,7 @@ func (r *Runner) claim(ctx context.Context, n int) (tasks []Task, err error) {
 			tasks = append(tasks, t)
 		}
 		return err
-	}, db.ReadCommitted())
+	}, db.ReadCommitted(), db.Background())
 	return tasks, err
 }
 
@@ -161,7 +161,7 @@ func (r *Runner) extend(ctx context.Context, t Task) (kept bool, err error) {
 		n, err := jobdb.New(tx).ExtendJob(ctx, clock.Micro(r.clock.Now().Add(claimTTL)), t.ID, int64(t.Attempt))
 		kept = n > 0
 		return err
-	}, db.ReadCommitted()) // a guarded write
+	}, db.ReadCommitted(), db.Background()) // a guarded write
 	return kept, err
 }
 
@@ -203,7 +203,7 @@ func (r *Runner) settle(ctx context.Context, t Task, err error, cut bool, log *s
 	e := r.db.Write(ctx, "job.settle", func(ctx context.Context, tx db.Tx) error {
 		_, err := how(ctx, jobdb.New(tx))
 		return err
-	}, db.ReadCommitted()) // guarded writes
+	}, db.ReadCommitted(), db.Background()) // guarded writes
 	if e != nil {
 		return fmt.Errorf("settle: %w", e)
 	}
