@@ -90,27 +90,23 @@ func (s *Service) process(ctx context.Context, imp catalogdb.Import) error {
 		}
 	}
 	batch := chunk{imp: imp, cur: cur, done: imp.Done, row: imp.RowsRead, noted: imp.ErrorCount + imp.WarningCount, byURL: byURL, told: imp.ImagesTotal > 0}
-	said := int64(0)
-	for p, err := range shopify.Products(file, shopify.Options{Currency: cur, MaxBytes: maxImport, MaxVariants: maxVariants}) {
+	for r := range s.rows(ctx, file, cur, imp.Done) {
 		var row *shopify.RowError
-		if err != nil && !errors.As(err, &row) {
-			if message := unreadable(err); message != "" {
-				if err := s.flush(ctx, &batch, file.n); err != nil {
+		if r.err != nil && !errors.As(r.err, &row) {
+			if message := unreadable(r.err); message != "" {
+				if err := s.flush(ctx, &batch, r.read); err != nil {
 					return err
 				}
 				return s.endImport(ctx, imp, ImportFailed, message)
 			}
-			return fmt.Errorf("import's file: %w", err)
+			return fmt.Errorf("import's file: %w", r.err)
 		}
-		if said++; said <= imp.Done {
-			continue
-		}
-		if batch.rows > 0 && (batch.rows+1+len(p.Variants) > chunkRows || batch.has(p, row)) {
-			if err := s.flush(ctx, &batch, file.n); err != nil {
+		if batch.rows > 0 && (batch.rows+1+len(r.Variants) > chunkRows || batch.has(r, row)) {
+			if err := s.flush(ctx, &batch, r.read); err != nil {
 				return err
 			}
 		}
-		batch.add(p, row)
+		batch.add(r, row)
 	}
 	if err := s.flush(ctx, &batch, imp.Size); err != nil {
 		return err
@@ -154,17 +150,17 @@ type chunk struct {
 	row      int64 // of the file, the last one that was read
 	byURL    bool  // pictures may be fetched
 	told     bool  // that they may not
-	products []shopify.Product
+	products []fileRow
 	errors   []ImportError
 	rows     int
 }
 
 // has says whether a product is in the chunk already: without handles two can have the same title.
-func (c *chunk) has(p shopify.Product, row *shopify.RowError) bool {
-	return row == nil && slices.ContainsFunc(c.products, func(o shopify.Product) bool { return handleIn(o) == handleIn(p) })
+func (c *chunk) has(p fileRow, row *shopify.RowError) bool {
+	return row == nil && slices.ContainsFunc(c.products, func(o fileRow) bool { return o.draft.handle == p.draft.handle })
 }
 
-func (c *chunk) add(p shopify.Product, row *shopify.RowError) {
+func (c *chunk) add(p fileRow, row *shopify.RowError) {
 	if row != nil {
 		c.errors = append(c.errors, ImportError{Severity: SeverityError, Line: int64(row.Line), Field: row.Column, Code: row.Code, Message: row.Message})
 		c.rows++

@@ -33,7 +33,7 @@ type importer struct {
 	out *outcome
 
 	terms    Terms
-	chunk    []shopify.Product
+	chunk    []fileRow
 	pictures bool // the file says something of pictures
 	byURL    bool // pictures may be fetched
 	told     bool // that they may not
@@ -76,7 +76,7 @@ func (s *Service) openImporter(ctx context.Context, tx db.Tx, c *chunk, b store.
 	handles := make([]string, len(c.products))
 	var skus []string
 	for i, p := range c.products {
-		handles[i] = handleIn(p)
+		handles[i] = p.draft.handle
 		for _, v := range p.Variants {
 			if sku, _ := line(v.SKU); sku != "" {
 				skus = append(skus, sku)
@@ -201,8 +201,8 @@ func lineOf(p shopify.Product, path string) int {
 	return p.Line
 }
 
-// input is a product of the file as somebody would have written it.
-func (w *importer) input(p shopify.Product) ProductInput {
+// inputOf is a product of the file as somebody would have written it.
+func inputOf(p shopify.Product, cur money.Currency) ProductInput {
 	in := ProductInput{
 		Handle: handleIn(p), Title: p.Title, Description: p.BodyHTML, Vendor: p.Vendor, Brand: p.Vendor, Options: p.Options,
 		Variants: make([]VariantInput, len(p.Variants)),
@@ -212,7 +212,7 @@ func (w *importer) input(p shopify.Product) ProductInput {
 	}
 	for i, v := range p.Variants {
 		in.Variants[i] = VariantInput{
-			Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: money.Format(v.Price, w.cur), Weight: v.Grams,
+			Options: v.Options, SKU: v.SKU, Barcode: v.Barcode, Price: money.Format(v.Price, cur), Weight: v.Grams,
 			// What goes on selling without stock is not counted here.
 			TrackStock: v.TrackStock && !v.Oversell,
 		}
@@ -225,13 +225,10 @@ func (w *importer) input(p shopify.Product) ProductInput {
 	return in
 }
 
-func (w *importer) product(ctx context.Context, p shopify.Product) error {
-	d, err := w.input(p).check(w.cur)
-	if err != nil {
-		return w.refuse(p, err)
-	}
-	for i := range d.variants {
-		d.variants[i].importStock = d.variants[i].stock
+func (w *importer) product(ctx context.Context, r fileRow) (err error) {
+	p, d := r.Product, r.draft
+	if r.refused != nil {
+		return w.refuse(p, r.refused)
 	}
 	category := w.category(p.Category)
 	if category == nil && p.Category != "" {

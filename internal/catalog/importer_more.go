@@ -138,6 +138,9 @@ func (w *importer) ownFiles() (names []string) {
 // brand is the brand that the market knows by this name. Where products name registered brands only, another one is left
 // out, and the product keeps what it had.
 func (w *importer) brand(ctx context.Context, p shopify.Product, name, before string) (string, error) {
+	if name == "" || !w.terms.Brands {
+		return name, nil
+	}
 	known, asked := w.brands[name]
 	if !asked {
 		var err error
@@ -150,7 +153,7 @@ func (w *importer) brand(ctx context.Context, p shopify.Product, name, before st
 		}
 		w.brands[name] = known // "": not registered
 	}
-	if known == "" && name != "" {
+	if known == "" {
 		w.warn(p.Line, p.Handle, "Brand", "brand_not_registered", "Is not a brand that this market has approved. The product is imported without it.")
 		return before, nil
 	}
