@@ -291,7 +291,7 @@ func TestBulkEditAsksAsMuchForManyAsForOne(t *testing.T) {
 			return c.n.Load()
 		}
 		one, many := asked(changes[:1]), asked(changes[2:])
-		if one != many || one > 46 {
+		if one != many || one > 48 {
 			t.Errorf("%d statements for one product, %d for 38", one, many)
 		}
 		if n := dbtest.One[int64](t, m.DB, "SELECT COUNT(*) FROM products WHERE brand IN ('One', 'Two')"); n != 39 {
