@@ -77,6 +77,7 @@ func (w *tab) sign() *tab {
 	return w.until(`document.querySelector('canvas.sign').hasAttribute('data-signed')`)
 }
 
+// Sending may load the page anew, so that for a moment nothing of it is there: hence the question marks.
 const shownState = `document.querySelector('.job .badge[data-when]:not([hidden])')?.getAttribute('data-when')`
 
 // A courier claims a job, loses the network, loads the page again, hands the goods over and has a signature, loads again,
@@ -104,7 +105,7 @@ func TestCourier(t *testing.T) {
 		w.signIn(c).visit("/courier").says("Kathmandu → Patan", "You carry nothing now.").picture("offers")
 		w.until(`document.documentElement.dataset.installed`)
 		w.click(`.claim`).until(shownState + ` === 'assigned'`).look().picture("assigned")
-		w.click(`[data-step=pickup] button`).until(`document.getElementById('waits').hidden && ` + shownState + ` === 'picked_up'`)
+		w.click(`[data-step=pickup] button`).until(`document.getElementById('waits')?.hidden && ` + shownState + ` === 'picked_up'`)
 		c.Get("/v1/deliveries/", job).Want(200).Is("state", "picked_up")
 		pin := buyer.Get("/v1/orders/", order, "/proof").Want(200).Str("pin")
 
@@ -120,7 +121,7 @@ func TestCourier(t *testing.T) {
 		w.until(shownState+` === 'picked_up'`).look().says("There is no network.", "12 Mangal Bazaar")
 		w.eval(`document.querySelector('.job details').open = true`, nil)
 		w.run(chromedp.SendKeys(`.job input[name=pin]`, pin, chromedp.ByQuery))
-		w.click(`[data-step=deliver] button.full`).until(`!document.querySelector('[data-step=deliver] .error').hidden`).says("The receiver has to sign.")
+		w.click(`[data-step=deliver] button.full`).until(`document.querySelector('[data-step=deliver] .error')?.hidden === false`).says("The receiver has to sign.")
 		w.sign().picture("handing-over").click(`[data-step=deliver] button.full`).until(shownState + ` === 'delivered'`)
 		w.until(`document.querySelector('#waits b').textContent === '2'`).look().picture("offline")
 		w.run(chromedp.Reload())
@@ -128,7 +129,7 @@ func TestCourier(t *testing.T) {
 		c.Get("/v1/deliveries/", job).Want(200).Is("state", "picked_up")
 
 		l.cut.Store(false)
-		w.click(`#send`).until(`document.getElementById('waits').hidden && !document.querySelector('.job')`).look().says("You carry nothing now.")
+		w.click(`#send`).until(`document.getElementById('waits')?.hidden && !document.querySelector('.job')`).look().says("You carry nothing now.")
 		for range 2 {
 			c.Get("/v1/deliveries/", job).Want(200).Is("state", "delivered").Is("proof", "pin")
 			if n := c.Get("/v1/deliveries/", job, "/events").Want(200).Len("items"); n != 5 { // made, claimed, picked up, signed, delivered
@@ -136,7 +137,7 @@ func TestCourier(t *testing.T) {
 			}
 			w.visit("/courier/earnings").says("9.00").picture("earnings")
 			w.visit("/courier/payouts").says("9.00").picture("payouts")
-			w.visit("/courier").until(`document.getElementById('waits').hidden`)
+			w.visit("/courier").until(`document.getElementById('waits')?.hidden`)
 		}
 		at.until(`document.getElementById('track').textContent.includes('Delivered')`).look()
 
@@ -181,7 +182,7 @@ func weighOffline(m *apptest.Market, b *browser, w *tab, l *line, admin, c *appt
 	l.cut.Store(true)
 	weigh("000000")
 	l.cut.Store(false)
-	w.click(`#send`).until(`document.getElementById('refusals').textContent.includes('password is wrong') && ` + shownState + ` === 'assigned'`)
+	w.click(`#send`).until(`document.getElementById('refusals')?.textContent.includes('password is wrong') && ` + shownState + ` === 'assigned'`)
 	household.Get("/v1/orders/", order, "/otp").Want(200).Is("tries_left", 4)
 	w.click(`#refusals button`)
 	l.cut.Store(true)
@@ -189,7 +190,7 @@ func weighOffline(m *apptest.Market, b *browser, w *tab, l *line, admin, c *appt
 	w.run(chromedp.Reload())
 	w.until(shownState + ` === 'picked_up'`)
 	l.cut.Store(false)
-	w.click(`#send`).until(`document.getElementById('waits').hidden`)
+	w.click(`#send`).until(`document.getElementById('waits')?.hidden`)
 	household.Get("/v1/orders/", order).Want(200).Is("state", "completed").Is("buyback.receipt.paid", "135.00")
 	dealer.Owner.Post("/v1/deliveries/{}/deliver", M{}, job).Want(200)
 	o := b.tab("sending-dealer", "en", phone, false)
