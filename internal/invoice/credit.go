@@ -9,6 +9,7 @@ import (
 
 	"github.com/haat-market/haat/internal/invoice/invoicedb"
 	"github.com/haat-market/haat/internal/order"
+	"github.com/haat-market/haat/internal/payment"
 	"github.com/haat-market/haat/internal/platform/db"
 	"github.com/haat-market/haat/internal/platform/event"
 	"github.com/haat-market/haat/internal/platform/money"
@@ -16,10 +17,9 @@ import (
 
 // followed are the events that may change what an order's papers say. What was given back before an order left its store is
 // written when it is shipped.
-var followed = []string{
+var followed = append([]string{
 	"order." + string(order.Returned), "order." + string(order.Shipped), "order.claimed", "order.refunded",
-	"refund.requested", "refund.processing", "refund.completed", "refund.failed", "refund.settled",
-}
+}, payment.RefundEvents...)
 
 // follow looks at orders of which something may have been taken back, or which somebody claimed. What is due is derived
 // from where the order stands and from what was written, so an event that comes again writes nothing.

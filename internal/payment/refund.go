@@ -27,6 +27,11 @@ const (
 	refundFailed     = "failed"
 )
 
+// RefundEvents are the types of events about refunds: one for each state, and one for a refund that was settled by hand.
+var RefundEvents = []string{
+	"refund." + refundRequested, "refund." + refundProcessing, "refund." + refundCompleted, "refund." + refundFailed, "refund.settled",
+}
+
 const (
 	toSource = "source"
 	toWallet = "wallet"

@@ -114,17 +114,19 @@ func (l *Log) Number(ctx context.Context, d *db.DB, lease job.Lease) (n int, err
 	return n, nil
 }
 
-// came wakes the followers when there are events that they were not woken for, and says how many those are.
-func (l *Log) came(ctx context.Context, d *db.DB) (n int, err error) {
+// came wakes the followers when there are events that they were not woken for, and says how many those are: after a start,
+// all that there ever were.
+func (l *Log) came(ctx context.Context, d *db.DB) (int, error) {
 	var last int64
-	err = d.Read(ctx, "event.came", func(ctx context.Context, tx db.Tx) error {
+	err := d.Read(ctx, "event.came", func(ctx context.Context, tx db.Tx) (err error) {
 		last, err = lastSeq(ctx, eventdb.New(tx))
 		return err
 	})
 	if err != nil {
 		return 0, fmt.Errorf("look for events: %w", err)
 	}
-	if n = int(last - l.told.Swap(last)); n > 0 {
+	n := int(last - l.told.Swap(last))
+	if n > 0 {
 		l.wakeFollowers()
 	}
 	return n, nil
