@@ -3,6 +3,7 @@ package catalog
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/haat-market/haat/internal/catalog/catalogdb"
 	"github.com/haat-market/haat/internal/platform/db"
@@ -22,6 +23,8 @@ type Wanted struct {
 	Facets   bool
 	Limit    int
 	Cursor   string
+
+	brandKey string // of Brand, made once
 }
 
 // Found is a page of what somebody looked for.
@@ -65,8 +68,13 @@ var placeFilters = []db.Filter{
 	{Name: "place", SQL: "s.place = ?", Type: db.Int},
 	{Name: "price_min", SQL: "s.price >= ?", Type: db.Int},
 	{Name: "price_max", SQL: "s.price <= ?", Type: db.Int},
-	{Name: "also", SQL: "EXISTS (SELECT 1 FROM listing_places a WHERE a.product_id = s.product_id AND a.place = ?)", Type: db.Int},
+	{Name: "also", SQL: inPlace, Type: db.Int},
+	{Name: "within", SQL: inPlace, Type: db.Int},
 }
+
+// inPlace tests a place more: as "also" on each row as it comes, which bounds how many are looked at; as "within" before
+// its listing is looked up, where the first place is so small that all of it may be looked at.
+const inPlace = "EXISTS (SELECT 1 FROM listing_places a WHERE a.product_id = s.product_id AND a.place = ?)"
 
 const placedFrom = "FROM listing_places s JOIN listings l ON l.product_id = s.product_id"
 
@@ -84,6 +92,7 @@ var reducedList = db.DefineList(db.List{
 	Combos: []db.Combo{
 		{Filters: []string{"place"}, Sort: sortDiscount, Index: "listing_places_discount"},
 		{Filters: []string{"place"}, Post: []string{"also"}, Sort: sortDiscount, Index: "listing_places_discount"},
+		{Filters: []string{"place", "within"}, Sort: sortDiscount, Index: "listing_places_discount"},
 	},
 })
 
@@ -91,7 +100,10 @@ var reducedList = db.DefineList(db.List{
 // range of prices by their index.
 func placedCombos() (out []db.Combo) {
 	add := func(sort, index string, filters ...string) {
-		out = append(out, db.Combo{Filters: filters, Sort: sort, Index: index}, db.Combo{Filters: filters, Post: []string{"also"}, Sort: sort, Index: index})
+		out = append(out,
+			db.Combo{Filters: filters, Sort: sort, Index: index},
+			db.Combo{Filters: filters, Post: []string{"also"}, Sort: sort, Index: index},
+			db.Combo{Filters: append(slices.Clip(filters), "within"), Sort: sort, Index: index})
 	}
 	add(sortNewest, "listing_places_newest", "place")
 	add(sortTitle, "listing_places_title", "place")
@@ -106,14 +118,14 @@ func placedCombos() (out []db.Combo) {
 }
 
 // keeps says whether a listing is one of those looked for; where it stands was asked before.
-func (w Wanted) keeps(l Listing) bool {
+func (w *Wanted) keeps(l *Listing) bool {
 	return l.Visible && (!w.InStock || l.InStock) && (!w.OnSale || l.OnSale) && (w.Store == "" || l.Store == w.Store) &&
-		(w.Brand == "" || l.brandKey == sortKey(w.Brand)) &&
+		(w.Brand == "" || l.brandKey == w.brandKey) &&
 		(w.PriceMin == nil || l.PriceFrom >= *w.PriceMin) && (w.PriceMax == nil || l.PriceFrom <= *w.PriceMax)
 }
 
 // plain says whether nothing narrows the list but its place.
-func (w Wanted) plain() bool {
+func (w *Wanted) plain() bool {
 	return !w.InStock && !w.OnSale && w.PriceMin == nil && w.PriceMax == nil
 }
 
@@ -130,7 +142,7 @@ func (s *Service) Browse(ctx context.Context, w Wanted) (out Found, err error) {
 	if w.Sort == sortRelevance && w.Query == "" {
 		return out, db.ErrUnsupportedFilter.Sayf("The order by relevance needs words to search for: give q, or one of newest, price, -price, title, popular, discount.")
 	}
-	w.Limit = min(max(w.Limit, 1), 100)
+	w.Limit, w.brandKey = min(max(w.Limit, 1), 100), sortKey(w.Brand)
 	err = s.db.Read(ctx, "catalog.list", func(ctx context.Context, tx db.Tx) error {
 		var err error
 		if w.Query != "" {
@@ -152,16 +164,16 @@ func (s *Service) leaf(ctx context.Context, tx db.Tx, w Wanted) (out Found, err 
 	if err != nil {
 		return out, err
 	}
-	places, err := placesWanted(ctx, tx, w, category)
+	in, err := placesWanted(ctx, tx, &w, category)
 	if err != nil {
 		return out, err
 	}
-	if out.Items, out.Next, err = s.browse(ctx, tx, w, places); err != nil {
+	if out.Items, out.Next, err = s.browse(ctx, tx, &w, in); err != nil {
 		return out, err
 	}
 	counted := w.plain() && w.Store == "" && w.Brand == "" && w.Sort != sortDiscount
 	if counted {
-		n, err := one(ctx, catalogdb.New(tx), places[0], facetAll, "")
+		n, err := one(ctx, catalogdb.New(tx), in.places[0], facetAll, "")
 		if err != nil {
 			return out, err
 		}
@@ -170,19 +182,19 @@ func (s *Service) leaf(ctx context.Context, tx db.Tx, w Wanted) (out Found, err 
 	switch {
 	case !w.Facets:
 	case counted:
-		out.Facets, err = s.countedFacets(ctx, tx, places[0])
+		out.Facets, err = s.countedFacets(ctx, tx, in.places[0])
 	default:
-		err = s.countSome(ctx, tx, w, places, category, &out)
+		err = s.countSome(ctx, tx, w, in, category, &out)
 	}
 	return out, err
 }
 
 // countSome counts what a narrowed list holds among the first rows of its place.
-func (s *Service) countSome(ctx context.Context, tx db.Tx, w Wanted, places []int64, category int64, out *Found) error {
+func (s *Service) countSome(ctx context.Context, tx db.Tx, w Wanted, in stands, category int64, out *Found) error {
 	var list []Listing
 	w.Limit, w.Cursor = 100, ""
 	for len(list) < maxCandidates {
-		items, next, err := s.browse(ctx, tx, w, places)
+		items, next, err := s.browse(ctx, tx, &w, in)
 		if err != nil {
 			return err
 		}
@@ -200,40 +212,47 @@ func (s *Service) countSome(ctx context.Context, tx db.Tx, w Wanted, places []in
 // fewRows is what a place is small by: all of it can be looked at for one page.
 const fewRows = 1000
 
+// stands are the places that a listing must stand in. The rows of the first are gone through.
+type stands struct {
+	places []int64
+	few    bool // whether the first was found to be small
+}
+
 // placesWanted are the places that a wish names. The first, whose rows are gone through, is one that is small where
 // there is one.
-func placesWanted(ctx context.Context, tx db.Tx, w Wanted, category int64) (places []int64, err error) {
+func placesWanted(ctx context.Context, tx db.Tx, w *Wanted, category int64) (stands, error) {
+	var places []int64
 	if w.Store != "" {
 		places = append(places, storePlace(w.Store))
 	}
 	if w.Brand != "" {
-		places = append(places, brandPlace(sortKey(w.Brand)))
+		places = append(places, brandPlace(w.brandKey))
 	}
 	if category != 0 {
 		places = append(places, categoryPlace(category))
 	}
 	switch len(places) {
 	case 0:
-		return []int64{wholeMarket}, nil
+		return stands{places: []int64{wholeMarket}}, nil
 	case 1:
-		return places, nil
+		return stands{places: places}, nil
 	}
 	for i, p := range places {
 		n, err := catalogdb.New(tx).PlaceSize(ctx, p, fewRows)
 		if err != nil {
-			return nil, fmt.Errorf("size of place: %w", err)
+			return stands{}, fmt.Errorf("size of place: %w", err)
 		}
 		if n < fewRows {
 			places[0], places[i] = places[i], places[0]
-			break
+			return stands{places, true}, nil
 		}
 	}
-	return places, nil
+	return stands{places: places}, nil
 }
 
 // browse reads a page of the first place's products, of those that the other places and the wish keep.
-func (s *Service) browse(ctx context.Context, tx db.Tx, w Wanted, places []int64) ([]Listing, string, error) {
-	list, filters := placedList, map[string]any{"place": places[0]}
+func (s *Service) browse(ctx context.Context, tx db.Tx, w *Wanted, in stands) ([]Listing, string, error) {
+	list, filters := placedList, map[string]any{"place": in.places[0]}
 	switch w.Sort {
 	case sortDiscount:
 		list = reducedList
@@ -245,16 +264,20 @@ func (s *Service) browse(ctx context.Context, tx db.Tx, w Wanted, places []int64
 			filters["price_max"] = *w.PriceMax
 		}
 	}
-	for _, p := range places[1:] {
-		if isCategoryPlace(p) { // the listing itself says the others
+	for _, p := range in.places[1:] {
+		switch {
+		case !isCategoryPlace(p): // the listing itself says it
+		case in.few:
+			filters["within"] = p
+		default:
 			filters["also"] = p
 		}
 	}
-	scan := scanListing
+	scan := scanListings
 	if !w.plain() || w.Store != "" || w.Brand != "" {
 		scan = w.scanWanted
 	}
-	items, next, err := db.QueryListKeep(ctx, tx, list, db.ListQuery{Filters: filters, Sort: w.Sort, Limit: w.Limit, Cursor: w.Cursor}, scan, w.keeps)
+	items, next, err := db.QueryListKeep(ctx, tx, list, db.ListQuery{Filters: filters, Sort: w.Sort, Limit: w.Limit, Cursor: w.Cursor}, scan(), func(l Listing) bool { return w.keeps(&l) })
 	if err != nil {
 		return nil, "", fmt.Errorf("browse: %w", err)
 	}

@@ -66,28 +66,39 @@ var ownList = db.DefineList(db.List{
 	},
 })
 
-func scanListing(r db.Scanner) (l Listing, err error) {
+// scanListings reads rows of listingColumns, one after another. Where they are read to is named once for all of them.
+func scanListings() func(db.Scanner) (Listing, error) {
+	var l Listing
 	var published, created, updated int64
-	err = r.Scan(&l.ID, &l.Store, &l.StoreName, &l.categoryID, &l.Title, &l.State, &l.Visible, &l.VariantCount,
+	to := []any{&l.ID, &l.Store, &l.StoreName, &l.categoryID, &l.Title, &l.State, &l.Visible, &l.VariantCount,
 		&l.PriceFrom, &l.PriceTo, &l.Currency, &published, &created, &updated, &l.Brand, &l.PriceWas, &l.OnSale, &l.Image,
-		&l.InStock, &l.brandKey, &l.key, &l.sold)
-	l.setTimes(published, created, updated)
-	return l, err
-}
-
-// scanWanted is scanListing where most rows may be passed over: it reads first what keeps looks at, and of those that are
-// not kept nothing else.
-func (w Wanted) scanWanted(r db.Scanner) (l Listing, err error) {
-	err = r.Scan(nil, &l.Store, nil, nil, nil, nil, &l.Visible, nil, &l.PriceFrom, nil, nil, nil, nil, nil, nil, nil, &l.OnSale, nil,
-		&l.InStock, &l.brandKey, nil, nil)
-	if err != nil || !w.keeps(l) {
+		&l.InStock, &l.brandKey, &l.key, &l.sold}
+	return func(r db.Scanner) (Listing, error) {
+		l = Listing{}
+		err := r.Scan(to...)
+		l.setTimes(published, created, updated)
 		return l, err
 	}
+}
+
+// scanWanted is scanListings where most rows may be passed over: it reads first what keeps looks at, and of those that
+// are not kept nothing else.
+func (w *Wanted) scanWanted() func(db.Scanner) (Listing, error) {
+	var l Listing
 	var published, created, updated int64
-	err = r.Scan(&l.ID, nil, &l.StoreName, &l.categoryID, &l.Title, &l.State, nil, &l.VariantCount, nil, &l.PriceTo, &l.Currency,
-		&published, &created, &updated, &l.Brand, &l.PriceWas, nil, &l.Image, nil, nil, &l.key, &l.sold)
-	l.setTimes(published, created, updated)
-	return l, err
+	first := []any{nil, &l.Store, nil, nil, nil, nil, &l.Visible, nil, &l.PriceFrom, nil, nil, nil, nil, nil, nil, nil, &l.OnSale, nil,
+		&l.InStock, &l.brandKey, nil, nil}
+	rest := []any{&l.ID, nil, &l.StoreName, &l.categoryID, &l.Title, &l.State, nil, &l.VariantCount, nil, &l.PriceTo, &l.Currency,
+		&published, &created, &updated, &l.Brand, &l.PriceWas, nil, &l.Image, nil, nil, &l.key, &l.sold}
+	return func(r db.Scanner) (Listing, error) {
+		l = Listing{}
+		if err := r.Scan(first...); err != nil || !w.keeps(&l) {
+			return l, err
+		}
+		err := r.Scan(rest...)
+		l.setTimes(published, created, updated)
+		return l, err
+	}
 }
 
 func (l *Listing) setTimes(published, created, updated int64) {
@@ -109,7 +120,7 @@ func (s *Service) Own(ctx context.Context, caller web.Caller, storeID string, st
 		if state != "" {
 			filters["state"] = string(state)
 		}
-		items, next, err = db.QueryList(ctx, tx, ownList, db.ListQuery{Filters: filters, Limit: limit, Cursor: cursor}, scanListing)
+		items, next, err = db.QueryList(ctx, tx, ownList, db.ListQuery{Filters: filters, Limit: limit, Cursor: cursor}, scanListings())
 		if err != nil {
 			return err
 		}

@@ -51,7 +51,7 @@ func (s *Service) FindOwn(ctx context.Context, caller web.Caller, storeID string
 			text := sortKey(l.Title) + " " + l.brandKey
 			return !slices.ContainsFunc(words, func(word string) bool { return !strings.Contains(text, word) })
 		}
-		items, next, err = db.QueryListKeep(ctx, tx, ownList, db.ListQuery{Filters: filters, Limit: w.Limit, Cursor: w.Cursor}, scanListing, keep)
+		items, next, err = db.QueryListKeep(ctx, tx, ownList, db.ListQuery{Filters: filters, Limit: w.Limit, Cursor: w.Cursor}, scanListings(), keep)
 		if err != nil {
 			return err
 		}

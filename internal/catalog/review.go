@@ -65,7 +65,7 @@ var queueList = db.DefineList(db.List{
 // Queue is a page of products that stand in a review.
 func (s *Service) Queue(ctx context.Context, review Review, limit int, cursor string) (items []Listing, next string, err error) {
 	err = s.db.Read(ctx, "catalog.queue", func(ctx context.Context, tx db.Tx) error {
-		items, next, err = db.QueryList(ctx, tx, queueList, db.ListQuery{Filters: map[string]any{"review": string(review)}, Limit: limit, Cursor: cursor}, scanListing)
+		items, next, err = db.QueryList(ctx, tx, queueList, db.ListQuery{Filters: map[string]any{"review": string(review)}, Limit: limit, Cursor: cursor}, scanListings())
 		if err != nil {
 			return err
 		}

@@ -32,7 +32,7 @@ func (s *Service) Shelves(ctx context.Context, caller web.Caller, storeID string
 		}
 		var products []Listing
 		lq := db.ListQuery{Filters: map[string]any{"store": b.ID}, Limit: limit, Cursor: cursor}
-		if products, next, err = db.QueryList(ctx, tx, ownList, lq, scanListing); err != nil {
+		if products, next, err = db.QueryList(ctx, tx, ownList, lq, scanListings()); err != nil {
 			return err
 		}
 		ids := make([]int64, len(products))

@@ -252,7 +252,7 @@ func (s *Service) narrowed(ctx context.Context, tx db.Tx, w Wanted, ids []int64,
 	out := make([]Listing, 0, len(ids))
 	for _, id := range ids {
 		l, ok := all[id]
-		if ok && w.keeps(l) && (category == 0 || within[id]) && (w.Sort != sortDiscount || discountOf(l.PriceWas, l.PriceFrom) > 0) {
+		if ok && w.keeps(&l) && (category == 0 || within[id]) && (w.Sort != sortDiscount || discountOf(l.PriceWas, l.PriceFrom) > 0) {
 			out = append(out, l)
 		}
 	}
