@@ -51,6 +51,7 @@ func Open(path string, o Options) (*Conn, error) {
 	case o.Create:
 		flags |= sqlite.OpenCreate
 	}
+	ownCaches()
 	c, err := sqlite.OpenConn(o.uri(path), flags)
 	if err != nil {
 		return nil, fmt.Errorf("open database: %w", Typed(err))
