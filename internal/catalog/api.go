@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/haat-market/haat/internal/platform/blob"
+	"github.com/haat-market/haat/internal/platform/clock"
 	"github.com/haat-market/haat/internal/platform/fault"
 	"github.com/haat-market/haat/internal/platform/money"
 	"github.com/haat-market/haat/internal/platform/web"
@@ -92,9 +93,9 @@ type ListingView struct {
 	InStock      bool           `json:"in_stock" doc:"Whether something of it can be bought now."`
 	OnSale       bool           `json:"on_sale" doc:"Whether a variant costs less than usual now."`
 	Currency     money.Currency `json:"currency"`
-	PublishedAt  *time.Time     `json:"published_at"`
-	CreatedAt    time.Time      `json:"created_at"`
-	UpdatedAt    time.Time      `json:"updated_at"`
+	PublishedAt  *string        `json:"published_at" format:"date-time"`
+	CreatedAt    string         `json:"created_at" format:"date-time"`
+	UpdatedAt    string         `json:"updated_at" format:"date-time"`
 }
 
 // PriceView is a line of a price history.
@@ -179,7 +180,11 @@ func viewProduct(p Product) ProductView {
 func viewListing(l Listing) ListingView {
 	v := ListingView{
 		ID: l.ID, Store: l.Store, StoreName: l.StoreName, Category: l.Category, Title: l.Title, Brand: l.Brand, State: l.State, Visible: l.Visible,
-		VariantCount: l.VariantCount, OnSale: l.OnSale, InStock: l.InStock, Currency: l.Currency, PublishedAt: l.PublishedAt, CreatedAt: l.CreatedAt, UpdatedAt: l.UpdatedAt,
+		VariantCount: l.VariantCount, OnSale: l.OnSale, InStock: l.InStock, Currency: l.Currency, CreatedAt: clock.Text(l.CreatedAt), UpdatedAt: clock.Text(l.UpdatedAt),
+	}
+	if l.PublishedAt != nil {
+		at := clock.Text(*l.PublishedAt)
+		v.PublishedAt = &at
 	}
 	if l.VariantCount > 0 {
 		from, to := money.Format(l.PriceFrom, l.Currency), money.Format(l.PriceTo, l.Currency)

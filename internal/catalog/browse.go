@@ -24,7 +24,8 @@ type Wanted struct {
 	Limit    int
 	Cursor   string
 
-	brandKey string // of Brand, made once
+	brandKey string             // of Brand, made once
+	found    catalogdb.Category // that Category names
 }
 
 // Found is a page of what somebody looked for.
@@ -148,27 +149,27 @@ func (s *Service) Browse(ctx context.Context, w Wanted) (out Found, err error) {
 		if w.Query != "" {
 			out, err = s.find(ctx, tx, w)
 		} else {
-			out, err = s.leaf(ctx, tx, w)
+			out, err = s.leaf(ctx, tx, &w)
 		}
 		if err != nil {
 			return err
 		}
-		return s.nameCategories(ctx, tx, out.Items)
+		return s.nameCategories(ctx, tx, out.Items, w.found)
 	})
 	return out, err
 }
 
 // leaf is a page of a list without words.
-func (s *Service) leaf(ctx context.Context, tx db.Tx, w Wanted) (out Found, err error) {
+func (s *Service) leaf(ctx context.Context, tx db.Tx, w *Wanted) (out Found, err error) {
 	category, err := categoryWanted(ctx, tx, w)
 	if err != nil {
 		return out, err
 	}
-	in, err := placesWanted(ctx, tx, &w, category)
+	in, err := placesWanted(ctx, tx, w, category)
 	if err != nil {
 		return out, err
 	}
-	if out.Items, out.Next, err = s.browse(ctx, tx, &w, in); err != nil {
+	if out.Items, out.Next, err = s.browse(ctx, tx, w, in); err != nil {
 		return out, err
 	}
 	counted := w.plain() && w.Store == "" && w.Brand == "" && w.Sort != sortDiscount
@@ -184,7 +185,7 @@ func (s *Service) leaf(ctx context.Context, tx db.Tx, w Wanted) (out Found, err 
 	case counted:
 		out.Facets, err = s.countedFacets(ctx, tx, in.places[0])
 	default:
-		err = s.countSome(ctx, tx, w, in, category, &out)
+		err = s.countSome(ctx, tx, *w, in, category, &out)
 	}
 	return out, err
 }

@@ -124,29 +124,28 @@ func (s *Service) Own(ctx context.Context, caller web.Caller, storeID string, st
 		if err != nil {
 			return err
 		}
-		return s.nameCategories(ctx, tx, items)
+		return s.nameCategories(ctx, tx, items, catalogdb.Category{})
 	})
 	return items, next, err
 }
 
-// nameCategories fills in the categories of a page by one query.
-func (s *Service) nameCategories(ctx context.Context, tx db.Tx, items []Listing) error {
+// nameCategories fills in the categories of a page by one query, or none where all are in the one that is known.
+func (s *Service) nameCategories(ctx context.Context, tx db.Tx, items []Listing, known catalogdb.Category) error {
+	names := map[int64]*CategoryBrief{known.ID: {known.PublicID, known.Slug, known.Name}}
 	var ids []int64
 	for _, l := range items {
-		if l.categoryID != nil && !slices.Contains(ids, *l.categoryID) { // a page has few: a short list is looked up quicker
+		if l.categoryID != nil && *l.categoryID != known.ID && !slices.Contains(ids, *l.categoryID) { // a page has few: a short list is looked up quicker
 			ids = append(ids, *l.categoryID)
 		}
 	}
-	if len(ids) == 0 {
-		return nil
-	}
-	rows, err := catalogdb.New(tx).CategoriesByID(ctx, ids)
-	if err != nil {
-		return fmt.Errorf("categories: %w", err)
-	}
-	names := make(map[int64]*CategoryBrief, len(rows))
-	for _, r := range rows {
-		names[r.ID] = &CategoryBrief{r.PublicID, r.Slug, r.Name}
+	if len(ids) > 0 {
+		rows, err := catalogdb.New(tx).CategoriesByID(ctx, ids)
+		if err != nil {
+			return fmt.Errorf("categories: %w", err)
+		}
+		for _, r := range rows {
+			names[r.ID] = &CategoryBrief{r.PublicID, r.Slug, r.Name}
+		}
 	}
 	for i := range items {
 		if id := items[i].categoryID; id != nil {

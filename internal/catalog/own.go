@@ -55,7 +55,7 @@ func (s *Service) FindOwn(ctx context.Context, caller web.Caller, storeID string
 		if err != nil {
 			return err
 		}
-		return s.nameCategories(ctx, tx, items)
+		return s.nameCategories(ctx, tx, items, catalogdb.Category{})
 	})
 	return items, next, err
 }

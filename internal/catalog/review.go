@@ -69,7 +69,7 @@ func (s *Service) Queue(ctx context.Context, review Review, limit int, cursor st
 		if err != nil {
 			return err
 		}
-		return s.nameCategories(ctx, tx, items)
+		return s.nameCategories(ctx, tx, items, catalogdb.Category{})
 	})
 	return items, next, err
 }

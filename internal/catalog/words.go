@@ -134,7 +134,7 @@ func plainText(s string) string {
 
 // find is a page of a search: what the words find, narrowed and put in order by what the listings say.
 func (s *Service) find(ctx context.Context, tx db.Tx, w Wanted) (out Found, err error) {
-	category, err := categoryWanted(ctx, tx, w)
+	category, err := categoryWanted(ctx, tx, &w)
 	if err != nil {
 		return out, err
 	}
@@ -341,12 +341,13 @@ func parseFoundCursor(w Wanted) (*foundCursor, error) {
 	return &c, nil
 }
 
-// categoryWanted is the key of the category that a wish names; 0 for none.
-func categoryWanted(ctx context.Context, tx db.Tx, w Wanted) (int64, error) {
+// categoryWanted is the key of the category that a wish names, which is kept with it; 0 for none.
+func categoryWanted(ctx context.Context, tx db.Tx, w *Wanted) (int64, error) {
 	if w.Category == "" {
 		return 0, nil
 	}
 	c, err := catalogdb.New(tx).CategoryByPublicID(ctx, w.Category)
+	w.found = c
 	return c.ID, ifNone(err, ErrCategoryNotFound)
 }
 
@@ -385,7 +386,7 @@ func (s *Service) Suggest(ctx context.Context, typed string) (out Suggestions, e
 				break
 			}
 		}
-		return s.nameCategories(ctx, tx, out.Products)
+		return s.nameCategories(ctx, tx, out.Products, catalogdb.Category{})
 	})
 	return out, err
 }
