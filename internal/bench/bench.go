@@ -200,9 +200,13 @@ func (b *bench) timed(ctx context.Context, what string, clients int, hire func(b
 		if b.server != nil {
 			server = b.server.process.cpu
 		}
+		again, err := giveWay()
+		if err != nil {
+			b.note("the generator takes its share of the cores as any other program: %v", err)
+		}
 		stop := b.profiled(ctx, what, clients)
 		r, err = measure(ctx, what, w, b.Warm, b.Length, server)
-		if err := errors.Join(err, stop()); err != nil {
+		if err := errors.Join(err, stop(), again()); err != nil {
 			return err
 		}
 		if b.server != nil {
