@@ -20,9 +20,9 @@ const groupMax = 256
 
 // Bulk work gives way: after a chunk, interactive work has the writer for bulkShare times as long as the chunk took, unless
 // nobody wants it for bulkIdle; a chunk that comes while others are served waits for bulkFirst of their work. So whoever
-// imports a file slows those who buy by a tenth, has all the time that they leave, and never starves.
+// imports a file takes a fifteenth of the writer from those who buy, has all the time that they leave, and never starves.
 const (
-	bulkShare = 9
+	bulkShare = 14
 	bulkIdle  = 5 * time.Millisecond
 	bulkFirst = 20 * time.Millisecond
 )
