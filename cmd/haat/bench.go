@@ -35,9 +35,10 @@ type benchCmd struct {
 type benchMarket struct {
 	Database config.Secret `name:"database" env:"HAAT_DATABASE" placeholder:"URL" help:"Empty PostgreSQL database for the market that is started. Default: a file in a temporary folder."`
 	Folder   string        `name:"folder" placeholder:"FOLDER" help:"Where the temporary folder is made: on the disk that is to be measured. Default: the system's place for temporary files."`
-	Accounts int           `name:"accounts" default:"512" help:"Customers (${default})."`
-	Stores   int           `name:"stores" default:"20" help:"Stores (${default})."`
-	Products int           `name:"products" default:"200" help:"Products of one variant, shared by the stores (${default})."`
+	// So many that none reaches the bound on starting payments (payment.StartRate) while all of them buy.
+	Accounts int `name:"accounts" default:"2048" help:"Customers (${default})."`
+	Stores   int `name:"stores" default:"20" help:"Stores (${default})."`
+	Products int `name:"products" default:"200" help:"Products of one variant, shared by the stores (${default})."`
 }
 
 // benchLoad is what those share that measure.
