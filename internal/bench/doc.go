@@ -8,6 +8,7 @@
 // Invariants:
 //   - a request counts when its answer says that the thing was done; everything else is an error, counted by its code;
 //   - every request is a new piece of work: no answer can come from a cache;
-//   - the generator's own cost is measured and shown beside the server's, because both share the machine's cores;
+//   - the generator's own cost is measured and shown beside the server's, because both share the machine's cores; it does not
+//     take one from the server whenever an answer arrives (decision 46);
 //   - a database that holds somebody's market is not touched.
 package bench

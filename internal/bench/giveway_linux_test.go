@@ -27,6 +27,7 @@ func TestGeneratorGivesWay(t *testing.T) {
 		}
 		return seen
 	}
+	before := policies()
 	again, err := giveWay()
 	if err != nil {
 		t.Fatal(err)
@@ -37,7 +38,10 @@ func TestGeneratorGivesWay(t *testing.T) {
 	if err := again(); err != nil {
 		t.Fatal(err)
 	}
-	if seen := policies(); seen[unix.SCHED_NORMAL] == 0 || len(seen) != 1 {
-		t.Errorf("threads by policy %v, want all of them %d", seen, unix.SCHED_NORMAL)
+	seen := policies()
+	for policy := range seen {
+		if before[policy] == 0 {
+			t.Errorf("threads by policy %v, before %v", seen, before)
+		}
 	}
 }
